@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The mathematics of the method: torch, differentiable, free of scikit-learn.
+
+===============================================  ===============================================
+:mod:`~sklearn_symmetry.core.generator`          antisymmetric matrices, exponentials and logs
+:mod:`~sklearn_symmetry.core.group_convolution`  orbit of the filter, convolution matrix (11)
+:mod:`~sklearn_symmetry.core.representation`     what a loss term may look at
+:mod:`~sklearn_symmetry.core.entropy`            marginal and joint entropies (26, 27)
+:mod:`~sklearn_symmetry.core.densities`          marginal and conditional densities (23-25, 28, 29)
+:mod:`~sklearn_symmetry.core.losses`             the four terms and their sum (12-17)
+:mod:`~sklearn_symmetry.core.training`           the published training procedure (21, 22)
+===============================================  ===============================================
+
+Numbers in parentheses are equations of Efe and Ozakin, "SymmetryLens: Unsupervised Symmetry
+Learning via Locality and Density Preservation", Symmetry 17(3):425, 2025.
+"""

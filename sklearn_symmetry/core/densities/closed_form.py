@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Densities without training: spacings for the marginals, Gaussian formulas for the divergences."""
+
+import torch
+
+from ..entropy import spacing_entropy
+
+__all__ = ["ClosedFormDensity"]
+
+
+class ClosedFormDensity:
+    """Spacing entropies and second-order divergences; nothing to train.
+
+    Divergences are those of the Gaussian with the mean and covariance of the representation. They
+    need no pass over the data, and they vanish when mean, variance and covariance are stationary:
+    they cannot see a departure from symmetry in higher orders alone.
+
+    Parameters
+    ----------
+    floor : float, default=1e-6
+        Smallest window of :func:`~sklearn_symmetry.core.entropy.spacing_entropy`, and smallest
+        conditional variance as a fraction of the marginal one.
+    bound : float or None, default=None
+        Largest value b a single divergence can take, in nats: KL becomes ``b (1 - exp(-KL / b))``.
+        Real data are stationary in most places and not at all in a few (a digit ends somewhere);
+        unbounded, the few would outweigh the many. None: the plain divergence of the paper.
+    """
+
+    def __init__(self, floor=1e-6, bound=None):
+        self.floor = floor
+        self.bound = bound
+
+    def marginal_entropy(self, rep):
+        """Entropy of every column by spacings, shape (m,), in nats. Cost: one sort of the batch."""
+        return spacing_entropy(rep.y, floor=self.floor)
+
+    def marginal_shift_divergence(self, rep, cyclic=False):
+        """KL divergences of neighbouring columns, both directions, shape (2, m - 1) or (2, m).
+
+        Nonnegative up to rounding, zero for equal means and variances. Cost: O(m).
+        """
+        mean, variance = _both_directions(rep.mean, cyclic), _both_directions(rep.variance, cyclic)
+        return self._divergence((mean - mean.flip(0)) ** 2, variance, variance.flip(0))
+
+    def conditional_shift_divergence(self, rep, cyclic=False):
+        r"""Expected KL divergence of p(j|i) from p(j+s|i+s), for all i != j and s = +1, -1.
+
+        Both are Gaussian with a linear mean, so the expectation over :math:`y_i` is exact:
+        :math:`\frac12[\log(v'/v) + (v + E[\Delta^2])/v' - 1]` with slopes :math:`b`, conditional
+        variances :math:`v` and :math:`E[\Delta^2] = (\mu_j - \mu'_j - b'(\mu_i - \mu'_i))^2 +
+        (b - b')^2 C_{ii}`; primes mark the shifted pair.
+
+        Parameters
+        ----------
+        rep : Representation
+        cyclic : bool, default=False
+            Whether shifts wrap around; otherwise only pairs inside the range count.
+
+        Returns
+        -------
+        divergence : Tensor of shape (2, k (k - 1)), k = m if cyclic else m - 1
+            Nonnegative up to rounding. Cost: O(m^2).
+        """
+        covariance, variance = rep.covariance, rep.variance
+        slope = covariance / variance  # [j, i]
+        # The diagonal, where i = j, is dropped in the end and only has to stay finite.
+        spread = torch.maximum(
+            variance[:, None] - covariance * slope, self.floor * variance[:, None]
+        )
+        mean, variance, slope, spread = (
+            _both_directions(part, cyclic) for part in (rep.mean, variance, slope, spread)
+        )
+        step = mean - mean.flip(0)
+        offset = step[:, :, None] - slope.flip(0) * step[:, None, :]
+        squared_offset = offset**2 + (slope - slope.flip(0)) ** 2 * variance[:, None, :]
+        return off_diagonal(self._divergence(squared_offset, spread, spread.flip(0)))
+
+    def full_conditional_shift_divergence(self, rep, cyclic=False):
+        r"""Expected KL divergence of p(j | all others) from its shift, for all j and both shifts.
+
+        The same closed form with every other component as the condition: with precision
+        :math:`\Omega = C^{-1}` of a window and :math:`\Omega'` of the shifted one, the conditional
+        variance is :math:`v_j = 1/\Omega_{jj}`, the slopes are :math:`-\Omega_{ji} v_j`, and
+        :math:`E[\Delta_j^2] = (B - B')_j C (B - B')_j^T + (B' (\mu - \mu'))_j^2` with
+        :math:`B_{ji} = \Omega_{ji} v_j`. Pairs barely notice directions of little variance; these
+        do, which fixes the fine structure of smooth signals.
+
+        Returns
+        -------
+        divergence : Tensor of shape (2, k), k = m if cyclic else m - 1
+            Nonnegative up to rounding. Cost: two inverses, O(m^3).
+        """
+        mean, covariance = (_both_directions(part, cyclic) for part in (rep.mean, rep.covariance))
+        precision = torch.linalg.inv(covariance)
+        spread = 1.0 / precision.diagonal(dim1=1, dim2=2)
+        slope = precision * spread[:, :, None]
+        change = slope - slope.flip(0)
+        step = (mean - mean.flip(0))[:, :, None]
+        offset = (slope.flip(0) @ step)[:, :, 0]
+        squared_offset = ((change @ covariance) * change).sum(2) + offset**2
+        return self._divergence(squared_offset, spread, spread.flip(0))
+
+    def _divergence(self, squared_offset, variance, other_variance):
+        divergence = _gaussian_kl(squared_offset, variance, other_variance)
+        if self.bound is None:
+            return divergence
+        return -self.bound * torch.expm1(-divergence / self.bound)
+
+
+def _both_directions(part, cyclic):
+    """Stack a vector or matrix with itself shifted by one in every index.
+
+    The flip of the first axis of the result pairs every entry with its shift: by +1 in the first
+    half, by -1 in the second.
+    """
+    if cyclic:
+        shifted = part.roll((-1,) * part.ndim, tuple(range(part.ndim)))
+        return torch.stack([part, shifted])
+    here, there = (slice(None, -1),) * part.ndim, (slice(1, None),) * part.ndim
+    return torch.stack([part[here], part[there]])
+
+
+def _gaussian_kl(squared_offset, variance, other_variance):
+    ratio = variance / other_variance
+    return 0.5 * (squared_offset / other_variance + ratio - 1.0 - torch.log(ratio))
+
+
+def off_diagonal(matrices):
+    """Entries off the diagonal of (2, k, k) matrices, shape (2, k (k - 1)): a view of the rest
+    of every row, which is cheaper than indexing.
+    """
+    size = matrices.shape[-1]
+    if size < 2:
+        return matrices.new_zeros(2, 0)
+    return matrices.flatten(1)[:, 1:].view(2, size - 1, size + 1)[:, :, :-1].reshape(2, -1)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The symmetry-based representation of a batch, with everything the loss terms look at."""
+
+from functools import cached_property
+
+import torch
+
+__all__ = ["Representation"]
+
+
+class Representation:
+    """A batch of representations ``y = W x`` and its statistics, each computed once.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        One column per power. Columns are sorted by the entropy estimate, so the transpose of a
+        contiguous (m, n) tensor, ``(W @ X.T).T``, is the fast layout.
+    density : object
+        :class:`~sklearn_symmetry.core.densities.ClosedFormDensity` or
+        :class:`~sklearn_symmetry.core.densities.MixtureDensity`.
+    rank_fraction : float or None, default=None
+        Annealed rank tau of the joint entropy, in [0, 1] (eq. 21, 27). None: full rank.
+    mean : Tensor of shape (m,), optional
+        Mean of `y` where it is known already, ``W mean_x``: saves a pass over the data.
+    covariance : Tensor of shape (m, m), optional
+        Covariance of `y` where it is known already, ``W C_x W^T``.
+    eigenvalues : Tensor of shape (m,), optional
+        Spectrum of that covariance in descending order where it is known already: an orthogonal W
+        leaves it that of the data.
+
+    Attributes
+    ----------
+    mean, covariance, variance, correlation, eigenvalues : Tensor
+        Batch statistics; the covariance divides by n. Eigenvalues are in descending order, not
+        below the rounding error of the largest one.
+    """
+
+    def __init__(
+        self, y, density, rank_fraction=None, *, mean=None, covariance=None, eigenvalues=None
+    ):
+        self.y = y
+        self.density = density
+        self.rank_fraction = rank_fraction
+        self._memory = {}
+        if mean is not None:
+            self.mean = mean
+        if covariance is not None:
+            self.covariance = covariance
+        if eigenvalues is not None:
+            self.eigenvalues = eigenvalues
+
+    @property
+    def n_powers(self):
+        """Number of columns m."""
+        return self.y.shape[1]
+
+    @cached_property
+    def mean(self):
+        return self.y.mean(0)
+
+    @cached_property
+    def covariance(self):
+        # Centred first: E[yy'] - E[y]E[y]' loses half the digits of float32.
+        centred = self.y - self.mean
+        return centred.mT @ centred / len(centred)
+
+    @cached_property
+    def variance(self):
+        return self.covariance.diagonal()
+
+    @cached_property
+    def correlation(self):
+        deviation = self.variance.sqrt()
+        return self.covariance / (deviation[:, None] * deviation)
+
+    @cached_property
+    def eigenvalues(self):
+        if not torch.isfinite(self.covariance).all():
+            # The solvers of LAPACK fail on these; the loss terms shall say so instead.
+            return torch.full_like(self.mean, torch.nan)
+        values = torch.linalg.eigvalsh(self.covariance).flip(0)
+        floor = torch.finfo(values.dtype).eps * values[0].detach()
+        return values.clamp_min(floor)
+
+    def remember(self, key, compute):
+        """Value of ``compute()``, computed once per `key`: the cache of a density."""
+        if key not in self._memory:
+            self._memory[key] = compute()
+        return self._memory[key]

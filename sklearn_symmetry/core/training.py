@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The training procedure of the paper (section 4.3, appendix E.1): Adam on everything at once.
+
+Its defaults, and where they come from, are the attributes of :class:`_Schedule`. It is slow and
+its outcome depends on the start; ``sklearn_symmetry.solver`` finds solutions in seconds.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .densities import ClosedFormDensity, MixtureDensity
+from .entropy import low_rank_entropy
+from .generator import antisymmetric, complete_basis, generator, shift_generator_log
+from .group_convolution import group_conv_matrix, normalise, symmetric_powers
+from .losses import SymmetryLoss
+from .representation import Representation
+
+__all__ = ["train"]
+
+N_ITERATIONS = 100_000
+INITIAL_SCALE = 1e-3
+
+
+def train(X, settings, *, random_state, monitor=None):
+    """Learn generator and filter by the procedure of the paper.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        float32 or float64, finite, not constant; never modified. Computations use its dtype.
+    settings : Settings
+        See :class:`sklearn_symmetry.solver.solution.Settings`. Read here: ``n_powers``, the four
+        weights, ``boundary``, ``padding``, ``init`` (an array of rows, anything else is the random
+        start of the paper), ``density``, ``max_iter`` (default 100,000), ``batch_size`` (default
+        500 per power), ``learning_rate`` (default 1e-4), ``tol``, ``device`` and, where present,
+        the fields of :class:`_Schedule` and ``estimator_learning_rate`` (2.5e-3),
+        ``hidden_factor`` (16), ``n_kernels`` (4), ``penalty`` (1e-5).
+    random_state : int
+        Seed of everything random; global seeds are not touched.
+    monitor : callable, optional
+        ``monitor(phase, iteration, total, loss, terms, snapshot)``, called after every iteration
+        with the phase ``"train"``; training stops when it returns True.
+
+    Returns
+    -------
+    solution : Solution
+        Not canonicalised: sign and direction are as they came out.
+
+    Raises
+    ------
+    FloatingPointError
+        If a term of the loss is not finite; the message names it and the iteration.
+    ValueError
+        If a batch cannot serve the estimators, or an initial array does not fit.
+    """
+    trainer = _Trainer(X, settings, random_state)
+    total = trainer.schedule.n_iterations
+    for iteration in range(total):
+        trainer.step(iteration)
+        if monitor is not None and monitor(
+            "train",
+            iteration,
+            total,
+            trainer.loss_curve[-1],
+            {name: values[-1] for name, values in trainer.loss_terms.items()},
+            trainer.solution,
+        ):
+            break
+    return trainer.solution()
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """What changes during training, as a function of the iteration.
+
+    Attributes
+    ----------
+    n_iterations, steps_per_epoch : int
+    learning_rate_decay : float, default=0.1
+        Ratio of the last learning rate to the first; log-linear in between (appendix E.1).
+    filter_noise : float, default=0.1
+        Initial standard deviation of the noise added to the filter (eq. 22).
+    filter_noise_epochs : float, default=10
+        Time constant of its decay.
+    rank_schedule : bool, default=True
+        Whether the rank of the joint entropy grows with the gradient flow (eq. 21).
+    """
+
+    n_iterations: int
+    steps_per_epoch: int
+    learning_rate_decay: float = 0.1
+    filter_noise: float = 0.1
+    filter_noise_epochs: float = 10.0
+    rank_schedule: bool = True
+
+    def decay(self, iteration):
+        """Learning rate relative to the first iteration."""
+        return self.learning_rate_decay ** (iteration / max(self.n_iterations - 1, 1))
+
+    def rank_fraction(self, iteration):
+        """Share of the gradient flow that has passed, tau in (0, 1] (eq. 21); None: full rank."""
+        if not self.rank_schedule:
+            return None
+        ratio = self.learning_rate_decay ** (1 / max(self.n_iterations - 1, 1))
+        if ratio == 1.0:
+            return (iteration + 1) / self.n_iterations
+        # Sums of a geometric series.
+        return math.expm1((iteration + 1) * math.log(ratio)) / math.expm1(
+            self.n_iterations * math.log(ratio)
+        )
+
+    def noise(self, iteration):
+        """Standard deviation of the noise added to the filter (eq. 22)."""
+        epoch = iteration // self.steps_per_epoch
+        return self.filter_noise * math.exp(-epoch / self.filter_noise_epochs)
+
+
+class _Trainer:
+    """State of one run: parameters, optimisers, minibatches and history."""
+
+    def __init__(self, X, settings, random_state):
+        self.settings = settings
+        self.random = torch.Generator().manual_seed(int(random_state))
+        self.data = _scaled(X, settings.device)
+        n_samples, self.n_features = X.shape
+        self.n_powers = settings.n_powers or self.n_features
+        self.powers = symmetric_powers(self.n_powers)
+        self.batch_size = min(settings.batch_size or 500 * self.n_powers, n_samples)
+        self.schedule = self._make_schedule(n_samples)
+        self.batches = _minibatches(n_samples, self.batch_size, self.random)
+        self.free_matrix, self.filter = self._initial_parameters()
+        self.density = self._make_density()
+        cyclic = settings.boundary == "circulant"
+        names = ("alignment", "uniformity", "resolution", "information")
+        self.loss = SymmetryLoss({name: getattr(settings, name) for name in names}, cyclic=cyclic)
+        self.optimizers = self._make_optimizers()
+        self.loss_curve, self.loss_terms = [], {name: [] for name in names}
+        self.full_rank_curve = []
+
+    def step(self, iteration):
+        """One joint update of the model and, where there are any, of the estimators."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * self.schedule.decay(iteration)
+        rep = self._representation(iteration)
+        total, terms = self.loss(rep)
+        self._record(iteration, rep, total, terms)
+        # One graph, two gradients: neither loss moves the parameters of the other.
+        model = [self.free_matrix, self.filter]
+        estimators = list(self.density.parameters()) if self._is_mixture else []
+        gradients = list(torch.autograd.grad(total, model, retain_graph=bool(estimators)))
+        if estimators:
+            penalty = getattr(self.settings, "penalty", 1e-5)
+            loss = self.density.training_loss(rep, penalty)
+            gradients += torch.autograd.grad(loss, estimators)
+        for parameter, gradient in zip(model + estimators, gradients, strict=True):
+            parameter.grad = gradient
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+    def solution(self):
+        """Current parameters and history, as arrays in host memory."""
+        from ..solver.solution import Solution  # the solver package imports this module
+
+        with torch.no_grad():
+            lie_algebra = antisymmetric(self.free_matrix.double())
+            matrix = generator(lie_algebra)
+            vector = normalise(self.filter.double())
+            rows = group_conv_matrix(matrix, vector, self.powers, self.n_features)
+        return Solution(
+            lie_algebra=_array(lie_algebra),
+            padded_generator=_array(matrix),
+            filter=_array(vector),
+            group_conv_matrix=_array(rows),
+            powers=self.powers.numpy().copy(),
+            loss_curve=list(self.loss_curve),
+            loss_terms={name: list(values) for name, values in self.loss_terms.items()},
+            n_iter=len(self.loss_curve),
+            converged=self._has_converged(),
+            candidates=[],
+        )
+
+    @property
+    def _is_mixture(self):
+        return self.settings.density == "mixture"
+
+    @property
+    def _starts_at_random(self):
+        return isinstance(self.settings.init, str)
+
+    def _make_schedule(self, n_samples):
+        chosen = {
+            "n_iterations": self.settings.max_iter or N_ITERATIONS,
+            "steps_per_epoch": max(1, n_samples // self.batch_size),
+        }
+        if not self._starts_at_random:
+            # Annealing is for finding a basin; it would destroy the one that was given.
+            chosen.update(filter_noise=0.0, rank_schedule=False)
+        for name in _Schedule.__dataclass_fields__:
+            value = getattr(self.settings, name, None)
+            if value is not None:
+                chosen[name] = value
+        return _Schedule(**chosen)
+
+    def _initial_parameters(self):
+        """Free matrix A and filter: near the identity and 0, or the given rows."""
+        circulant = self.settings.boundary == "circulant"
+        padding = 0 if circulant else self.settings.padding
+        if self._starts_at_random:
+            size = self.n_features + 2 * padding
+            matrix = INITIAL_SCALE * torch.randn(size, size, generator=self.random)
+            vector = torch.zeros(self.n_features)
+            if self.schedule.filter_noise == 0.0:
+                # Nothing would move a filter of 0, whose representation is 0.
+                vector = INITIAL_SCALE * torch.randn(self.n_features, generator=self.random)
+        else:
+            rows = np.asarray(self.settings.init, dtype=np.float64)
+            if rows.shape != (self.n_powers, self.n_features):
+                raise ValueError(
+                    f"init must have shape ({self.n_powers}, {self.n_features}); got {rows.shape}"
+                )
+            basis = complete_basis(rows)
+            matrix = shift_generator_log(basis, padding, self.settings.boundary)
+            vector = torch.as_tensor(basis[self.n_features // 2])
+        return (
+            part.to(self.data.device, self.data.dtype, copy=True).requires_grad_()
+            for part in (matrix, vector)
+        )
+
+    def _make_density(self):
+        if not self._is_mixture:
+            return ClosedFormDensity()
+        if self.batch_size < self.n_powers:
+            raise ValueError(
+                f"the mixture density needs at least n_powers={self.n_powers} samples a batch; "
+                f"got {self.batch_size}"
+            )
+        density = MixtureDensity(
+            self.n_powers,
+            n_kernels=getattr(self.settings, "n_kernels", 4),
+            hidden_factor=getattr(self.settings, "hidden_factor", 16),
+            generator=self.random,
+        )
+        return density.to(self.data.device, self.data.dtype)
+
+    def _make_optimizers(self):
+        rates = [self.settings.learning_rate or 1e-4]
+        groups = [[self.free_matrix, self.filter]]
+        if self._is_mixture:
+            rates.append(getattr(self.settings, "estimator_learning_rate", None) or 2.5e-3)
+            groups.append(list(self.density.parameters()))
+        return [
+            torch.optim.Adam([{"params": group, "lr": rate, "initial_lr": rate}], lr=rate)
+            for group, rate in zip(groups, rates, strict=True)
+        ]
+
+    def _representation(self, iteration):
+        noise = self.schedule.noise(iteration)
+        vector = self.filter
+        if noise > 0.0:
+            draw = torch.randn(self.n_features, generator=self.random)
+            vector = vector + noise * draw.to(vector)
+        matrix = generator(antisymmetric(self.free_matrix))
+        rows = group_conv_matrix(matrix, vector, self.powers, self.n_features)
+        batch = self.data[next(self.batches)]
+        y = (rows @ batch.mT).mT
+        return Representation(y, self.density, self.schedule.rank_fraction(iteration))
+
+    def _record(self, iteration, rep, total, terms):
+        values = {name: float(value.detach()) for name, value in terms.items()}
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise FloatingPointError(
+                    f"the {name} term of the loss is {value} at iteration {iteration}; "
+                    "a smaller learning rate may help"
+                )
+        for name, value in values.items():
+            self.loss_terms[name].append(value)
+        self.loss_curve.append(float(total.detach()))
+        with torch.no_grad():
+            annealed = low_rank_entropy(rep.eigenvalues, rep.rank_fraction)
+            full = low_rank_entropy(rep.eigenvalues)
+        weight = self.settings.resolution + self.settings.information
+        self.full_rank_curve.append(self.loss_curve[-1] + weight * float(annealed - full))
+
+    def _has_converged(self):
+        """Whether the loss at full rank moved by less than `tol` over the last fifth of the run.
+
+        Means of its two halves are compared, relative to 1 + |loss|: single batches are noisy, and
+        the annealed loss changes with the rank alone.
+        """
+        length = len(self.full_rank_curve)
+        if length < self.schedule.n_iterations or length < 20:
+            return False
+        tenth = length // 10
+        last = float(np.mean(self.full_rank_curve[-tenth:]))
+        previous = float(np.mean(self.full_rank_curve[-2 * tenth : -tenth]))
+        return abs(last - previous) <= self.settings.tol * (1.0 + abs(last))
+
+
+def _scaled(X, device):
+    """A copy of the data with one mean removed and one scale divided out: both are scalars.
+
+    Scaling every feature by itself would break an orthogonal symmetry.
+    """
+    X = np.asarray(X)
+    mean, deviation = float(X.mean(dtype=np.float64)), float(X.std(dtype=np.float64))
+    return torch.as_tensor((X - X.dtype.type(mean)) / X.dtype.type(deviation), device=device)
+
+
+def _minibatches(n_samples, batch_size, random):
+    """Endless index batches, without replacement within an epoch; the remainder is left out."""
+    if batch_size == n_samples:
+        while True:
+            yield slice(None)
+    while True:
+        order = torch.randperm(n_samples, generator=random)
+        for start in range(0, n_samples - batch_size + 1, batch_size):
+            yield order[start : start + batch_size]
+
+
+def _array(tensor):
+    return tensor.detach().cpu().numpy().astype(np.float64, copy=True)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How close a learned symmetry is to a known one, and how exactly a lens is equivariant."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_array, check_scalar
+
+__all__ = ["equivariance_error", "generator_similarity"]
+
+
+def generator_similarity(generator, target, *, boundary="open"):
+    """Cosine similarity of a learned generator and a known one.
+
+    ``<A, B> / (|A| |B|)`` with Frobenius products and norms, for `target` or its transpose,
+    whichever is closer: the direction of a symmetry is a convention.
+
+    Parameters
+    ----------
+    generator : array-like of shape (n, n)
+        Learned generator. With an open boundary a padded one (``padded_generator_`` of a lens)
+        is cropped centrally to the shape of `target`.
+    target : array-like of shape (n_features, n_features)
+        Known generator, ``generator`` of a set of :mod:`sklearn_symmetry.datasets`.
+    boundary : {"open", "circulant"}, default="open"
+        Which symmetry `target` stands for. ``"circulant"`` asks for what makes that comparison
+        fair: a `target` that is orthogonal, the hidden cyclic shift, and a `generator` of the same
+        shape, which is not cropped.
+
+    Returns
+    -------
+    similarity : float
+        Between -1 and 1, 1 when the two agree up to a positive factor.
+
+    Raises
+    ------
+    ValueError
+        If a matrix is not square, not finite or zero, if the shapes cannot be reconciled, or if
+        `boundary` is unknown or contradicts `target`.
+
+    Notes
+    -----
+    What is compared decides what a perfect score is, so a published number should name its target
+    and its crop. For ``d`` components:
+
+    - the open target ``eye(d, k=1)`` has ``d - 1`` ones, the cyclic shift ``d``: a perfect cyclic
+      shift scores ``sqrt((d - 1) / d)`` against the open target (0.926 at ``d = 7``);
+    - a generator learned with an open boundary is orthogonal in its padded space and only its
+      central crop means something, so it is the crop that is compared to the open target;
+    - a generator learned with a circulant boundary has no padding: score it whole, against the
+      cyclic shift. For even ``d`` that shift has determinant -1, and the exponential of an
+      antisymmetric matrix cannot reach it.
+
+    References
+    ----------
+    Efe, O. and Ozakin, A. "SymmetryLens: Unsupervised Symmetry Learning via Locality and Density
+    Preservation", Symmetry 17(3):425, 2025, section 5.1 and Table 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_symmetry.metrics import generator_similarity
+    >>> shift = np.eye(7, k=1)
+    >>> generator_similarity(2 * shift.T, shift)
+    1.0
+    >>> round(generator_similarity(np.roll(np.eye(7), 1, axis=1), shift), 3)
+    0.926
+    """
+    generator = _check_square(generator, "generator")
+    target = _check_square(target, "target")
+    if boundary == "open":
+        generator = _central_crop(generator, len(target))
+    elif boundary == "circulant":
+        _check_circulant(generator, target)
+    else:
+        raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
+    norms = np.linalg.norm(generator) * np.linalg.norm(target)
+    if norms == 0:
+        raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
+    product = max(np.vdot(generator, target), np.vdot(generator, target.T))
+    return float(np.clip(product / norms, -1, 1))  # rounding may leave the range
+
+
+def _check_square(matrix, name):
+    matrix = check_array(matrix, dtype=np.float64, input_name=name)
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name} has shape {matrix.shape}, must be square.")
+    return matrix
+
+
+def _central_crop(generator, n_features):
+    padding, odd = divmod(len(generator) - n_features, 2)
+    if padding < 0 or odd:
+        raise ValueError(
+            f"generator has shape {generator.shape}, must be the shape of target, "
+            f"{(n_features, n_features)}, or larger by the same padding on each side."
+        )
+    inside = slice(padding, padding + n_features)
+    return generator[inside, inside]
+
+
+def _check_circulant(generator, target):
+    if generator.shape != target.shape:
+        raise ValueError(
+            f"generator has shape {generator.shape}, must be that of target, {target.shape}, when "
+            "boundary == 'circulant': there is no padding to crop."
+        )
+    defect = np.abs(target @ target.T - np.eye(len(target))).max()
+    if defect > 1e-5:
+        raise ValueError(
+            "target must be orthogonal when boundary == 'circulant' (the cyclic shift, hidden or "
+            f"not): the largest entry of |target @ target.T - I| is {defect:.2g}, must be "
+            "<= 1e-05."
+        )
+
+
+def equivariance_error(estimator, X, steps=1, *, margin=0):
+    """Relative error of "shift, then transform" against "transform, then move the columns".
+
+    A lens turns its symmetry into a plain shift: ``transform(shift(X, steps))`` has the columns of
+    ``transform(X)``, moved by `steps` (Appendix B of the paper). Columns that would come from
+    outside the window are left out, and the direction, which is a convention of the lens, is the
+    better of the two.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted :class:`~sklearn_symmetry.SymmetryLens`, or anything with ``transform(X)`` and
+        ``shift(X, steps)``.
+    X : array-like of shape (n_samples, n_features)
+        Samples.
+    steps : int, default=1
+        How far to shift; not 0, and less in absolute value than the number of columns that are
+        compared.
+    margin : int, default=0
+        Number of columns left out at each end, in addition: rows of the group convolution matrix
+        near the edge of an open window are cut off, over the width of the filter.
+
+    Returns
+    -------
+    error : float
+        ``|A - B| / |B|`` with Frobenius norms, 0 when the lens is exactly equivariant.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `steps` or `margin` is of the wrong type or leaves no column to compare, or the
+        representation is zero.
+
+    References
+    ----------
+    Efe, O. and Ozakin, A. "SymmetryLens: Unsupervised Symmetry Learning via Locality and Density
+    Preservation", Symmetry 17(3):425, 2025, Appendix B, eq. 32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_symmetry.metrics import equivariance_error
+    >>> class Identity:
+    ...     def transform(self, X):
+    ...         return X
+    ...     def shift(self, X, steps=1):
+    ...         return X @ np.linalg.matrix_power(np.eye(X.shape[1], k=1), steps)
+    >>> equivariance_error(Identity(), np.random.default_rng(0).normal(size=(10, 7)), steps=2)
+    0.0
+    """
+    check_scalar(steps, "steps", Integral)
+    check_scalar(margin, "margin", Integral, min_val=0)
+    before = np.asarray(estimator.transform(X), dtype=np.float64)
+    after = np.asarray(estimator.transform(estimator.shift(X, steps)), dtype=np.float64)
+    n_columns = before.shape[1] - 2 * margin
+    distance = abs(int(steps))
+    if not 0 < distance < n_columns:
+        raise ValueError(
+            f"steps == {steps}, must not be 0 and must be < {n_columns} in absolute value, the "
+            f"number of columns of the representation less {margin} (margin) at each end."
+        )
+    inside = slice(margin, margin + n_columns)
+    before, after = before[:, inside], after[:, inside]
+    return min(
+        _relative_error(after[:, distance:], before[:, :-distance]),
+        _relative_error(after[:, :-distance], before[:, distance:]),
+    )
+
+
+def _relative_error(actual, expected):
+    norm = np.linalg.norm(expected)
+    if norm == 0:
+        raise ValueError("The representation of X is zero: its relative error is undefined.")
+    return float(np.linalg.norm(actual - expected) / norm)

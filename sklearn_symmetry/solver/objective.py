@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The loss as a function of an orthogonal matrix W, on a fixed set of samples."""
+
+import torch
+
+from ..core.densities import SmoothDensity
+from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
+from ..core.representation import Representation
+
+__all__ = ["Objective", "PEAK_WIDTH", "UNIFORMITY_BOUND", "closed_form_loss"]
+
+UNIFORMITY_BOUND = 0.2  # nats; larger divergences of single pairs count as this much
+FULL_CONDITIONALS = 2.0  # their weight within uniformity, which pairs have with 1
+PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
+
+
+def closed_form_loss(weights, cyclic):
+    """The four terms with the uniformity of pairs and of full conditionals."""
+    terms = (Alignment(cyclic), Uniformity(cyclic, FULL_CONDITIONALS), Resolution(), Information())
+    return SymmetryLoss(weights, terms=terms)
+
+
+class Objective:
+    """Value and gradient of the loss at an orthogonal W; second moments are those of all samples.
+
+    Parameters
+    ----------
+    data : PrincipalData
+    weights : dict of str to float
+        Of the four loss terms.
+    samples : slice
+        Which samples the marginal entropies see.
+    cyclic : bool
+    bound : float or None
+        Largest value of a single shift divergence.
+    """
+
+    def __init__(self, data, weights, samples=slice(None), *, cyclic=False, bound=UNIFORMITY_BOUND):
+        self.samples = data.samples[:, samples].contiguous()
+        self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
+        self.weights = dict(weights)
+        self.density = SmoothDensity(PEAK_WIDTH, bound=bound)
+        self.loss = closed_form_loss(weights, cyclic)
+        second_order = {name: weights[name] for name in ("alignment", "uniformity")}
+        self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
+
+    @property
+    def n_features(self):
+        return len(self.spectrum)
+
+    def __call__(self, basis):
+        """Total loss and its terms at `basis`, a (d, d) double tensor."""
+        return self.loss(self._representation(basis, basis.float() @ self.samples))
+
+    def value_and_gradient(self, basis):
+        """Loss, terms and the gradient with respect to turning the principal axes.
+
+        The gradient is the antisymmetric matrix g with ``loss(W expm(T)) = loss + <g, T>/2``.
+        """
+        basis = basis.detach().requires_grad_(True)
+        total, terms = self(basis)
+        (gradient,) = torch.autograd.grad(total, basis)
+        return float(total.detach()), terms, _turning(basis, gradient)
+
+    def value(self, basis):
+        """Loss at `basis`."""
+        with torch.no_grad():
+            return float(self(basis)[0])
+
+    def second_order_gradient(self, basis):
+        """As :meth:`value_and_gradient`, of the terms that need no samples."""
+        basis = basis.detach().requires_grad_(True)
+        total, _ = self.second_order(self._representation(basis, self.samples[:, :0]))
+        (gradient,) = torch.autograd.grad(total, basis)
+        return _turning(basis, gradient)
+
+    def _representation(self, basis, rows):
+        return Representation(
+            rows.mT,
+            self.density,
+            mean=basis @ self.mean,
+            covariance=basis @ self.covariance @ basis.mT,
+            eigenvalues=self.spectrum,
+        )
+
+
+def _turning(basis, gradient):
+    product = basis.detach().mT @ gradient
+    return product - product.mT

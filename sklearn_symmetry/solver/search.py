@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From data to one good basis: proposals, a coarse and a fine descent for each, and a judge.
+
+Proposals are tried until the two best of them agree, so that easy data finish early.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+from .manifold import minimise
+from .objective import Objective
+from .positions import position_operators, whitened
+from .starts import chain_starts, separated_start
+
+__all__ = ["Candidate", "agreement", "search"]
+
+# Exponents of whitening and contrast, and whether to centre: they suit different signals.
+RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, False))
+N_OPERATORS = 8
+SEARCH_SAMPLES = 4000
+JUDGE_SAMPLES = 10000
+COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 40, 60, 1e-4
+HOPELESS = 0.1  # an early loss this far above the best one so far is given up, in nats
+AGREEMENT, SAME_LOSS = 0.995, 0.02
+
+
+@dataclass
+class Candidate:
+    """A refined proposal and its loss on the samples of the judge."""
+
+    name: str
+    basis: torch.Tensor
+    loss: float
+
+
+class _Judge:
+    """The objectives of the search, which share their data."""
+
+    def __init__(self, data, weights, cyclic):
+        rough = {"alignment": 1.0, "uniformity": 10.0, "resolution": 0.3, "information": 0.3}
+        rough = {name: rough[name] * weight for name, weight in weights.items()}
+        few = slice(0, SEARCH_SAMPLES)
+        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None)
+        self.fine = Objective(data, weights, few, cyclic=cyclic)
+        self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)
+
+    def refine(self, name, start, best_so_far=np.inf):
+        """Coarse descent, on uniformity mostly, then a fine one on the loss itself."""
+        start = torch.as_tensor(start, dtype=torch.float64).to(self.fine.spectrum)
+        options = {"tol": SEARCH_TOL, "patience": 5}
+        basis = minimise(self.coarse, start, max_iter=COARSE_ITERATIONS, **options).basis
+        if self.fine.value(start) < self.fine.value(basis):
+            basis = start  # where stationarity fails, it must not lead
+
+        def hopeless(state):
+            return len(state.losses) == 20 and state.losses[-1] > best_so_far + HOPELESS
+
+        fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
+        return Candidate(name, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
+
+
+def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
+    """Refined candidates, best first.
+
+    Parameters
+    ----------
+    data : PrincipalData
+    weights : dict of str to float
+    cyclic : bool
+    n_init : int or None
+        Largest number of proposals; None: as many as there are.
+    n_jobs : int or None
+        Proposals refined at the same time; does not change the result.
+    seed : int
+    report : callable, optional
+        Called with every new :class:`Candidate` and the list so far; a true result stops.
+    """
+    judge = _Judge(data, weights, cyclic)
+    found, best_fine = [], np.inf
+    for wave in _waves(data, judge, seed):
+        wave = wave[: None if n_init is None else n_init - len(found)]
+        tasks = (delayed(judge.refine)(name, start, best_fine) for name, start in wave)
+        losses = []
+        for candidate, fine in Parallel(n_jobs, prefer="threads", return_as="generator")(tasks):
+            found.append(candidate)
+            losses.append(fine)
+            stop = report is not None and report(candidate, found)
+            if stop or _settled(found):
+                return sorted(found, key=lambda candidate: candidate.loss)
+        best_fine = min([best_fine, *losses])
+        if n_init is not None and len(found) >= n_init:
+            break
+    return sorted(found, key=lambda candidate: candidate.loss)
+
+
+def agreement(one, other):
+    """Cosine of the generators of two bases, the direction being a convention."""
+    turn = (one @ other.mT).cpu()
+    shifted = turn[:-1, :-1] * turn[1:, 1:]
+    crossed = turn[:-1, 1:] * turn[1:, :-1]
+    return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
+
+
+def _settled(found):
+    """Whether the two lowest losses belong to one solution."""
+    if len(found) < 2:
+        return False
+    best, second = sorted(found, key=lambda candidate: candidate.loss)[:2]
+    same_loss = second.loss - best.loss < SAME_LOSS
+    return same_loss and agreement(best.basis, second.basis) > AGREEMENT
+
+
+def _waves(data, judge, seed):
+    """Proposals in the order in which they are tried, named after how they were made."""
+    second_choices = []
+    for exponent, contrast, centred in RECIPES:
+        frame = whitened(data, exponent, contrast, centred)
+        found = position_operators(frame.samples, N_OPERATORS, seed)
+        chains = chain_starts(frame.axes, *found)
+        ranked = sorted(chains, key=lambda basis: judge.fine.value(_tensor(basis, judge)))
+        label = f"whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''}"
+        yield [
+            (f"separated ({label})", separated_start(data, frame.axes, *found)),
+            (f"chain ({label})", ranked[0]),
+        ]
+        second_choices.append((f"second chain ({label})", ranked[1]))
+    yield second_choices
+
+
+def _tensor(basis, judge):
+    return torch.as_tensor(basis, dtype=torch.float64).to(judge.fine.spectrum)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ordering items along a line by their affinities."""
+
+import numpy as np
+
+__all__ = ["longest_path", "spectral_order"]
+
+LONGEST_SEGMENT = 8
+
+
+def spectral_order(affinity):
+    """Order of the Fiedler vector of a symmetric, nonnegative affinity, shape (d, d)."""
+    affinity = affinity - np.diag(np.diag(affinity))
+    degree = affinity.sum(1) + 1e-12 * max(affinity.max(), 1.0)
+    root = np.sqrt(degree)
+    laplacian = np.eye(len(affinity)) - affinity / root[:, None] / root
+    return np.argsort(np.linalg.eigh(laplacian)[1][:, min(1, len(root) - 1)] / root)
+
+
+def longest_path(affinity, order, max_moves=200):
+    """Improve an order by 2-opt and or-opt moves, the best one first.
+
+    The length of a path is the sum of the affinities of neighbours. A 2-opt move turns a segment
+    round; an or-opt move carries a segment of at most eight items elsewhere, either way round.
+
+    Parameters
+    ----------
+    affinity : ndarray of shape (d, d)
+        Symmetric.
+    order : sequence of int
+        Where to start.
+    max_moves : int
+
+    Returns
+    -------
+    order : ndarray of int
+    """
+    order = np.asarray(order)
+    # A phantom item without affinities stands for both ends of the path.
+    padded = np.zeros((len(affinity) + 1,) * 2)
+    padded[:-1, :-1] = affinity
+    for _ in range(max_moves):
+        gain, move = max(
+            [_best_reversal(padded, order)]
+            + [
+                _best_transfer(padded, order, length)
+                for length in range(1, min(LONGEST_SEGMENT, len(order) - 1) + 1)
+            ],
+            key=lambda found: found[0],
+        )
+        if gain <= 1e-9:
+            break
+        order = move()
+    return order
+
+
+def _best_reversal(padded, order):
+    path = np.concatenate([[-1], order, [-1]])
+    links = padded[path[:-1], path[1:]]
+    # Turn order[i..j] round: items path[i+1..j+1].
+    gain = padded[path[:-2][:, None], path[1:-1]] + padded[path[1:-1][:, None], path[2:]]
+    gain = np.triu(gain - links[:-1, None] - links[None, 1:], 1)
+    i, j = np.unravel_index(np.argmax(gain), gain.shape)
+    return gain[i, j], lambda: np.concatenate([order[:i], order[i : j + 1][::-1], order[j + 1 :]])
+
+
+def _best_transfer(padded, order, length):
+    """Best move of a segment of the given length to another gap of the path."""
+    size = len(order)
+    best = (0.0, None)
+    path = np.concatenate([[-1], order, [-1]])
+    links = padded[path[:-1], path[1:]]
+    first = np.arange(size - length + 1)
+    head, tail = path[first + 1], path[first + length]
+    before, after = path[first], path[first + length + 1]
+    closing = padded[before, after] - links[first] - links[first + length]
+    gap = np.arange(size + 1)
+    left, right = path[gap], path[gap + 1]
+    inside = (gap[None] >= first[:, None]) & (gap[None] <= (first + length)[:, None])
+    for turned, (one, two) in enumerate(((head, tail), (tail, head))):
+        opening = padded[left[None], one[:, None]] + padded[two[:, None], right[None]] - links[None]
+        gain = np.where(inside, -np.inf, closing[:, None] + opening)
+        i, j = np.unravel_index(np.argmax(gain), gain.shape)
+        if gain[i, j] > best[0]:
+            best = (gain[i, j], _transfer(order, i, length, j, bool(turned)))
+    return best
+
+
+def _transfer(order, start, length, gap, turned):
+    def move():
+        segment = order[start : start + length]
+        rest = np.concatenate([order[:start], order[start + length :]])
+        place = gap if gap < start else gap - length
+        segment = segment[::-1] if turned else segment
+        return np.concatenate([rest[:place], segment, rest[place:]])
+
+    return move

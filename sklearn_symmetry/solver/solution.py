@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What goes into the solver and what comes out: plain values and numpy arrays."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Settings", "Solution"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of a fit; see :class:`sklearn_symmetry.SymmetryLens` for their meaning."""
+
+    n_powers: int | None = None
+    alignment: float = 1.0
+    uniformity: float = 2.0
+    resolution: float = 1.0
+    information: float = 1.0
+    boundary: str = "open"
+    padding: int = 6
+    init: str | np.ndarray = "auto"
+    density: str = "closed_form"
+    max_iter: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    tol: float = 1e-6
+    n_init: int | None = None
+    n_jobs: int | None = None
+    device: str = "cpu"
+
+    @property
+    def weights(self):
+        """Weights of the loss terms by name."""
+        names = ("alignment", "uniformity", "resolution", "information")
+        return {name: float(getattr(self, name)) for name in names}
+
+
+@dataclass
+class Solution:
+    """A group, its filter, and how they were found; float64, host memory."""
+
+    lie_algebra: np.ndarray  # (D, D)
+    padded_generator: np.ndarray  # (D, D)
+    filter: np.ndarray  # (d,)
+    group_conv_matrix: np.ndarray  # (m, d)
+    powers: np.ndarray  # (m,)
+    loss_curve: list
+    loss_terms: dict
+    n_iter: int
+    converged: bool
+    candidates: list = field(default_factory=list)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The entry point: data and settings in, a group and its filter out."""
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from ..core.generator import complete_basis, crop_vector, generator, pad, shift_generator_log
+from ..core.group_convolution import group_conv_matrix, orbit, symmetric_powers
+from ..core.training import train
+from .manifold import minimise
+from .objective import Objective
+from .principal import principal_data
+from .search import search
+from .solution import Solution
+
+__all__ = ["solve"]
+
+MAX_ITER, BATCH_SIZE = 300, 20000
+
+
+def solve(X, settings, *, random_state, monitor=None):
+    """Find the minimal generator and the resolving filter of the hidden symmetry of `X`.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Finite, d >= 2.
+    settings : Settings
+    random_state : int
+        Seed of everything random.
+    monitor : callable, optional
+        ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
+        the search and every iteration of the refinement; a true result stops the solver, which
+        then returns the best state so far. ``snapshot()`` is that state as a :class:`Solution`.
+
+    Returns
+    -------
+    solution : Solution
+        Oriented by the rule of :func:`oriented`.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is not finite; names term and iteration.
+    """
+    learned = settings.density == "mixture"
+    if isinstance(settings.init, str) and settings.init == "random":
+        return _train(X, settings, random_state, monitor)
+    solution = _solve(X, settings, random_state, monitor)
+    if learned:
+        start = dataclasses.replace(settings, init=solution.group_conv_matrix)
+        return _train(X, start, random_state, monitor)
+    return solution
+
+
+def _train(X, settings, random_state, monitor):
+    """The paper's procedure, from a random start or from given rows."""
+
+    def watch(phase, iteration, total, loss, terms, snapshot):
+        return monitor(phase, iteration, total, loss, terms, lambda: _orient(snapshot(), X))
+
+    solution = train(
+        X, settings, random_state=random_state, monitor=None if monitor is None else watch
+    )
+    return _orient(solution, X)
+
+
+def _solve(X, settings, seed, monitor):
+    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows."""
+    data = principal_data(X, seed=seed, device=settings.device)
+    cyclic = settings.boundary == "circulant"
+    weights = settings.weights
+    progress = _Progress(data, settings, monitor)
+    if isinstance(settings.init, str):
+        found = search(
+            data,
+            weights,
+            cyclic=cyclic,
+            n_init=settings.n_init,
+            n_jobs=settings.n_jobs,
+            seed=seed,
+            report=progress.candidate,
+        )
+        start = found[0].basis
+    else:
+        start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
+    size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
+    objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
+    if progress.stopped:
+        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0))
+    max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
+    refined = minimise(
+        objective, start, max_iter=max_iter, tol=settings.tol, watch=progress.refinement
+    )
+    return progress.solution(refined)
+
+
+class _Progress:
+    """Translates between the steps of the solver and the monitor of the caller."""
+
+    def __init__(self, data, settings, monitor):
+        self.data, self.settings, self.monitor = data, settings, monitor
+        self.candidates, self.stopped = [], False
+
+    def candidate(self, candidate, found):
+        self.candidates.append({"start": candidate.name, "loss": candidate.loss})
+        best = min(found, key=lambda candidate: candidate.loss)
+
+        def snapshot():
+            return self._package(best.basis, [best.loss], {}, False)
+
+        self.stopped = self._tell("search", len(found), None, candidate.loss, {}, snapshot)
+        return self.stopped
+
+    def refinement(self, state):
+        total = MAX_ITER if self.settings.max_iter is None else self.settings.max_iter
+        iteration = len(state.losses) - 1
+        return self._tell(
+            "refinement",
+            iteration,
+            total,
+            state.losses[-1],
+            state.terms[-1],
+            lambda: self.solution(state),
+        )
+
+    def _tell(self, *news):
+        return self.monitor is not None and bool(self.monitor(*news))
+
+    def solution(self, state):
+        """A :class:`Descent` as a :class:`Solution`."""
+        terms = {name: [step[name] for step in state.terms] for name in state.terms[0]}
+        return self._package(state.basis, state.losses, terms, state.converged)
+
+    def _package(self, basis, losses, terms, converged):
+        basis = self.data.rows(basis.detach().cpu().double().numpy())
+        settings = self.settings
+        lie_algebra = shift_generator_log(basis, settings.padding, settings.boundary)
+        size = len(basis)
+        solution = Solution(
+            lie_algebra=lie_algebra.numpy(),
+            padded_generator=generator(lie_algebra).numpy(),
+            filter=basis[size // 2],
+            group_conv_matrix=basis,
+            powers=symmetric_powers(settings.n_powers or size).numpy(),
+            loss_curve=list(losses),
+            loss_terms=terms,
+            n_iter=max(len(losses) - 1, 0),
+            converged=converged,
+            candidates=list(self.candidates),
+        )
+        return _orient(solution, basis)
+
+
+def _orient(solution, like):
+    """Fix sign and direction, which the data leave open, and form the group convolution matrix.
+
+    The entries of the matrix sum to a positive number; and they do so weighted by power times
+    (centred) column index, which makes the identity the solution of unmixed translations.
+    """
+    size = np.shape(like)[1]
+    lie_algebra = torch.as_tensor(solution.lie_algebra)
+    resolving = torch.as_tensor(solution.filter)
+    powers = torch.as_tensor(solution.powers)
+    matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)
+    if matrix.sum() < 0:
+        resolving, matrix = -resolving, -matrix
+    column = torch.arange(size, dtype=matrix.dtype) - (size - 1) / 2
+    if powers.to(matrix.dtype) @ matrix @ column < 0:
+        if len(powers) % 2 == 0:
+            # An even number of powers starts one further down: so does the filter.
+            padded = pad(resolving, (len(lie_algebra) - size) // 2)
+            resolving = crop_vector(orbit(generator(lie_algebra), padded, [-1, 0])[0], size)
+        lie_algebra = -lie_algebra
+        matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)
+    return dataclasses.replace(
+        solution,
+        lie_algebra=lie_algebra.numpy(),
+        padded_generator=generator(lie_algebra).numpy(),
+        filter=(resolving / resolving.norm()).numpy(),
+        group_conv_matrix=matrix.numpy(),
+    )

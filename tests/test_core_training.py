@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The training procedure: its schedules, its reproducibility, what it keeps and when it refuses."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from sklearn_symmetry.core.generator import complete_basis
+from sklearn_symmetry.core.training import _Schedule, train
+from sklearn_symmetry.solver.solution import Settings
+
+densities = pytest.mark.parametrize("density", ["closed_form", "mixture"])
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
+
+
+def moving_average(n_samples=2000, size=7, seed=0, dtype=np.float64):
+    """Local stationary signals; the identity is a group convolution matrix of theirs."""
+    random = np.random.default_rng(seed)
+    noise = random.exponential(size=(n_samples, size + 2)) ** 2
+    return (noise[:, :-2] + 0.8 * noise[:, 1:-1] + 0.3 * noise[:, 2:]).astype(dtype)
+
+
+def make_settings(extra=None, **changes):
+    defaults = {"init": "random", "padding": 3, "max_iter": 25, "batch_size": 200}
+    return SimpleNamespace(**{**vars(Settings(**{**defaults, **changes})), **(extra or {})})
+
+
+# Schedules
+
+
+def test_learning_rate_decays_log_linearly_to_a_tenth():
+    schedule = _Schedule(n_iterations=101, steps_per_epoch=10)
+    decay = np.array([schedule.decay(t) for t in range(101)])
+    assert_allclose(decay[[0, 50, 100]], [1.0, 10**-0.5, 0.1])
+    assert_allclose(np.diff(np.log(decay)), np.log(0.1) / 100)
+
+
+@pytest.mark.parametrize("decay", [0.1, 0.5, 1.0])
+def test_rank_grows_with_the_share_of_the_gradient_flow(decay):
+    schedule = _Schedule(n_iterations=50, steps_per_epoch=10, learning_rate_decay=decay)
+    rates = np.array([schedule.decay(t) for t in range(50)])
+    ranks = [schedule.rank_fraction(t) for t in range(50)]
+    assert_allclose(ranks, np.cumsum(rates) / rates.sum())
+    assert _Schedule(50, 10, rank_schedule=False).rank_fraction(3) is None
+
+
+def test_filter_noise_fades_over_epochs():
+    schedule = _Schedule(n_iterations=1000, steps_per_epoch=20)
+    assert_allclose(schedule.noise(19), 0.1)
+    assert_allclose(schedule.noise(20), 0.1 * math.exp(-0.1))
+    assert_allclose(schedule.noise(200), 0.1 * math.exp(-1))
+
+
+# Solutions
+
+
+@densities
+@boundaries
+@pytest.mark.parametrize("n_powers", [None, 5, 8])
+def test_solution_is_consistent(density, boundary, n_powers):
+    X = moving_average()
+    solution = train(
+        X,
+        make_settings(n_powers=n_powers, density=density, boundary=boundary, learning_rate=0.01),
+        random_state=1,
+    )
+    m, size = n_powers or 7, 7 if boundary == "circulant" else 13
+    assert solution.lie_algebra.shape == (size, size)
+    assert_allclose(solution.lie_algebra, -solution.lie_algebra.T)
+    rotation = solution.padded_generator
+    assert_allclose(rotation @ rotation.T, np.eye(size), atol=1e-12)
+    assert_allclose(np.linalg.norm(solution.filter), 1.0)
+    assert_allclose(solution.powers, np.arange(m) - m // 2)
+    margin = (size - 7) // 2
+    vector = np.pad(solution.filter, margin)
+    for power, row in zip(solution.powers, solution.group_conv_matrix, strict=True):
+        moved = np.linalg.matrix_power(rotation, power) @ vector
+        assert_allclose(row, moved[margin : margin + 7], atol=1e-10)
+    assert solution.n_iter == len(solution.loss_curve) == 25
+    assert list(solution.loss_terms) == ["alignment", "uniformity", "resolution", "information"]
+    terms = {name: np.array(values) for name, values in solution.loss_terms.items()}
+    total = terms["alignment"] + 2 * terms["uniformity"]
+    assert_allclose(solution.loss_curve, total + terms["resolution"] + terms["information"])
+    for array in (solution.lie_algebra, solution.filter, solution.group_conv_matrix):
+        assert array.dtype == np.float64
+
+
+@densities
+@pytest.mark.parametrize("seed", range(2))
+def test_same_seed_gives_identical_arrays_and_global_state_is_untouched(density, seed):
+    X = moving_average(seed=seed)
+    settings = make_settings(density=density, max_iter=5)
+    global_state, threads = torch.random.get_rng_state(), torch.get_num_threads()
+    one, two = (train(X, settings, random_state=seed) for _ in range(2))
+    other = train(X, settings, random_state=seed + 1)
+    assert np.array_equal(one.lie_algebra, two.lie_algebra)
+    assert one.loss_curve == two.loss_curve
+    assert not np.array_equal(one.lie_algebra, other.lie_algebra)
+    assert torch.equal(torch.random.get_rng_state(), global_state)
+    assert torch.get_num_threads() == threads
+    assert torch.get_default_dtype() == torch.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_training_lowers_the_loss(dtype):
+    settings = make_settings(
+        {"rank_schedule": False}, max_iter=150, learning_rate=0.01, batch_size=2000
+    )
+    curve = train(moving_average(dtype=dtype), settings, random_state=0).loss_curve
+    assert np.mean(curve[-10:]) < np.mean(curve[:10]) - 0.2
+
+
+def test_data_are_never_modified_and_may_be_read_only():
+    X = moving_average(300)
+    before = X.copy()
+    X.flags.writeable = False
+    train(X[::-1], make_settings(max_iter=2), random_state=0)
+    assert_allclose(X, before)
+
+
+def test_a_common_scale_and_offset_of_the_data_do_not_matter():
+    X = moving_average(300)
+    settings = make_settings(max_iter=5, init=np.eye(7))
+    one = train(X, settings, random_state=0)
+    two = train(100.0 * X - 30.0, settings, random_state=0)
+    assert_allclose(two.group_conv_matrix, one.group_conv_matrix, atol=1e-6)
+    assert_allclose(two.loss_curve, one.loss_curve, rtol=1e-6)
+
+
+@densities
+@boundaries
+def test_initial_rows_are_kept_when_they_are_a_solution(density, boundary):
+    X = moving_average(4000)
+    basis = complete_basis(np.random.default_rng(3).standard_normal((7, 7)))
+    settings = make_settings(
+        init=basis, density=density, boundary=boundary, learning_rate=1e-4, max_iter=50
+    )
+    rows = train(X @ basis, settings, random_state=0).group_conv_matrix
+    assert np.sum(rows * basis) / np.linalg.norm(rows) / math.sqrt(7) > 0.999
+
+
+@pytest.mark.parametrize("n_powers", [5, 6, 9])
+def test_initial_rows_may_be_fewer_or_more_than_the_features(n_powers):
+    rows = np.eye(n_powers, 7, k=7 // 2 - n_powers // 2)
+    settings = make_settings(init=rows, n_powers=n_powers, learning_rate=1e-9, max_iter=1)
+    solution = train(moving_average(), settings, random_state=0)
+    assert_allclose(solution.group_conv_matrix, rows, atol=1e-6)
+
+
+def test_initial_rows_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"init must have shape \(7, 7\); got \(3, 7\)"):
+        train(moving_average(), make_settings(init=np.eye(3, 7)), random_state=0)
+
+
+def test_training_moves_without_filter_noise():
+    settings = make_settings({"filter_noise": 0.0}, max_iter=3)
+    assert np.isfinite(train(moving_average(), settings, random_state=0).loss_curve).all()
+
+
+# Protocol
+
+
+def test_monitor_sees_every_iteration_and_can_stop():
+    calls = []
+
+    def monitor(phase, iteration, total, loss, terms, snapshot):
+        calls.append((phase, iteration, total))
+        solution = snapshot()
+        assert solution.n_iter == iteration + 1
+        assert solution.loss_curve[-1] == loss
+        assert {name: values[-1] for name, values in solution.loss_terms.items()} == terms
+        return iteration == 3
+
+    solution = train(moving_average(), make_settings(), random_state=0, monitor=monitor)
+    assert calls == [("train", t, 25) for t in range(4)]
+    assert solution.n_iter == 4
+    assert not solution.converged
+
+
+def test_exceptions_of_the_monitor_propagate():
+    def monitor(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(moving_average(), make_settings(), random_state=0, monitor=monitor)
+
+
+@densities
+def test_non_finite_loss_raises_with_term_and_iteration(density):
+    X = moving_average()
+    X[5] = np.inf
+    X[6] = np.nan
+    settings = make_settings(density=density, batch_size=2000)
+    with pytest.raises(
+        FloatingPointError, match="alignment term of the loss is nan at iteration 0"
+    ):
+        train(X, settings, random_state=0)
+
+
+def test_diverging_training_raises_with_term_and_iteration():
+    settings = make_settings(learning_rate=1e30, max_iter=20)
+    X = moving_average(dtype=np.float32)
+    with pytest.raises(FloatingPointError, match=r"term of the loss is .* at iteration \d+"):
+        train(X, settings, random_state=0)
+
+
+def test_convergence_means_that_the_loss_stopped_moving():
+    X = moving_average(500)
+    settings = {"max_iter": 40, "batch_size": 500}
+    steady = make_settings({"filter_noise": 0.0}, **settings, learning_rate=1e-9, init=np.eye(7))
+    assert train(X, steady, random_state=0).converged
+    moving = make_settings(**settings, learning_rate=0.02)
+    assert not train(X, moving, random_state=0).converged
+    short = make_settings(max_iter=5, batch_size=500, learning_rate=1e-9, init=np.eye(7))
+    assert not train(X, short, random_state=0).converged
+
+
+def test_convergence_is_judged_at_full_rank():
+    """The annealed loss changes with the rank even when nothing moves."""
+    settings = make_settings(
+        {"rank_schedule": True}, max_iter=40, batch_size=500, learning_rate=1e-9, init=np.eye(7)
+    )
+    solution = train(moving_average(500), settings, random_state=0)
+    assert abs(solution.loss_curve[-1] - solution.loss_curve[-8]) > 1e-3
+    assert solution.converged
+
+
+def test_mixture_needs_a_sample_for_every_condition():
+    settings = make_settings(density="mixture", batch_size=6)
+    with pytest.raises(ValueError, match="at least n_powers=7 samples a batch; got 6"):
+        train(moving_average(), settings, random_state=0)
+
+
+def test_estimators_learn_at_their_own_rate():
+    def spread(rate):
+        settings = make_settings(
+            {"estimator_learning_rate": rate, "hidden_factor": 4},
+            density="mixture",
+            learning_rate=1e-9,
+            max_iter=60,
+        )
+        terms = train(moving_average(), settings, random_state=0).loss_terms
+        return terms["resolution"][-1] - terms["resolution"][0]
+
+    # Only the marginal entropy can fall when the model does not move and the rank is the same.
+    assert spread(0.02) < spread(1e-9) - 0.01
