@@ -36,6 +36,8 @@ def longest_path(affinity, order, max_moves=200):
     order : ndarray of int
     """
     order = np.asarray(order)
+    if len(order) < 3:
+        return order
     # A phantom item without affinities stands for both ends of the path.
     padded = np.zeros((len(affinity) + 1,) * 2)
     padded[:-1, :-1] = affinity

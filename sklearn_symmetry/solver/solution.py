@@ -24,7 +24,7 @@ class Settings:
     max_iter: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    tol: float = 1e-6
+    tol: float = 1e-5
     n_init: int | None = None
     n_jobs: int | None = None
     device: str = "cpu"

@@ -105,6 +105,9 @@ def _chain(strengths, operators):
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > SILENT * total.max()
+    if np.count_nonzero(live) < 2:
+        size = len(total)
+        return np.arange(size), np.ones(size - 1), np.full(size - 1, np.inf)
     total = np.maximum(total, SILENT * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
     np.fill_diagonal(affinity, 0)
