@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pictures of a fitted lens. They need matplotlib (the ``plot`` extra)."""
+
+from ._generator import GeneratorDisplay
+from ._loss_curve import LossCurveDisplay
+from ._representation import RepresentationDisplay
+
+__all__ = ["GeneratorDisplay", "LossCurveDisplay", "RepresentationDisplay"]
