@@ -3,202 +3,259 @@
 
 import argparse
 import importlib.util
-import os
 import sys
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
-from ._report import draw_report, summary, write_atomically
+from ._files import BadInput, check_output, read_table, write_atomically
+from ._report import ROUGHLY, check_pictures, draw_report, repeatability, summary, verdict
 from .datasets import load_digit_slices, load_photo_rows
+from .metrics import generator_similarity
 
-HIDINGS = {
-    "permutation": "permutation",
-    "frequency": "frequency",
-    "rotation": "orthogonal",
-    "none": "translation",
+HIDINGS = {  # the symmetry of the set, what was done to the pixels, what the lens should do
+    "permutation": ("permutation", "shuffled", "put them back in order"),
+    "frequency": ("frequency", "turned into frequencies", "turned them back"),
+    "rotation": ("orthogonal", "blended by a rotation", "unblended them"),
+    "none": ("translation", "left as they are", "kept their order"),
 }
-LOADERS = {"digits": (load_digit_slices, 11), "photos": (load_photo_rows, 33)}
-SHOWN = 7
-
-
-class BadInput(Exception):
-    """Something the user can mend; the message says how."""
-
-
-def build_parser():
-    """The argument parser of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sklearn_symmetry",
-        description="Find the hidden symmetry of raw vectors. Without a command: mix the pixels of "
-        "real digit slices in secret, fit, and compare with the secret.",
-    )
-    parser.add_argument("--data", choices=LOADERS, default="digits")
-    parser.add_argument("--hide", choices=HIDINGS, default="permutation")
-    parser.add_argument("--samples", type=int, default=20000)
-    parser.add_argument("--features", type=int, default=None, help="pixels of a slice")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", default="symmetry.png", help="picture to write")
-    parser.add_argument("--save", default=None, help="write the fitted lens here (joblib)")
-    commands = parser.add_subparsers(dest="command")
-    fit = commands.add_parser("fit", help="fit your own .npy or .csv file")
-    fit.add_argument("file")
-    fit.add_argument("--save", default=None, help="write the fitted lens here (joblib)")
-    fit.add_argument("--report", default=None, help="write a picture here")
-    fit.add_argument("--seed", type=int, default=0)
-    fit.add_argument("--boundary", choices=("open", "circulant"), default="open")
-    fit.add_argument("--n-powers", type=int, default=None)
-    return parser
+SETS = {  # loader, pixels of a slice, what they are
+    "digits": (load_digit_slices, 11, "handwritten digits"),
+    "photos": (load_photo_rows, 33, "photographs"),
+}
+PICTURES = (".png", ".pdf", ".svg")
+RECOVERED, NEARLY = 0.98, 0.9  # cosines
 
 
 def main(arguments=None):
-    """Run the command line; returns the exit code."""
-    options = build_parser().parse_args(arguments)
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str or None
+        None: those of the process.
+
+    Returns
+    -------
+    code : int
+        0 if all went well, 1 if the fit failed numerically, 2 for input that cannot be used, 130
+        after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    own_file = arguments[:1] == ["fit"]
     try:
-        if options.command == "fit":
-            fit_file(options)
+        if own_file:
+            fit_file(_fit_parser().parse_args(arguments[1:]))
         else:
-            main_job(options)
+            main_job(_main_parser().parse_args(arguments))
     except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return 130
-    except (BadInput, ValueError, TypeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _complain("interrupted", 130)
+    except FloatingPointError as error:
+        return _complain(f"error: {error}", 1)
+    except (BadInput, ImportError) as error:
+        return _complain(f"error: {error}", 2)
     return 0
+
+
+def _complain(message, code):
+    print(" ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _main_parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m sklearn_symmetry",
+        description="Hide the pixels of real image slices, find their symmetry without labels, and "
+        "compare it with the secret. Writes one picture.",
+        epilog="For your own data: python -m sklearn_symmetry fit FILE (see fit --help).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--hide", choices=HIDINGS, default="permutation", help="how")
+    parser.add_argument("--data", choices=SETS, default="digits", help="images to cut from")
+    parser.add_argument("--samples", type=int, default=20000, metavar="N", help="slices to cut")
+    parser.add_argument(
+        "--features", type=int, metavar="N", help="pixels of a slice (digits: 11, photos: 33)"
+    )
+    parser.add_argument("--output", default="symmetry.png", metavar="PATH", help="the picture")
+    _add_common(parser)
+    return parser
+
+
+def _fit_parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m sklearn_symmetry fit",
+        description="Find the symmetry of the rows of a .npy or .csv file (header or not).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("file", help="one sample a row")
+    parser.add_argument("--report", metavar="PATH", help="write a picture here")
+    parser.add_argument(
+        "--boundary",
+        choices=("open", "circulant"),
+        default="open",
+        help="whether the symmetry leaves the window or goes around it",
+    )
+    parser.add_argument("--n-powers", type=int, metavar="N", help="columns of the representation")
+    _add_common(parser)
+    return parser
+
+
+def _add_common(parser):
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--save", metavar="PATH", help="write the fitted lens here (joblib)")
+    parser.add_argument(
+        "--no-repeat", action="store_true", help="skip the check on two halves of the samples"
+    )
+    parser.add_argument("--verbose", action="store_true", help="list every start and loss term")
 
 
 def main_job(options):
     """Mix real data in secret, fit, print and draw what was found."""
-    for path in (options.output, options.save):
-        _check_writable(path)
-    loader, features = LOADERS[options.data]
-    features = options.features or features
-    data = loader(
-        options.samples, features, symmetry=HIDINGS[options.hide], random_state=options.seed
-    )
-    X, held_out = _split(data.data)
-    print(f"{len(data.data)} real slices ({options.data}, {features} pixels), mixed: {options.hide}")
-    lens = _fit(SymmetryLens(random_state=options.seed), X)
-    print("\n".join(summary(lens, held_out, secret=data)))
-    shown = _telling(held_out)
-    title = f"{options.data}: {features} pixels mixed by a secret {options.hide}"
-    figure = draw_report(lens, shown, title, original=shown @ data.basis)
+    _check_outputs(options, options.output)
+    loader, n_features, source = SETS[options.data]
+    n_features = n_features if options.features is None else options.features
+    symmetry, mixed, undone = HIDINGS[options.hide]
+    with _bad_input():
+        data = loader(options.samples, n_features, symmetry=symmetry, random_state=options.seed)
+    X, held_out = _split(data.data, options.seed)
+    print(f"{'data':<10}{len(data.data)} slices of {source}, {n_features} pixels, {mixed}")
+    lens, repeat = _fit(SymmetryLens(random_state=options.seed), X, options)
+    print("\n".join(summary(lens, held_out, secret=data, repeat=repeat)))
+    cosine = generator_similarity(lens.generator_, data.generator)
+    title = f"{n_features} pixels of {source}, {mixed}: {_outcome(cosine, undone)}"
+    subtitle = f"Generator found against the hidden one: cosine {cosine:.5f} (1 is perfect)"
+    subtitle += _repeat_words(repeat)
+    figure = draw_report(lens, held_out, title, subtitle=subtitle, secret=data)
     _write_outputs(lens, figure, options.output, options.save)
 
 
 def fit_file(options):
     """Fit the user's file, print a summary, write what was asked for."""
-    for path in (options.report, options.save):
-        _check_writable(path)
-    X, held_out = _split(read_table(options.file))
+    _check_outputs(options, options.report)
+    table, names = read_table(options.file)
+    _protect_input(options)
+    X, held_out = _split(table, options.seed)
     lens = SymmetryLens(
         n_powers=options.n_powers, boundary=options.boundary, random_state=options.seed
     )
-    lens = _fit(lens, X)
-    print("\n".join(summary(lens, held_out)))
+    print(f"{'data':<10}{len(table)} samples of {table.shape[1]} columns from {options.file}")
+    lens, repeat = _fit(lens, X, options)
+    print("\n".join(summary(lens, held_out, repeat=repeat, names=names)))
     figure = None
     if options.report is not None:
-        name = Path(options.file).name
-        figure = draw_report(lens, _telling(held_out), f"{name}: the symmetry found")
+        found = (
+            "No symmetry that repeats" if repeat is not None and repeat < ROUGHLY else "Symmetry"
+        )
+        title = f"{found} in {Path(options.file).name}"
+        subtitle = f"Score {lens.score(held_out):.3f} on samples kept aside{_repeat_words(repeat)}"
+        figure = draw_report(lens, held_out, title, subtitle=subtitle, names=names)
     _write_outputs(lens, figure, options.report, options.save)
 
 
-def read_table(path):
-    """Numbers of a .npy or .csv file (with or without a header line), shape (n, d)."""
-    path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"no such file: {path}")
-    if path.suffix == ".npy":
-        try:
-            X = np.load(path, allow_pickle=False)
-        except ValueError as error:
-            raise BadInput(f"{path} is not an array of numbers: {error}") from error
-        if X.ndim != 2:
-            raise BadInput(f"{path} has shape {X.shape}; expected (n_samples, n_features)")
-        return X
-    if path.suffix == ".csv":
-        return _read_csv(path)
-    raise BadInput(f"{path}: expected a .npy or .csv file")
+def _outcome(cosine, undone):
+    if cosine >= RECOVERED:
+        return f"the lens {undone}"
+    return f"the lens nearly {undone}" if cosine >= NEARLY else "the lens did not find the way back"
 
 
-def _read_csv(path):
-    lines = [line.split(",") for line in path.read_text().splitlines() if line.strip()]
-    if not lines:
-        raise BadInput(f"{path} is empty")
-    header = None if all(_is_number(cell) for cell in lines[0]) else lines.pop(0)
-    width = len(header or lines[0]) if lines or header else 0
-    rows = []
-    for number, cells in enumerate(lines, start=2 if header else 1):
-        if len(cells) != width:
-            raise BadInput(f"{path}, line {number}: {len(cells)} columns; expected {width}")
-        for column, cell in enumerate(cells):
-            if not _is_number(cell):
-                name = header[column].strip() if header else column
-                raise BadInput(f"{path}, line {number}, column {name}: {cell!r} is not a number")
-        rows.append([float(cell) for cell in cells])
-    if not rows:
-        raise BadInput(f"{path} has a header but no rows")
-    return np.array(rows)
+def _repeat_words(repeat):
+    if repeat is None:
+        return ""
+    return f"\nCosine between two halves of the samples: {repeat:.4f}, {verdict(repeat)}"
 
 
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _check_outputs(options, picture):
+    """Everything that can go wrong after the fit and can be known before it."""
+    check_output(picture, PICTURES)
+    check_output(options.save)
+    if picture is None:
+        return
+    check_pictures()
+    if options.save is not None and Path(options.save).resolve() == Path(picture).resolve():
+        raise BadInput(f"picture and lens cannot both be written to {picture}")
 
 
-def _split(X):
-    """Nine tenths to fit, one tenth to judge."""
-    held_out = max(10, len(X) // 10)
-    if len(X) < 2 * held_out:
-        raise BadInput(f"{len(X)} samples are too few; bring at least {2 * held_out}")
+def _protect_input(options):
+    for path in (options.report, options.save):
+        if path is not None and Path(path).resolve() == Path(options.file).resolve():
+            raise BadInput(f"{path} is the data: write to another file")
+
+
+def _split(X, seed):
+    """Nine tenths to fit, one tenth to judge, in random order: a file may be sorted."""
+    n_samples, n_features = X.shape
+    held_out = max(10, n_samples // 10)
+    # Either half of the samples must have more samples than features.
+    if n_samples - held_out < 2 * (n_features + 1):
+        raise BadInput(
+            f"{n_samples} samples of {n_features} features are too few; bring at least "
+            f"{int(2.3 * (n_features + 1)) + 10}, better hundreds per feature"
+        )
+    X = X[np.random.default_rng(seed).permutation(n_samples)]
     return X[:-held_out], X[-held_out:]
 
 
-def _telling(samples):
-    """A few samples in which something is going on."""
-    spread = samples.std(1)
-    return samples[np.argsort(-spread)[: len(samples) // 2 : max(1, len(samples) // (2 * SHOWN))]][
-        :SHOWN
-    ]
-
-
-def _fit(lens, X):
+def _fit(lens, X, options):
+    """Fitted lens and, unless it is skipped, its repeatability; warnings become lines."""
     if importlib.util.find_spec("rich") is not None:
         lens.set_params(verbose=1)
     else:
-        print("(install rich for a progress bar)", file=sys.stderr)
-    with warnings.catch_warnings():
-        # The summary says so in its own words.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return lens.fit(X)
+        print("no progress bar: pip install 'sklearn-symmetry[progress]'", file=sys.stderr)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with _bad_input():
+            lens.fit(X)
+        lens.set_params(verbose=0)
+        _print_notes(caught)
+        if options.verbose:
+            _print_details(lens)
+        if options.no_repeat:
+            return lens, None
+        print(f"{'check':<10}fitting two halves of the samples separately ...", flush=True)
+        with _bad_input():
+            return lens, repeatability(lens, X)
 
 
-def _check_writable(path):
-    """Fail before the work, not after it."""
-    if path is None:
-        return
-    folder = Path(path).resolve().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise BadInput(f"cannot write {path}: {folder} is not a writable folder")
+def _print_notes(caught):
+    for warning in caught:
+        # The summary says in its own words that a fit did not converge.
+        if issubclass(warning.category, UserWarning) and warning.category != ConvergenceWarning:
+            print(f"note: {warning.message}", file=sys.stderr)
+
+
+def _print_details(lens):
+    for candidate in lens.candidates_:
+        print(f"{'start':<10}loss {candidate['loss']:8.4f}  {candidate['start']}")
+    for name, curve in lens.loss_terms_.items():
+        print(f"{'term':<10}{name:<12}{curve[-1]:8.4f}")
+
+
+@contextmanager
+def _bad_input():
+    """What the library refuses is the user's to mend; anywhere else it would be a bug of ours."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise BadInput(str(error)) from error
 
 
 def _write_outputs(lens, figure, picture, model):
-    if figure is not None:
-        suffix = Path(picture).suffix.lstrip(".") or "png"
-        write_atomically(picture, lambda path: figure.savefig(path, dpi=110, format=suffix))
-        print(f"picture    {picture}")
-    if model is not None:
-        import joblib
+    try:
+        if figure is not None:
+            kind = Path(picture).suffix.lower().lstrip(".")
+            write_atomically(picture, lambda file: figure.savefig(file, dpi=120, format=kind))
+            print(f"{'picture':<10}{picture}")
+        if model is not None:
+            import joblib
 
-        write_atomically(model, lambda path: joblib.dump(lens, path))
-        print(f"lens       {model}")
+            write_atomically(model, lambda file: joblib.dump(lens, file))
+            print(f"{'lens':<10}{model}")
+    except OSError as error:
+        raise BadInput(f"cannot write: {error}") from error
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ class FitMonitor:
     """Turns the solver's reports into callback tasks, and remembers the latest state.
 
     The root task has one subtask per phase of the solver, and every phase one per iteration. A
-    callback that returns True at the end of an iteration stops the fit.
+    callback that returns True at the end of an iteration or of a phase stops the fit, whatever
+    phases were still to come.
 
     Parameters
     ----------
@@ -20,22 +21,42 @@ class FitMonitor:
     X : ndarray
     attributes : callable
         From a solution to the fitted attributes, for callbacks that ask for a fitted estimator.
+
+    Attributes
+    ----------
+    snapshot : callable or None
+        Gives the latest complete state as a solution; None before the first report.
+    stopped : bool
+        Whether a callback asked for the end of the fit.
     """
 
     def __init__(self, estimator, X, attributes):
         self.estimator, self.X, self.attributes = estimator, X, attributes
-        self.snapshot = None
+        self.snapshot, self.stopped = None, False
         self.root = estimator._init_callback_context(max_subtasks=None)
         self.root.call_on_fit_task_begin(estimator=estimator, X=X)
         self.phase, self.task = None, None
+        # A tree of 100,000 iterations is kept only where somebody looks at it.
+        self.watched = bool(getattr(estimator, "_skl_callbacks", ()))
 
     def __call__(self, phase, iteration, total, loss, terms, snapshot):
-        self.snapshot = snapshot
-        if phase != self.phase:
+        if self.watched and phase != self.phase:
             self._leave_phase()
-            self.phase = phase
-            self.task = self.root.subcontext(phase, max_subtasks=total)
-            self.task.call_on_fit_task_begin(estimator=self.estimator, X=self.X)
+            self._enter_phase(phase, total)
+        self.snapshot = snapshot
+        if self.watched:
+            self.stopped |= self._report(phase, iteration, loss, terms)
+        return self.stopped
+
+    def finish(self, solution):
+        """Report the end of the fit."""
+        self._leave_phase()
+        self.snapshot = lambda: solution
+        self.root.call_on_fit_task_end(
+            estimator=self.estimator, X=self.X, reconstruction_attributes=self._state
+        )
+
+    def _report(self, phase, iteration, loss, terms):
         step = self.task.subcontext("iteration")
         news = {"phase": phase, "iteration": iteration, "loss": loss, **terms}
         step.call_on_fit_task_begin(estimator=self.estimator, X=self.X, metadata=news)
@@ -43,21 +64,22 @@ class FitMonitor:
             estimator=self.estimator,
             X=self.X,
             metadata=news,
-            reconstruction_attributes=lambda: self.attributes(snapshot()),
+            reconstruction_attributes=self._state,
         )
 
-    def finish(self, solution):
-        """Report the end of the fit."""
-        self._leave_phase()
-        self.root.call_on_fit_task_end(
-            estimator=self.estimator,
-            X=self.X,
-            reconstruction_attributes=lambda: self.attributes(solution),
-        )
+    def _enter_phase(self, phase, total):
+        self.phase = phase
+        self.task = self.root.subcontext(phase, max_subtasks=total)
+        self.task.call_on_fit_task_begin(estimator=self.estimator, X=self.X)
 
     def _leave_phase(self):
         if self.task is not None:
-            self.task.call_on_fit_task_end(estimator=self.estimator, X=self.X)
+            self.stopped |= self.task.call_on_fit_task_end(
+                estimator=self.estimator, X=self.X, reconstruction_attributes=self._state
+            )
+
+    def _state(self):
+        return self.attributes(self.snapshot())
 
 
 @contextmanager

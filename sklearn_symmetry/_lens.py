@@ -2,12 +2,13 @@
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
@@ -53,9 +54,9 @@ class SymmetryLens(
         How entropies and divergences are estimated: in closed form and from smoothed histograms, or
         by the trained mixtures of the paper (slow).
     max_iter : int or None, default=None
-        Most iterations of the refinement. None: 300, or 100,000 steps for the paper's procedure.
+        Most iterations of the refinement. None: 200, or 100,000 steps for the paper's procedure.
     batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
+        Samples the entropies see in the refinement. None: 10,000, or ``500 n_powers`` for the
         paper's procedure. Second moments always use all samples.
     learning_rate : float or None, default=None
         Of Adam; used by the paper's procedure only (``init="random"`` or ``density="mixture"``).
@@ -63,7 +64,8 @@ class SymmetryLens(
     tol : float, default=1e-5
         The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
-        Most starts tried. None: as many as there are (12); fewer are used once two agree.
+        Most starts tried. None: as many as there are (at most 16); fewer are
+        tried once two agree.
     n_jobs : int or None, default=None
         Starts refined at the same time, in threads; does not change the result.
     device : str, default="auto"
@@ -71,7 +73,8 @@ class SymmetryLens(
     warm_start : bool, default=False
         Whether to refine the previous solution instead of searching anew.
     random_state : int, RandomState instance or None, default=None
-        Order in which samples are used. Results vary little with it.
+        Order in which samples are used. Results vary little with it. None: another one in every
+        fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
         1 shows a progress bar (needs rich).
 
@@ -196,17 +199,18 @@ class SymmetryLens(
         Warns
         -----
         ConvergenceWarning
-            If the refinement reached `max_iter`.
+            If the refinement reached `max_iter`, or a callback stopped it.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) leaves the best state so far in the fitted attributes.
         """
         check_parameters(self)
         device = resolve_device(self.device)
         X, checked = check_data(self, X)
         check_shapes(self, X.shape[1])
-        options = {name: getattr(self, name) for name in SETTINGS}
-        if self.warm_start and hasattr(self, "group_conv_matrix_"):
-            options["init"] = self.group_conv_matrix_
-        settings = Settings(**options, device=device)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        settings = self._settings(X.shape[1], device)
+        seed = _seed(self.random_state)
 
         def attributes(solution):
             return _fitted_attributes(solution, checked, X.dtype, device)
@@ -215,25 +219,21 @@ class SymmetryLens(
             monitor = FitMonitor(self, X, attributes)
             try:
                 solution = solve(X, settings, random_state=seed, monitor=monitor)
+                monitor.finish(solution)
             except KeyboardInterrupt:
                 if monitor.snapshot is not None:
-                    self.__dict__.update(attributes(monitor.snapshot()))
+                    self._set_fitted(attributes(monitor.snapshot()))
                 raise
             except torch.OutOfMemoryError as error:
                 error.add_note(
                     f"The fit did not fit into the memory of {device}. Use device='cpu', or a "
-                    f"smaller batch_size than {settings.batch_size or 20000}."
+                    f"smaller batch_size than {settings.batch_size or 10000}."
                 )
                 raise
-            self.__dict__.pop("feature_names_in_", None)
-            self.__dict__.update(attributes(solution))
-            monitor.finish(solution)
+        self._set_fitted(attributes(solution))
         if not self.converged_:
             warnings.warn(
-                f"The refinement did not converge in n_iter_={self.n_iter_} iterations. Increase "
-                f"max_iter or tol, or look at loss_curve_.",
-                ConvergenceWarning,
-                stacklevel=3,
+                _not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning, stacklevel=3
             )
         return self
 
@@ -287,6 +287,9 @@ class SymmetryLens(
             ``X @ G**steps``, with the central crop of the power: what the symmetry carries out of
             the window is lost.
         """
+        check_scalar(steps, "steps", Real)
+        if not np.isfinite(steps):
+            raise ValueError(f"steps must be finite; got {steps}")
         samples = self._checked(X)
         power = generator(torch.as_tensor(np.asarray(self.lie_algebra_, np.float64) * steps))
         return samples @ crop_matrix(power, self.n_features_in_).numpy().astype(samples.dtype)
@@ -315,6 +318,22 @@ class SymmetryLens(
             bound=UNIFORMITY_BOUND,
         )
 
+    def _settings(self, n_features, device):
+        options = {name: getattr(self, name) for name in SETTINGS}
+        if self.warm_start and hasattr(self, "group_conv_matrix_"):
+            if n_features != self.n_features_in_:
+                raise ValueError(
+                    f"warm_start=True needs the number of features of the previous fit, "
+                    f"{self.n_features_in_}; X has {n_features}. Use warm_start=False."
+                )
+            options["init"] = self.group_conv_matrix_
+        return Settings(**options, device=device)
+
+    def _set_fitted(self, attributes):
+        """Replace the fitted attributes, all at once."""
+        self.__dict__.pop("feature_names_in_", None)
+        self.__dict__.update(attributes)
+
     def _checked(self, X):
         check_is_fitted(self)
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
@@ -327,6 +346,22 @@ class SymmetryLens(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _seed(random_state):
+    """Seed of the solver; fresh entropy for None, which leaves numpy's global state alone."""
+    if random_state is None:
+        return int(np.random.default_rng().integers(2**31 - 1))
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _not_converged(n_iter, stopped):
+    if stopped:
+        return f"A callback stopped the fit before it converged, after n_iter_={n_iter} iterations."
+    return (
+        f"The refinement did not converge in n_iter_={n_iter} iterations. Increase max_iter or "
+        f"tol, or look at loss_curve_."
+    )
 
 
 def _fitted_attributes(solution, checked, dtype, device):

@@ -3,7 +3,9 @@
 
 import numpy as np
 
-__all__ = ["axes_or_new", "matrix_image"]
+__all__ = ["axes_or_new", "label_columns", "matrix_image", "whole_number_ticks"]
+
+MAX_NAMED = 12  # more tick labels than this cannot be read
 
 
 def axes_or_new(ax):
@@ -20,7 +22,25 @@ def axes_or_new(ax):
 
 
 def matrix_image(ax, matrix, **options):
-    """A signed matrix in colours around white."""
+    """A signed matrix in colours around white; limits are symmetric unless they are given."""
     limit = np.abs(matrix).max() or 1.0
     options = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} | options
-    return ax.imshow(matrix, interpolation="nearest", **options)
+    image = ax.imshow(matrix, interpolation="nearest", **options)
+    whole_number_ticks(ax.xaxis, ax.yaxis)
+    return image
+
+
+def whole_number_ticks(*axes):
+    """Rows and columns are counted: no tick in between."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+
+
+def label_columns(axis, names):
+    """Write the names of the features along an axis if there are few enough to be read."""
+    if names is None or len(names) > MAX_NAMED:
+        return
+    rotation = 45 if axis.axis_name == "x" and max(map(len, map(str, names))) > 2 else 0
+    axis.set_ticks(range(len(names)), labels=list(names), rotation=rotation)

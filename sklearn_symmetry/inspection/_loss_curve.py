@@ -3,7 +3,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from ._common import axes_or_new
+from ._common import axes_or_new, whole_number_ticks
 
 __all__ = ["LossCurveDisplay"]
 
@@ -11,22 +11,28 @@ __all__ = ["LossCurveDisplay"]
 class LossCurveDisplay:
     """Loss and its terms over the iterations of the refinement.
 
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
+
     Parameters
     ----------
-    loss_curve : list of float
-    loss_terms : dict of str to list of float
+    loss_curve : sequence of float
+        Loss at every iteration (eq. 17 of the paper).
+    loss_terms : dict of str to sequence of float
+        Its terms, before weighting: alignment is a correlation, the others are in nats.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : dict of str to matplotlib Line2D
+        By the name of the term; the loss itself is ``"total"``.
 
     Examples
     --------
     >>> from sklearn_symmetry.inspection import LossCurveDisplay
-    >>> len(LossCurveDisplay([1.0, 0.5], {}).loss_curve)
-    2
+    >>> display = LossCurveDisplay([1.0, 0.5], {"alignment": [-0.2, -0.3]}).plot()
+    >>> list(display.lines_)
+    ['total', 'alignment']
     """
 
     def __init__(self, loss_curve, loss_terms):
@@ -35,19 +41,54 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
-        """Draw the curves of a fitted lens; returns a :class:`LossCurveDisplay`."""
+        """Draw the curves of a fitted lens.
+
+        Parameters
+        ----------
+        estimator : SymmetryLens
+            Fitted.
+        ax : matplotlib Axes or None, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the lens is not fitted.
+        ImportError
+            If matplotlib is not installed.
+        """
         check_is_fitted(estimator)
         return cls(estimator.loss_curve_, estimator.loss_terms_).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw on `ax`, or on a new figure; returns the display."""
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        self : LossCurveDisplay
+        """
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        curves = {"total": self.loss_curve, **self.loss_terms}
         self.lines_ = {}
-        for name, curve in curves.items():
-            width = 2.5 if name == "total" else 1.2
-            (self.lines_[name],) = self.ax_.plot(curve, label=name, linewidth=width)
+        self._draw("total", self.loss_curve, color="black", linewidth=2.5)
+        for name, curve in self.loss_terms.items():
+            self._draw(name, curve, linewidth=1.5)
         self.ax_.set(xlabel="iteration", ylabel="nats", title="loss and its terms")
-        self.ax_.legend()
+        whole_number_ticks(self.ax_.xaxis)
+        # The curves are flat wherever the search has done the work: beside them, nothing is hidden.
+        self.ax_.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         return self
+
+    def _draw(self, name, curve, **style):
+        # A single iteration would be an invisible line.
+        marker = "o" if len(curve) == 1 else None
+        (self.lines_[name],) = self.ax_.plot(curve, label=name, marker=marker, **style)

@@ -11,7 +11,7 @@ __all__ = ["Descent", "minimise"]
 MEMORY = 12
 LARGEST_TURN = 0.3  # root mean square rotation of an axis in one step, in radians
 REFRESH = 40  # iterations between two preconditioners
-PROBES = 30
+PROBES = 16
 
 
 @dataclass

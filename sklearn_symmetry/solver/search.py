@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 from .manifold import minimise
 from .objective import Objective
 from .positions import position_operators, whitened
+from .repair import repair
 from .starts import chain_starts, separated_start
 
 __all__ = ["Candidate", "agreement", "search"]
@@ -22,9 +23,12 @@ RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, Fa
 N_OPERATORS = 8
 SEARCH_SAMPLES = 4000
 JUDGE_SAMPLES = 10000
-COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 40, 60, 1e-4
+COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 40, 45, 1e-4
 HOPELESS = 0.1  # an early loss this far above the best one so far is given up, in nats
+SCOUT_SAMPLES = 1000
 AGREEMENT, SAME_LOSS = 0.995, 0.02
+NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
+REPAIRED = 2  # candidates, where no two agree
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Candidate:
     """A refined proposal and its loss on the samples of the judge."""
 
     name: str
+    start: torch.Tensor
     basis: torch.Tensor
     loss: float
 
@@ -45,6 +50,7 @@ class _Judge:
         few = slice(0, SEARCH_SAMPLES)
         self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None)
         self.fine = Objective(data, weights, few, cyclic=cyclic)
+        self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), cyclic=cyclic)
         self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)
 
     def refine(self, name, start, best_so_far=np.inf):
@@ -59,7 +65,7 @@ class _Judge:
             return len(state.losses) == 20 and state.losses[-1] > best_so_far + HOPELESS
 
         fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
-        return Candidate(name, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
+        return Candidate(name, start, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
 
 
 def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
@@ -89,11 +95,11 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
             losses.append(fine)
             stop = report is not None and report(candidate, found)
             if stop or _settled(found):
-                return sorted(found, key=lambda candidate: candidate.loss)
+                return _ranked(found)
         best_fine = min([best_fine, *losses])
         if n_init is not None and len(found) >= n_init:
             break
-    return sorted(found, key=lambda candidate: candidate.loss)
+    return _mended(found, judge)
 
 
 def agreement(one, other):
@@ -105,29 +111,56 @@ def agreement(one, other):
 
 
 def _settled(found):
-    """Whether the two lowest losses belong to one solution."""
+    """Whether the two lowest losses belong to one solution, found independently.
+
+    Two descents of one start prove nothing, unless they had hardly any way to go.
+    """
     if len(found) < 2:
         return False
-    best, second = sorted(found, key=lambda candidate: candidate.loss)[:2]
-    same_loss = second.loss - best.loss < SAME_LOSS
-    return same_loss and agreement(best.basis, second.basis) > AGREEMENT
+    best, second = _ranked(found)[:2]
+    if second.loss - best.loss > SAME_LOSS or agreement(best.basis, second.basis) < AGREEMENT:
+        return False
+    near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
+    return near or agreement(best.start, second.start) < DIFFERENT
+
+
+def _ranked(found):
+    return sorted(found, key=lambda candidate: candidate.loss)
+
+
+def _mended(found, judge):
+    """Candidates, best first, after an attempt to repair the best of them."""
+    found = _ranked(found)
+    repaired = []
+    for candidate in found[:REPAIRED]:
+        basis, _, rounds = repair(judge.fine, judge.scout, candidate.basis)
+        if rounds:
+            loss = judge.final.value(basis)
+            candidate = Candidate(f"{candidate.name}, repaired", candidate.basis, basis, loss)
+        repaired.append(candidate)
+    return _ranked(repaired + found)
 
 
 def _waves(data, judge, seed):
     """Proposals in the order in which they are tried, named after how they were made."""
-    second_choices = []
+    others = []
     for exponent, contrast, centred in RECIPES:
         frame = whitened(data, exponent, contrast, centred)
         found = position_operators(frame.samples, N_OPERATORS, seed)
-        chains = chain_starts(frame.axes, *found)
-        ranked = sorted(chains, key=lambda basis: judge.fine.value(_tensor(basis, judge)))
-        label = f"whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''}"
+        label = f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
+        first, *rest = chain_starts(frame.axes, *found)
+        best, second = _best(first, judge, 2)
         yield [
-            (f"separated ({label})", separated_start(data, frame.axes, *found)),
-            (f"chain ({label})", ranked[0]),
+            (f"separated {label}", separated_start(data, frame.axes, *found)),
+            (f"chain {label}", best),
         ]
-        second_choices.append((f"second chain ({label})", ranked[1]))
-    yield second_choices
+        others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
+        others.append((f"second chain {label}", second))
+    yield others
+
+
+def _best(bases, judge, count):
+    return sorted(bases, key=lambda basis: judge.fine.value(_tensor(basis, judge)))[:count]
 
 
 def _tensor(basis, judge):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ordering items along a line by their affinities."""
 
+from functools import lru_cache
+
 import numpy as np
 
-__all__ = ["longest_path", "spectral_order"]
+__all__ = ["banded_order", "longest_path", "spectral_order"]
 
 LONGEST_SEGMENT = 8
+LARGEST_BANDED = 80  # items; all moves are tried, which takes O(d^3) a step
 
 
 def spectral_order(affinity):
@@ -97,3 +100,47 @@ def _transfer(order, start, length, gap, turned):
         return np.concatenate([rest[:place], segment, rest[place:]])
 
     return move
+
+
+def banded_order(nearest, second, order, max_moves=40):
+    """Improve an order whose neighbours and second neighbours both have affinities of their own.
+
+    Moves are those of :func:`longest_path`; the value of an order is the sum of `nearest` over
+    neighbours and of `second` over second neighbours. Beyond eighty items the order is returned as
+    it is.
+    """
+    order = np.asarray(order)
+    if not 3 < len(order) <= LARGEST_BANDED:
+        return order
+    moves = _all_moves(len(order))
+
+    def value(orders):
+        steps = nearest[orders[:, :-1], orders[:, 1:]].sum(1)
+        return steps + second[orders[:, :-2], orders[:, 2:]].sum(1)
+
+    best = value(order[None])[0]
+    for _ in range(max_moves):
+        candidates = order[moves]
+        values = value(candidates)
+        if values.max() <= best + 1e-9:
+            break
+        best, order = values.max(), candidates[values.argmax()]
+    return order
+
+
+@lru_cache(maxsize=4)
+def _all_moves(size):
+    """Every reversal and transfer of a segment as a permutation, shape (moves, size)."""
+    items = np.arange(size)
+    moves = []
+    for start in range(size):
+        for stop in range(start + 2, size + 1):
+            moves.append(np.concatenate([items[:start], items[start:stop][::-1], items[stop:]]))
+    for length in range(1, min(LONGEST_SEGMENT, size - 1) + 1):
+        for start in range(size - length + 1):
+            rest = np.concatenate([items[:start], items[start + length :]])
+            segment = items[start : start + length]
+            for place in range(len(rest) + 1):
+                for turned in (segment, segment[::-1]):
+                    moves.append(np.concatenate([rest[:place], turned, rest[place:]]))
+    return np.array(moves, dtype=np.int16)

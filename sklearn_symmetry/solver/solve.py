@@ -17,7 +17,7 @@ from .solution import Solution
 
 __all__ = ["solve"]
 
-MAX_ITER, BATCH_SIZE = 300, 20000
+MAX_ITER, BATCH_SIZE = 200, 10000
 
 
 def solve(X, settings, *, random_state, monitor=None):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from .joint_diagonalisation import joint_diagonaliser
-from .seriation import longest_path, spectral_order
+from .seriation import banded_order, longest_path, spectral_order
 
 __all__ = ["chain_starts", "separated_start", "sine_basis"]
 
@@ -80,9 +80,19 @@ def chain_starts(axes, strengths, operators):
 
     Returns
     -------
-    bases : list of ndarray of shape (d, d)
+    groups : list of list of ndarray of shape (d, d)
+        One group for every order of the axes: with second neighbours taken into account and, where
+        that differs, without.
     """
-    order, links, strength = _chain(strengths, operators)
+    plain, chain = _chain_orders(strengths, operators)
+    groups = [_signed_bases(axes, chain)]
+    if not np.array_equal(plain[0], chain[0]):
+        groups.append(_signed_bases(axes, plain))
+    return groups
+
+
+def _signed_bases(axes, chain):
+    order, links, strength = chain
     size = len(order)
     waves = sine_basis(size)
     weak = np.argsort(strength)[: min(WEAK_LINKS, np.count_nonzero(np.isfinite(strength)))]
@@ -98,16 +108,16 @@ def chain_starts(axes, strengths, operators):
     return bases
 
 
-def _chain(strengths, operators):
-    """Order of the axes by coupling, the sign of every link, and how strong it is."""
-    count = len(operators)
+def _chain_orders(strengths, operators):
+    """Order of the axes, the sign of every link and its strength: by links, and by bands."""
+    count, size = operators.shape[:2]
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], np.finfo(float).tiny))
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > SILENT * total.max()
     if np.count_nonzero(live) < 2:
-        size = len(total)
-        return np.arange(size), np.ones(size - 1), np.full(size - 1, np.inf)
+        trivial = np.arange(size), np.ones(size - 1), np.full(size - 1, np.inf)
+        return trivial, trivial
     total = np.maximum(total, SILENT * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
     np.fill_diagonal(affinity, 0)
@@ -117,18 +127,27 @@ def _chain(strengths, operators):
     candidates.append(longest_path(inner, np.arange(len(active))))
     order = active[max(candidates, key=lambda path: inner[path[:-1], path[1:]].sum())]
     # The operator that couples neighbours most decides the order in detail, and the signs.
-    coupling = operators / np.sqrt(np.outer(total, total))
-    leader = np.abs(coupling[:, order[:-1], order[1:]]).mean(1).argmax()
-    nearest = np.abs(coupling[leader])
-    order = order[longest_path(nearest[np.ix_(order, order)], np.arange(len(order)))]
+    coupling = np.abs(operators) / np.sqrt(np.outer(total, total))
+    leader = coupling[:, order[:-1], order[1:]].mean(1).argmax()
+    inner = np.ix_(order, order)
+    order = order[longest_path(coupling[leader][inner], np.arange(len(order)))]
+    plain = _finished(order, silent, operators[leader], coupling[leader])
+    if len(order) < 4:
+        return plain, plain
+    follower = coupling[:, order[:-2], order[2:]].mean(1).argmax()
+    inner = np.ix_(order, order)
+    banded = banded_order(coupling[leader][inner], coupling[follower][inner], np.arange(len(order)))
+    return plain, _finished(order[banded], silent, operators[leader], coupling[leader])
+
+
+def _finished(order, silent, operator, coupling):
+    """A chain of all axes: the silent ones, of the least variance, go where variance is least."""
     half = len(order) // 2
     if len(silent) and order[:half].mean() > order[half:].mean():
-        order = order[::-1]  # the silent axes are those of the least variance: append them there
-    links = np.where(operators[leader, order[:-1], order[1:]] < 0, -1.0, 1.0)
-    strength = nearest[order[:-1], order[1:]]
-    silence = np.full(len(silent), np.inf)
+        order = order[::-1]
+    links = np.where(operator[order[:-1], order[1:]] < 0, -1.0, 1.0)
     return (
         np.concatenate([order, silent]),
         np.concatenate([links, np.ones(len(silent))]),
-        np.concatenate([strength, silence]),
+        np.concatenate([coupling[order[:-1], order[1:]], np.full(len(silent), np.inf)]),
     )

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A solver that answers at once, for tests of everything around the solver."""
+
+import numpy as np
+import pytest
+
+import sklearn_symmetry._lens
+from sklearn_symmetry.core.generator import generator, shift_generator_log
+from sklearn_symmetry.core.group_convolution import group_conv_matrix, symmetric_powers
+from sklearn_symmetry.solver.solution import Solution
+
+TERMS = ("alignment", "uniformity", "resolution", "information")
+
+
+class QuickSolver:
+    """Takes the principal axes for the hidden order: a valid solution, seldom a good one.
+
+    It reports three candidates and three iterations. ``calls`` holds the arguments of every call.
+    """
+
+    def __init__(self):
+        self.calls = []
+        self.converged = True
+
+    def __call__(self, X, settings, *, random_state, monitor=None):
+        self.calls.append((X, settings, random_state))
+        n_iter = 0
+        for phase, total in (("search", None), ("refinement", 3)):
+            for iteration in range(1, 4):
+                n_iter += phase == "refinement"
+                terms = dict.fromkeys(TERMS, 1.0 / iteration)
+                state = self._solution(X, settings, n_iter)
+                news = (phase, iteration, total, 1.0 / iteration, terms, lambda state=state: state)
+                if monitor is not None and monitor(*news):
+                    return self._solution(X, settings, n_iter, converged=False)
+        return self._solution(X, settings, n_iter, converged=self.converged)
+
+    @staticmethod
+    def _solution(X, settings, n_iter, converged=False):
+        covariance = np.cov(np.asarray(X, dtype=np.float64).T)
+        basis = np.linalg.eigh(covariance)[1].T
+        size = len(basis)
+        log = shift_generator_log(basis, settings.padding, settings.boundary)
+        powers = symmetric_powers(settings.n_powers or size)
+        resolving = log.new_tensor(basis[size // 2])
+        matrix = group_conv_matrix(generator(log), resolving, powers, size)
+        curve = [1.0 / (1 + step) for step in range(n_iter)]
+        return Solution(
+            lie_algebra=log.numpy(),
+            padded_generator=generator(log).numpy(),
+            filter=resolving.numpy(),
+            group_conv_matrix=matrix.numpy(),
+            powers=powers.numpy(),
+            loss_curve=curve,
+            loss_terms={name: list(curve) for name in TERMS},
+            n_iter=n_iter,
+            converged=converged,
+            candidates=[{"start": "principal axes", "loss": 1.0}],
+        )
+
+
+@pytest.fixture
+def quick_solver(monkeypatch):
+    """Replaces the solver of the estimator by a :class:`QuickSolver`."""
+    solver = QuickSolver()
+    monkeypatch.setattr(sklearn_symmetry._lens, "solve", solver)
+    return solver

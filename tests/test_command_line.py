@@ -1,0 +1,425 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line from end to end: what it prints and writes, and how it refuses."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator
+
+from sklearn_symmetry import SymmetryLens, __main__, _report
+from sklearn_symmetry._files import BadInput, read_table, write_atomically
+from sklearn_symmetry.datasets import load_digit_slices
+from sklearn_symmetry.metrics import generator_similarity
+
+pytest.importorskip("matplotlib")
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def slices():
+    return load_digit_slices(800, 7, symmetry="permutation", random_state=4)
+
+
+@pytest.fixture
+def table(slices, tmp_path):
+    path = tmp_path / "data.csv"
+    header = ",".join(f"s{column}" for column in range(7))
+    np.savetxt(path, slices.data, delimiter=",", header=header, comments="")
+    return path
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    def fit(self, X, y=None):
+        raise AssertionError("fitted before everything was checked")
+
+    monkeypatch.setattr(SymmetryLens, "fit", fit)
+
+
+def fit_raises(monkeypatch, error):
+    def fit(self, X, y=None):
+        raise error
+
+    monkeypatch.setattr(SymmetryLens, "fit", fit)
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# The main job
+
+
+@pytest.mark.parametrize("hide", ["permutation", "frequency"])
+def test_main_job_finds_the_secret_and_draws_it(hide, tmp_path, capsys):
+    picture, model = tmp_path / "found.png", tmp_path / "lens.joblib"
+    arguments = ["--hide", hide, "--samples", "2000", "--features", "7", "--seed", "3"]
+    arguments += ["--output", str(picture), "--save", str(model)]
+    assert __main__.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert float(re.search(r"([\d.]+) cosine between the generator found", out)[1]) > 0.99
+    assert float(re.search(r"([\d.]+) cosine between two halves", out)[1]) > 0.99
+    assert "it repeats" in out
+    assert picture.read_bytes().startswith(PNG)
+    assert files(tmp_path) == ["found.png", "lens.joblib"]
+    lens = joblib.load(model)
+    assert lens.get_params()["verbose"] == 0
+    assert lens.transform(np.eye(7)).shape == (7, 7)
+
+
+def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
+    arguments = ["--hide", "none", "--samples", "1000", "--features", "7", "--no-repeat"]
+    assert __main__.main([*arguments, "--output", str(tmp_path / "found.pdf")]) == 0
+    out = capsys.readouterr().out
+    assert "columns in the order found: 0, 1, 2, 3, 4, 5, 6\n" in out
+    assert "two halves" not in out
+
+
+def test_title_does_not_claim_what_was_not_found():
+    assert __main__._outcome(0.999, "put them back") == "the lens put them back"
+    assert __main__._outcome(0.93, "put them back") == "the lens nearly put them back"
+    assert "did not" in __main__._outcome(0.5, "put them back")
+
+
+# The user's own file
+
+
+def test_fit_saves_a_lens_and_a_report(table, slices, tmp_path, capsys):
+    model, picture = tmp_path / "lens.joblib", tmp_path / "report.png"
+    code = __main__.main(["fit", str(table), "--save", str(model), "--report", str(picture)])
+    assert code == 0
+    lens = joblib.load(model)
+    assert generator_similarity(lens.generator_, slices.generator) > 0.99
+    assert picture.read_bytes().startswith(PNG)
+    out = capsys.readouterr().out
+    order = [f"s{column}" for column in np.abs(lens.group_conv_matrix_).argmax(axis=1)]
+    assert f"columns in the order found: {', '.join(order)}\n" in out
+
+
+def test_options_of_fit_reach_the_lens(table, tmp_path, capsys):
+    model = tmp_path / "lens.joblib"
+    arguments = ["fit", str(table), "--boundary", "circulant", "--n-powers", "5", "--seed", "9"]
+    assert __main__.main([*arguments, "--save", str(model), "--no-repeat", "--verbose"]) == 0
+    lens = joblib.load(model)
+    assert (lens.boundary, lens.n_powers, lens.random_state) == ("circulant", 5, 9)
+    out = capsys.readouterr().out
+    assert out.count("\nstart ") == len(lens.candidates_)
+    assert all(f"term      {name}" in out for name in lens.loss_terms_)
+
+
+def test_powers_outside_the_window_are_drawn_as_uncorrelated(slices):
+    lens = SymmetryLens(n_powers=19, random_state=0).fit(slices.data)
+    figure = _report.draw_report(lens, slices.data, "title")
+    correlations = figure.subfigs[1].axes[2].images[0].get_array()
+    assert_allclose(np.diag(correlations)[6:13], 1)
+    assert_allclose(correlations[:6], 0, atol=1e-6)
+
+
+def test_warning_of_the_fit_becomes_a_note(table, monkeypatch, capsys):
+    fit = SymmetryLens.fit
+
+    def fit_and_warn(self, X, y=None):
+        warnings.warn("constant columns [7]", stacklevel=2)
+        return fit(self, X)
+
+    monkeypatch.setattr(SymmetryLens, "fit", fit_and_warn)
+    assert __main__.main(["fit", str(table), "--no-repeat"]) == 0
+    assert capsys.readouterr().err == "note: constant columns [7]\n"
+
+
+def test_missing_rich_costs_the_progress_bar_only(table, monkeypatch, capsys):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "rich" else find(name)
+    )
+    assert __main__.main(["fit", str(table), "--no-repeat"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "no progress bar: pip install 'sklearn-symmetry[progress]'\n"
+    assert "search" not in captured.out
+
+
+# Reading tables
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, bool])
+def test_array_file_is_read_as_it_is(dtype, tmp_path):
+    X = np.random.default_rng(1).integers(0, 2, size=(5, 3)).astype(dtype)
+    np.save(tmp_path / "x.npy", X)
+    read, names = read_table(tmp_path / "x.npy")
+    assert_allclose(read, X)
+    assert (read.dtype, names) == (dtype, None)
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("1,2\n3,4e0\n", None),
+        ("\n 1 , 2\n\n3,4\n\n", None),
+        ("a,b\n1,2\n3,4", ["a", "b"]),
+        ('\ufeff"a, b",c\r\n"1",2\r\n3,4\r\n', ["a, b", "c"]),
+        ("0,1\n1,2\n3,4\n", ["0", "1"]),
+    ],
+    ids=["plain", "blanks", "header", "quotes, BOM and CRLF", "counting header"],
+)
+def test_text_file_is_read_with_or_without_a_header(text, names, tmp_path):
+    path = tmp_path / "x.CSV"
+    path.write_bytes(text.encode())
+    X, found = read_table(path)
+    assert_allclose(X, [[1, 2], [3, 4]])
+    assert found == names
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("a,b\n", "a header but no rows"),
+        ("a,b\n1,2\n3,x\n", r"line 3, column 2 \(b\): 'x' is not a number"),
+        ("1,2\n\n3,\n", "line 3, column 2: is empty"),
+        ("1,2\n3,nan\n", "line 2, column 2: nan is not a finite"),
+        ("a,b\n1,2\n-inf,3\n", r"line 3, column 1 \(a\): -inf is not a finite"),
+        ("1,2\n3,4,5\n", "line 2 has 3 columns; expected 2"),
+        ("a,b,c\n1,2\n", "line 2 has 2 columns; expected 3"),
+        (",0,1\n0,1,2\n", "line 1, column 1: is empty"),
+        ("1;2\n3;4\n1;x\n", "has a header but|separate cells by commas"),
+        ("1,2;3\n4,5;6\n", "separate cells by commas"),
+    ],
+)
+def test_fault_of_a_text_file_is_named_with_its_place(text, message, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "array, message",
+    [
+        (np.zeros(4), r"shape \(4,\); expected \(n_samples, n_features\)"),
+        (np.zeros((0, 4)), "is empty"),
+        (np.zeros((3, 2), dtype=complex), "holds complex128; expected"),
+        (np.array([["a", "b"]]), "holds <U1; expected real numbers"),
+        (np.array([[1, 2], [None, 4]]), "not a NumPy file with an array of numbers"),
+        (np.array([[1, 2], [3, np.nan]]), r"row 1, column 1 \(counted from 0\) is nan"),
+    ],
+)
+def test_fault_of_an_array_file_is_named(array, message, tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, array, allow_pickle=True)
+    with pytest.raises(BadInput, match=message):
+        read_table(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an array", b"PK\x03\x04"])
+def test_file_that_is_no_array_is_refused(content, tmp_path):
+    path = tmp_path / "x.npy"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="not a NumPy file"):
+        read_table(path)
+
+
+def test_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"\xff\xfe1\x00")
+    with pytest.raises(BadInput, match="is not text in UTF-8"):
+        read_table(path)
+
+
+# Refusals: one line, exit code 2, before any work
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["fit", "missing.npy"], "missing.npy: no such file"),
+        (["fit", "data.xlsx"], "expected a .npy or a .csv file"),
+        (["fit", "short.csv"], "3 samples of 2 features are too few"),
+        (["fit", "data.csv", "--save", "no/such/lens.joblib"], "there is no folder"),
+        (["fit", "data.csv", "--save", "."], "it is a folder"),
+        (["fit", "data.csv", "--save", "data.csv"], "is the data"),
+        (["fit", "data.csv", "--report", "report.gif"], "must end in .png or .pdf or .svg"),
+        (["fit", "data.csv", "--report", "a.png", "--save", "a.png"], "cannot both be written"),
+        (["--output", "no/such/found.png"], "there is no folder"),
+        (["--features", "1"], "n_features == 1, must be >= 2"),
+        (["--samples", "-3"], "n_samples == -3"),
+        (["--samples", "20"], "20 samples of 11 features are too few"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_before_the_fit(
+    arguments, message, table, tmp_path, monkeypatch, capsys, no_fit
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "short.csv").write_text("1,2\n3,4\n5,7\n")
+    before = files(tmp_path)
+    assert __main__.main(arguments) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+def test_folder_that_cannot_be_written_is_noticed_before_the_fit(
+    table, monkeypatch, capsys, no_fit
+):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert __main__.main(["fit", str(table), "--save", str(table.parent / "lens.joblib")]) == 2
+    assert "lens.joblib: Permission denied\n" in capsys.readouterr().err
+
+
+def test_what_the_lens_refuses_is_said_in_one_line(table, capsys):
+    assert __main__.main(["fit", str(table), "--n-powers", "1", "--no-repeat"]) == 2
+    err = capsys.readouterr().err
+    assert "n_powers == 1, must be >= 2" in err
+    assert err.count("\n") == 1
+
+
+def test_missing_matplotlib_is_noticed_before_the_fit(monkeypatch, tmp_path, capsys, no_fit):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert __main__.main(["--output", str(tmp_path / "found.png")]) == 2
+    assert "sklearn-symmetry[plot]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--hide", "well"], ["fit"], ["--seed", "1", "fit", "x.npy"]]
+)
+def test_wrong_usage_exits_with_two(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        __main__.main(arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m sklearn_symmetry" in capsys.readouterr().err
+
+
+# Interruptions and failures
+
+
+def test_interruption_exits_with_130_and_writes_nothing(table, tmp_path, monkeypatch, capsys):
+    fit_raises(monkeypatch, KeyboardInterrupt())
+    arguments = ["fit", str(table), "--save", str(tmp_path / "lens.joblib")]
+    assert __main__.main(arguments) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert files(tmp_path) == ["data.csv"]
+
+
+def test_numerical_failure_exits_with_one(table, monkeypatch, capsys):
+    fit_raises(monkeypatch, FloatingPointError("uniformity is nan at iteration 3"))
+    assert __main__.main(["fit", str(table)]) == 1
+    assert capsys.readouterr().err == "error: uniformity is nan at iteration 3\n"
+
+
+def test_bug_of_ours_is_not_blamed_on_the_user(table, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(__main__, "summary", broken)
+    with pytest.raises(ValueError, match="a bug"):
+        __main__.main(["fit", str(table), "--no-repeat"])
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_failed_write_leaves_the_old_file_and_nothing_else(error, tmp_path):
+    path = tmp_path / "found.png"
+    path.write_bytes(b"old")
+
+    def write(file):
+        file.write(b"half")
+        raise error
+
+    with pytest.raises(type(error)):
+        write_atomically(path, write)
+    assert path.read_bytes() == b"old"
+    assert files(tmp_path) == ["found.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
+def test_written_file_is_an_ordinary_one_and_follows_links(tmp_path):
+    ordinary, target, link = (tmp_path / name for name in ("ordinary", "target", "link"))
+    ordinary.write_bytes(b"")
+    link.symlink_to(target)
+    write_atomically(link, lambda file: file.write(b"new"))
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert target.stat().st_mode == ordinary.stat().st_mode
+
+
+def test_process_reports_without_a_traceback(tmp_path):
+    command = [sys.executable, "-m", "sklearn_symmetry", "fit", str(tmp_path / "missing.csv")]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert process.stderr.count("\n") == 1
+    assert "no such file" in process.stderr
+
+
+# How sure
+
+
+class FirstRow(BaseEstimator):
+    """Estimator whose generator is that of its first sample."""
+
+    def __init__(self, generators=None, verbose=1):
+        self.generators = generators
+        self.verbose = verbose
+
+    def fit(self, X):
+        assert self.verbose == 0
+        self.generator_ = self.generators[int(X[0, 0])]
+        return self
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_repeatability_compares_the_two_halves_in_the_better_direction(seed):
+    rng = np.random.default_rng(seed)
+    one, other = rng.normal(size=(2, 5, 5))
+    X = np.repeat([[0.0], [1.0]], 10, axis=0)
+    assert_allclose(_report.repeatability(FirstRow([one, one.T]), X), 1)
+    expected = max(np.vdot(one, other), np.vdot(one, other.T))
+    expected /= np.linalg.norm(one) * np.linalg.norm(other)
+    lens = FirstRow([one, other])
+    assert_allclose(_report.repeatability(lens, X), expected)
+    assert lens.verbose == 1
+    assert not hasattr(lens, "generator_")
+
+
+def test_verdict_is_given_by_thresholds_between_what_was_measured():
+    assert _report.verdict(0.96) == "it repeats"
+    assert "roughly" in _report.verdict(0.9)
+    assert "does NOT repeat" in _report.verdict(0.75)
+
+
+def test_order_is_told_only_where_positions_are_columns(slices):
+    lens = BaseEstimator()
+    lens.group_conv_matrix_ = -slices.basis.T
+    assert_allclose(_report.column_order(lens), slices.basis.argmax(axis=0))
+    lens.group_conv_matrix_ = np.linalg.qr(slices.data[:7])[0]
+    assert _report.column_order(lens) is None
+
+
+def test_summary_says_so_when_the_fit_did_not_converge(slices):
+    lens = SymmetryLens(max_iter=1, random_state=0)
+    with pytest.warns(match="did not converge"):
+        lens.fit(slices.data)
+    assert any("did NOT converge" in line for line in _report.summary(lens, slices.data))
+
+
+def test_shown_samples_go_from_one_end_to_the_other(slices):
+    lens = BaseEstimator()
+    lens.transform = lambda X: X @ slices.basis
+    shown = lens.transform(_report.telling_samples(lens, slices.data, count=12))
+    assert shown.shape == (12, 7)
+    peaks = np.abs(shown).argmax(axis=1)
+    assert peaks[:4].mean() < 2
+    assert peaks[-4:].mean() > 4
