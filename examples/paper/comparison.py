@@ -445,8 +445,8 @@ def table(groups, name):
     """One set: a line for each method, with all repeats."""
     lines = [
         f"### {title(name)}\n",
-        "| method | cosine, each repeat | median | last epoch | ceiling | seconds, CPU | samples given "
-        "| seen | against the cut shift |",
+        "| method | cosine, each repeat | median | last epoch | ceiling | seconds, CPU "
+        "| samples given | seen | against the cut shift |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for method in METHODS:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Preconditioned L-BFGS over orthogonal matrices."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -175,5 +176,6 @@ def _record(state, loss, terms):
 
 def _check_finite(terms, iteration):
     for name, value in terms.items():
-        if not torch.isfinite(value):
-            raise FloatingPointError(f"the {name} term is {float(value)} at iteration {iteration}")
+        value = float(value.detach())
+        if not math.isfinite(value):
+            raise FloatingPointError(f"the {name} term is {value} at iteration {iteration}")

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The fast solver: its parts against closed forms, and recovery of hidden symmetries."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from scipy.linalg import expm
+
+from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
+from sklearn_symmetry.solver.manifold import minimise
+from sklearn_symmetry.solver.objective import Objective
+from sklearn_symmetry.solver.positions import position_operators, whitened
+from sklearn_symmetry.solver.principal import principal_data
+from sklearn_symmetry.solver.repair import repair
+from sklearn_symmetry.solver.search import agreement
+from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
+from sklearn_symmetry.solver.solution import Settings
+from sklearn_symmetry.solver.solve import solve
+from sklearn_symmetry.solver.starts import chain_starts, sine_basis
+
+WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
+
+
+def rotation(size, seed, angle=3.0):
+    matrix = np.random.default_rng(seed).standard_normal((size, size))
+    return expm(angle * (matrix - matrix.T) / np.sqrt(size))
+
+
+def crop(solution, size):
+    margin = (len(solution.padded_generator) - size) // 2
+    return solution.padded_generator[margin : margin + size, margin : margin + size]
+
+
+@pytest.fixture(scope="module")
+def signals():
+    return make_symmetric_signals(4000, 9, symmetry="orthogonal", random_state=3)
+
+
+@pytest.fixture(scope="module")
+def data(signals):
+    return principal_data(signals.data, seed=0)
+
+
+def test_principal_coordinates_are_decorrelated_and_keep_the_data(signals, data):
+    samples = data.samples.double()
+    covariance = torch.cov(samples, correction=0)
+    assert_allclose(covariance.diagonal(), data.spectrum, rtol=1e-4)
+    assert_allclose(covariance - torch.diag(covariance.diagonal()), 0, atol=1e-5)
+    lengths = np.sort(np.linalg.norm(signals.data, axis=1))
+    found = np.sort(samples.norm(dim=0).numpy())
+    assert_allclose(found / found[-1], lengths / lengths[-1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_principal_coordinates_do_not_depend_on_the_unit(signals, data, scale):
+    other = principal_data(signals.data * scale, seed=0)
+    assert_allclose(other.spectrum, data.spectrum, rtol=1e-9)
+
+
+def test_principal_coordinates_follow_an_offset_of_the_data(signals, data):
+    other = principal_data(signals.data + 50.0, seed=0)
+    assert_allclose(other.spectrum, data.spectrum, rtol=1e-8)
+    assert other.samples.abs().median() < 2  # the bulk is near the origin
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_gradient_of_the_objective_against_finite_differences(data, seed, cyclic):
+    objective = Objective(data, WEIGHTS, cyclic=cyclic)
+    basis = torch.as_tensor(rotation(9, seed))
+    _, _, gradient = objective.value_and_gradient(basis)
+    direction = np.random.default_rng(seed + 10).standard_normal((9, 9))
+    direction = torch.as_tensor(direction - direction.T)
+    step = 1e-3 * direction
+    difference = objective.value(basis @ torch.linalg.matrix_exp(step)) - objective.value(
+        basis @ torch.linalg.matrix_exp(-step)
+    )
+    size = float(gradient.norm() * direction.norm()) / 2
+    slope = float((gradient * direction).sum()) / 2
+    # Samples are single precision and the entropy is linear between grid points.
+    assert abs(slope - difference / 2e-3) < 0.01 * size
+
+
+def test_descent_stays_orthogonal_and_never_rises(data):
+    objective = Objective(data, WEIGHTS)
+    descent = minimise(objective, torch.as_tensor(rotation(9, 0)), max_iter=50, tol=0.0)
+    assert_allclose(descent.basis @ descent.basis.T, np.eye(9), atol=1e-10)
+    assert np.all(np.diff(descent.losses) < 0)
+
+
+def test_descent_reports_which_term_is_not_finite(data):
+    objective = Objective(data, WEIGHTS)
+    objective.mean = objective.mean * np.nan
+    with pytest.raises(FloatingPointError, match="uniformity term is nan at iteration 0"):
+        minimise(objective, torch.eye(9, dtype=torch.float64), max_iter=1, tol=0.0)
+
+
+@pytest.mark.parametrize("size", [7, 8])
+def test_joint_diagonaliser_separates_commuting_matrices(size):
+    frame = rotation(size, 1)
+    diagonals = np.random.default_rng(0).standard_normal((4, size))
+    rows, found = joint_diagonaliser(np.einsum("ia,qa,ja->qij", frame, diagonals, frame))
+    overlap = np.abs(rows @ frame)
+    assert_allclose(overlap.max(1), 1, atol=1e-8)
+    assert_allclose(np.sort(found, axis=1), np.sort(diagonals, axis=1), atol=1e-8)
+
+
+def test_joint_diagonaliser_with_an_even_number_of_matrices_equal_to_their_size():
+    matrices = np.stack([np.diag([1.0, 2.0]), np.diag([3.0, -1.0])])
+    rows, _ = joint_diagonaliser(matrices)
+    assert_allclose(np.abs(rows), np.eye(2), atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_orders_of_a_hidden_line_are_found(seed):
+    position = np.random.default_rng(seed).permutation(15)
+    distance = np.abs(position[:, None] - position)
+    affinity = np.exp(-distance.astype(float))
+    order = longest_path(affinity, spectral_order(affinity))
+    assert_allclose(np.abs(np.diff(position[order])), 1)
+    scrambled = np.random.default_rng(seed + 5).permutation(15)
+    banded = banded_order((distance == 1) * 1.0, (distance == 2) * 1.0, order[::-1])
+    assert_allclose(np.abs(np.diff(position[banded])), 1)
+    links = affinity[scrambled[:-1], scrambled[1:]].sum()
+    improved = longest_path(affinity, scrambled)
+    assert affinity[improved[:-1], improved[1:]].sum() > links
+
+
+def test_position_operators_vanish_for_gaussian_samples():
+    samples = torch.as_tensor(np.random.default_rng(0).standard_normal((50_000, 6)))
+    strengths, _ = position_operators(samples, 3, seed=0)
+    assert np.abs(strengths).max() < 0.2
+
+
+@pytest.mark.parametrize("size", [9, 17])
+def test_position_operators_are_diagonal_in_the_hidden_order(size):
+    signals = make_symmetric_signals(8000, size, symmetry="orthogonal", random_state=1)
+    data = principal_data(signals.data, seed=0)
+    frame = whitened(data, 1.0, 0.5, False)
+    _, operators = position_operators(frame.samples, 4, seed=0)
+    hidden = signals.basis.T @ data.axes @ frame.axes
+    for operator in operators:
+        inside = hidden @ operator @ hidden.T
+        assert np.linalg.norm(np.diag(inside)) > 0.9 * np.linalg.norm(inside)
+
+
+def test_chain_starts_order_and_sign_a_tridiagonal_operator():
+    size = 12
+    waves = sine_basis(size)
+    position = waves.T @ np.diag(np.cos(np.pi * np.arange(1, size + 1) / (size + 1))) @ waves
+    hidden = np.random.default_rng(0).permutation(size)
+    signs = np.where(np.random.default_rng(1).random(size) < 0.5, -1.0, 1.0)
+    operator = (position * np.outer(signs, signs))[np.ix_(hidden, hidden)]
+    bases = [
+        basis
+        for group in chain_starts(np.eye(size), np.array([1.0]), operator[None])
+        for basis in group
+    ]
+    truth = (waves * signs)[:, hidden]
+    best = max(
+        agreement(torch.as_tensor(basis), torch.as_tensor(truth.copy())) for basis in bases
+    )
+    assert best > 1 - 1e-9
+
+
+def test_agreement_ignores_direction_and_sign():
+    one = torch.as_tensor(rotation(6, 0))
+    assert_allclose(agreement(one, -one), 1)
+    assert_allclose(agreement(one, one.flip(0)), 1)
+    assert agreement(one, torch.as_tensor(rotation(6, 1))) < 0.9
+
+
+def test_repair_mends_a_damaged_window(signals, data):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    objective = Objective(data, WEIGHTS)
+    damaged = truth.clone()
+    damaged[2:6] = torch.as_tensor(rotation(4, 2)) @ damaged[2:6]
+    basis, loss, rounds = repair(objective, objective, damaged)
+    assert rounds >= 1
+    assert loss < objective.value(damaged)
+    assert agreement(basis, truth) > 0.99
+
+
+@pytest.mark.parametrize("symmetry", ["translation", "permutation", "frequency", "orthogonal"])
+@pytest.mark.parametrize("size", [7, 8])
+def test_narrow_signals_are_recovered_behind_every_hiding(size, symmetry):
+    signals = make_symmetric_signals(4000, size, symmetry=symmetry, random_state=size)
+    solution = solve(signals.data, Settings(), random_state=0)
+    assert solution.converged
+    assert generator_similarity(crop(solution, size), signals.generator) > 0.995
+
+
+def test_circulant_symmetry_is_recovered():
+    signals = make_symmetric_signals(
+        5000, 7, boundary="circulant", symmetry="orthogonal", random_state=2
+    )
+    solution = solve(signals.data, Settings(boundary="circulant"), random_state=0)
+    similarity = generator_similarity(
+        solution.padded_generator, signals.generator, boundary="circulant"
+    )
+    assert similarity > 0.995
+
+
+@pytest.mark.parametrize("signal, size", [("gaussian", 33), ("legendre", 17)])
+def test_larger_sets_are_recovered(signal, size):
+    signals = make_symmetric_signals(
+        8000, size, signal=signal, symmetry="orthogonal", random_state=5
+    )
+    solution = solve(signals.data, Settings(), random_state=0)
+    assert generator_similarity(crop(solution, size), signals.generator) > 0.99
+
+
+def test_real_digit_slices_are_recovered():
+    digits = load_digit_slices(6000, 11, symmetry="permutation", random_state=1)
+    solution = solve(digits.data, Settings(), random_state=0)
+    assert generator_similarity(crop(solution, 11), digits.generator) > 0.998
+
+
+def test_rotating_the_data_rotates_the_generator():
+    signals = make_symmetric_signals(3000, 9, random_state=0)
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((9, 9)))[0]
+    here = crop(solve(signals.data, Settings(), random_state=0), 9)
+    there = crop(solve(signals.data @ turn.T, Settings(), random_state=0), 9)
+    back = turn.T @ there @ turn
+    # The direction is a convention that does not rotate along.
+    assert min(np.abs(back - here).max(), np.abs(back.T - here).max()) < 1e-2
+
+
+@pytest.mark.parametrize("n_powers", [2, 5, 6, 9, 12])
+@pytest.mark.parametrize("size", [8, 9])
+def test_rows_are_powers_of_the_generator_acting_on_the_filter(size, n_powers):
+    signals = make_symmetric_signals(2000, size, random_state=0)
+    solution = solve(signals.data, Settings(n_powers=n_powers), random_state=0)
+    assert solution.group_conv_matrix.shape == (n_powers, size)
+    assert_allclose(np.linalg.norm(solution.filter), 1)
+    assert_allclose(expm(solution.lie_algebra), solution.padded_generator, atol=1e-10)
+    padded = np.pad(solution.filter, 6)
+    for power, row in zip(solution.powers, solution.group_conv_matrix, strict=True):
+        moved = expm(power * solution.lie_algebra) @ padded
+        assert_allclose(moved[6:-6], row, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_orientation_is_a_convention_that_unmixed_translations_fulfil(size):
+    signals = make_symmetric_signals(3000, size, random_state=0)
+    solution = solve(signals.data, Settings(), random_state=0)
+    assert_allclose(solution.group_conv_matrix, np.eye(size), atol=0.1)
+
+
+def test_number_of_jobs_does_not_change_the_result():
+    signals = make_symmetric_signals(2000, 9, signal="legendre", random_state=0)
+    one, two = (
+        solve(signals.data, Settings(n_jobs=jobs), random_state=0).padded_generator
+        for jobs in (1, 2)
+    )
+    assert_allclose(one, two, atol=0)
+
+
+def test_easy_data_try_few_starts():
+    signals = make_symmetric_signals(5000, 7, symmetry="permutation", random_state=0)
+    assert len(solve(signals.data, Settings(), random_state=0).candidates) <= 4
+
+
+def test_monitor_can_stop_the_solver_and_sees_complete_states():
+    signals = make_symmetric_signals(2000, 7, random_state=0)
+    phases = []
+
+    def monitor(phase, iteration, total, loss, terms, snapshot):
+        phases.append(phase)
+        assert snapshot().group_conv_matrix.shape == (7, 7)
+        return phase == "refinement" and iteration == 2
+
+    solution = solve(signals.data, Settings(), random_state=0, monitor=monitor)
+    assert phases[0] == "search"
+    assert phases[-1] == "refinement"
+    assert solution.n_iter == 2
+
+
+def test_a_start_can_be_given():
+    signals = make_symmetric_signals(3000, 7, symmetry="orthogonal", random_state=0)
+    near = signals.basis.T @ rotation(7, 0, angle=0.05)
+    solution = solve(signals.data, Settings(init=near), random_state=0)
+    assert solution.candidates == []
+    assert generator_similarity(crop(solution, 7), signals.generator) > 0.995
