@@ -352,7 +352,13 @@ def _seed(random_state):
     """Seed of the solver; fresh entropy for None, which leaves numpy's global state alone."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31 - 1))
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise ValueError(
+            f"random_state must be None, a RandomState or an int from 0 to 2**32 - 1; got "
+            f"random_state={random_state!r}"
+        ) from error
 
 
 def _not_converged(n_iter, stopped):

@@ -22,7 +22,7 @@ def samples(seed=0, n_samples=80, n_features=5):
 
 def assert_refused(X, expected, message, solver, **params):
     """The fit raises, with the message, without solving and without touching the estimator."""
-    lens = SymmetryLens(random_state=0, **params)
+    lens = SymmetryLens(**params)
     before = dict(vars(lens))
     with pytest.raises(expected, match=message):
         lens.fit(X)
@@ -72,7 +72,8 @@ BAD_PARAMETERS = [
     ("device", "meta", ValueError, "'auto', 'cpu'.*'meta'"),
     ("device", None, ValueError, "'auto'.*None"),
     ("warm_start", "yes", TypeError, "bool.*'yes'"),
-    ("random_state", "seed", ValueError, "'seed' cannot be used to seed"),
+    ("random_state", "seed", ValueError, "None, a RandomState or an int.*'seed'"),
+    ("random_state", -1, ValueError, r"int from 0 to 2\*\*32 - 1.*-1"),
     ("verbose", -1, ValueError, "-1, must be >= 0"),
     ("verbose", "yes", TypeError, "int.*'yes'"),
 ]
@@ -80,8 +81,8 @@ BAD_PARAMETERS = [
 
 @pytest.mark.parametrize("name, value, expected, message", BAD_PARAMETERS)
 def test_message_names_parameter_value_and_range(name, value, expected, message, quick_solver):
-    named = "" if name == "random_state" else rf"\b{name}\b.*"
-    assert_refused(samples(), expected, named + message, quick_solver, **{name: value})
+    message = rf"(?s)\b{name}\b.*{message}"
+    assert_refused(samples(), expected, message, quick_solver, **{name: value})
 
 
 def test_loss_without_terms_is_refused(quick_solver):
@@ -186,18 +187,14 @@ def test_message_names_what_is_wrong_with_the_data(data, quick_solver):
     assert_refused(make(), expected, message, quick_solver)
 
 
-@pytest.mark.parametrize(
-    "entry, message", [(NAN, "NaN"), (INF, "infinity"), ("x", "'x'.*not numbers")]
-)
+@pytest.mark.parametrize("entry, message", [(NAN, "NaN"), (INF, "infinity"), ("x", "float: 'x'")])
 def test_message_names_columns_as_the_user_does(entry, message, quick_solver):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(samples(), columns=["left", "mid", "right", "up", "down"])
     for name in ("mid", "down"):
         table[name] = table[name].astype(object)
         table.loc[3, name] = entry
-    assert_refused(table, ValueError, rf"{message}.*|.*\[mid, down\]", quick_solver)
-    with pytest.raises(ValueError, match=re.escape("[mid, down]")):
-        SymmetryLens().fit(table)
+    assert_refused(table, ValueError, rf"{message}.*columns \[mid, down\]", quick_solver)
 
 
 def test_long_lists_of_columns_are_cut(quick_solver):

@@ -160,9 +160,7 @@ def test_chain_starts_order_and_sign_a_tridiagonal_operator():
         for basis in group
     ]
     truth = (waves * signs)[:, hidden]
-    best = max(
-        agreement(torch.as_tensor(basis), torch.as_tensor(truth.copy())) for basis in bases
-    )
+    best = max(agreement(torch.as_tensor(basis), torch.as_tensor(truth.copy())) for basis in bases)
     assert best > 1 - 1e-9
 
 

@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 __all__ = ["Whitened", "position_operators", "whitened"]
 
 DENSE_LIMIT = 60  # quadratic forms; below, the operator is formed explicitly
+NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def whitened(data, exponent, contrast, centred):
     second = (samples @ samples.mT).double() / data.n_samples
     spectrum, axes = torch.linalg.eigh(second)
     spectrum, axes = spectrum.flip(0), axes.flip(1)
-    gain = (spectrum + 1e-3 * spectrum[0]) ** (-exponent / 2)
+    gain = (spectrum + NOISE * spectrum[0]) ** (-exponent / 2)
     samples = samples.mT @ (axes * gain).to(samples.dtype)
     samples = samples / samples.square().mean().sqrt()
     norm = samples.square().mean(1, keepdim=True).sqrt()

@@ -99,7 +99,9 @@ def _stationary(moment, kept):
     both = np.outer(kept, kept)
     masked = np.where(both, moment, np.nan)
     medians = np.array(
-        [np.nanmedian(masked.diagonal(lag)) if both.diagonal(lag).any() else 0.0
-         for lag in range(size)]
+        [
+            np.nanmedian(masked.diagonal(lag)) if both.diagonal(lag).any() else 0.0
+            for lag in range(size)
+        ]
     )
     return toeplitz(medians)

@@ -16,7 +16,7 @@ from .seriation import banded_order, longest_path, spectral_order
 
 __all__ = ["chain_starts", "separated_start", "sine_basis"]
 
-SILENT = 0.03  # coupling below which an axis is noise, as a fraction of the strongest
+SILENT = 0.01  # coupling below which an axis is noise, as a fraction of the strongest
 WEAK_LINKS = 2
 
 

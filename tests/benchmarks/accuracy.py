@@ -62,9 +62,7 @@ def run(name, samples, hiding, seed):
     """One fit of a default lens; a row of the table."""
     torch.set_num_threads(1)
     kind = name.rstrip("0123456789")
-    data = KINDS[kind](
-        samples, int(name[len(kind) :]), symmetry=hiding, random_state=1000 + seed
-    )
+    data = KINDS[kind](samples, int(name[len(kind) :]), symmetry=hiding, random_state=1000 + seed)
     boundary = "circulant" if kind == "circulant" else "open"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -104,8 +102,10 @@ def main():
         for hiding in options.hidings
     ]
     tasks = (joblib.delayed(run)(*task) for task in wanted if task not in known)
-    print(f"{platform.processor() or platform.machine()}, {joblib.cpu_count()} cores, "
-          f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}")
+    print(
+        f"{platform.processor() or platform.machine()}, {joblib.cpu_count()} cores, "
+        f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}"
+    )
     with output.open("a", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         if not done:
