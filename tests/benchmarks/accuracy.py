@@ -11,6 +11,7 @@ runs that are there already are skipped.
 
 import argparse
 import csv
+import importlib.util
 import platform
 import time
 import warnings
@@ -20,9 +21,11 @@ import joblib
 import numpy as np
 import sklearn
 import torch
+from sklearn.utils import Bunch
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.datasets import (
+    hiding_basis,
     load_digit_slices,
     load_mnist_slices,
     load_photo_rows,
@@ -47,6 +50,19 @@ def _mnist(n, d, **hidden):
     return load_mnist_slices(n, d, path=MNIST, **hidden)
 
 
+def _pulse(n, d, *, symmetry, random_state):
+    """Windows of a real pulse wave, which ships inside the package heartpy (install it first)."""
+    folder = importlib.util.find_spec("heartpy").submodule_search_locations[0]
+    wave = np.genfromtxt(Path(folder) / "data" / "data3.csv", delimiter=",", skip_header=1)[:, -1]
+    random = np.random.default_rng(random_state)
+    starts = random.integers(0, len(wave) - d, n)
+    windows = wave[starts[:, None] + np.arange(d)]
+    windows = (windows - windows.mean()) / windows.std()
+    windows += 0.02 * random.standard_normal(windows.shape)
+    basis = hiding_basis(d, symmetry, random_state)
+    return Bunch(data=windows @ basis.T, generator=basis @ np.eye(d, k=1) @ basis.T)
+
+
 KINDS = {
     "gaussian": _signals(signal="gaussian"),
     "legendre": _signals(signal="legendre"),
@@ -55,6 +71,7 @@ KINDS = {
     "digits": load_digit_slices,
     "mnist": _mnist,
     "photos": load_photo_rows,
+    "pulse": _pulse,
 }
 
 
