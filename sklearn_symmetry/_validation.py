@@ -6,34 +6,39 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_data", "check_parameters", "resolve_device"]
+__all__ = ["check_data", "check_parameters", "check_shapes", "resolve_device"]
 
 CHOICES = {"boundary": ("open", "circulant"), "density": ("closed_form", "mixture")}
 COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1}
+SHOWN = 5  # columns a message lists
 
 
 def check_parameters(lens):
     """Check everything that can be checked without the data."""
     for name in COEFFICIENTS:
-        check_scalar(getattr(lens, name), name, Real, min_val=0, include_boundaries="left")
-        if not np.isfinite(getattr(lens, name)):
-            raise ValueError(f"{name} must be finite; got {getattr(lens, name)}")
-    check_scalar(lens.tol, "tol", Real, min_val=0)
-    check_scalar(lens.padding, "padding", Integral, min_val=0)
-    check_scalar(lens.verbose, "verbose", Integral, min_val=0)
+        _check_number(lens, name)
+    if not any(getattr(lens, name) for name in COEFFICIENTS):
+        raise ValueError(
+            f"at least one of {', '.join(COEFFICIENTS)} must be positive; got 0 for all"
+        )
+    _check_number(lens, "tol")
+    if lens.learning_rate is not None:
+        _check_number(lens, "learning_rate", include_boundaries="neither")
+    for name in ("padding", "verbose"):
+        _check_scalar(lens, name, Integral, min_val=0)
     for name, smallest in COUNTS.items():
         if getattr(lens, name) is not None:
-            check_scalar(getattr(lens, name), name, Integral, min_val=smallest)
-    if lens.learning_rate is not None:
-        check_scalar(
-            lens.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither"
-        )
+            _check_scalar(lens, name, Integral, min_val=smallest)
     if lens.n_jobs is not None:
-        check_scalar(lens.n_jobs, "n_jobs", Integral)
+        _check_scalar(lens, "n_jobs", Integral)
+        if lens.n_jobs == 0:
+            raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
+    _check_scalar(lens, "warm_start", (bool, np.bool_))
     for name, allowed in CHOICES.items():
         if getattr(lens, name) not in allowed:
             raise ValueError(f"{name} must be one of {allowed}; got {getattr(lens, name)!r}")
@@ -42,6 +47,23 @@ def check_parameters(lens):
             f"init must be 'auto', 'random' or an array of shape (n_powers, n_features); "
             f"got {lens.init!r}"
         )
+
+
+def _check_number(lens, name, include_boundaries="left"):
+    """A finite number, not negative."""
+    value = getattr(lens, name)
+    if isinstance(value, Real) and not np.isfinite(value):
+        raise ValueError(f"{name} must be finite; got {value}")
+    _check_scalar(lens, name, Real, min_val=0, include_boundaries=include_boundaries)
+
+
+def _check_scalar(lens, name, kind, **limits):
+    """As :func:`sklearn.utils.check_scalar`, with the value in every message."""
+    value = getattr(lens, name)
+    try:
+        check_scalar(value, name, kind, **limits)
+    except TypeError as error:
+        raise TypeError(f"{error} Got {value!r}.") from error
 
 
 def check_data(lens, X):
@@ -54,20 +76,23 @@ def check_data(lens, X):
     checked : estimator
         A shallow copy of `lens` that carries the feature names and the number of features.
     """
-    if isinstance(X, torch.Tensor) and X.device.type != "cpu":
-        raise TypeError(
-            f"X is a torch tensor on {X.device}; pass a numpy array, e.g. X.detach().cpu().numpy()"
-        )
+    _check_container(X)
     checked = _shallow_copy(lens)
-    X = validate_data(
-        checked,
-        X,
-        dtype=[np.float64, np.float32],
-        order="C",
-        copy=True,
-        ensure_min_samples=2,
-        ensure_min_features=2,
-    )
+    try:
+        X = validate_data(
+            checked,
+            X,
+            dtype=[np.float64, np.float32],
+            order="C",
+            copy=True,
+            ensure_min_samples=2,
+            ensure_min_features=2,
+        )
+    except (ValueError, TypeError) as error:
+        columns = _unusable_columns(X)
+        if columns is None:
+            raise
+        raise type(error)(_located(str(error), columns)) from error
     n_samples, n_features = X.shape
     if n_samples <= n_features:
         raise ValueError(
@@ -76,6 +101,58 @@ def check_data(lens, X):
         )
     _check_columns(X, getattr(checked, "feature_names_in_", np.arange(n_features)))
     return X, checked
+
+
+def _check_container(X):
+    """Refuse what numpy would convert wrongly, or with a message that helps nobody."""
+    if isinstance(X, torch.Tensor):
+        if X.device.type != "cpu":
+            raise TypeError(
+                f"X is a torch tensor on {X.device}; pass a numpy array, e.g. "
+                f"X.detach().cpu().numpy()"
+            )
+        if X.requires_grad:
+            raise TypeError("X is a torch tensor that requires grad; pass X.detach()")
+    if issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required. Use X.toarray() to convert "
+            "it to a dense numpy array."
+        )
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S"):
+        raise ValueError(
+            "X holds strings (dtype='numeric' is not compatible with arrays of bytes/strings); "
+            "convert them explicitly, e.g. X.astype(float)"
+        )
+
+
+def _located(message, columns):
+    """The message with the columns it is about, and a remedy."""
+    for name in ("NaN", "infinity"):
+        if f"contains {name}" in message:
+            return (
+                f"Input X contains {name} in columns {columns}. Drop or impute these entries "
+                f"before fitting, e.g. with sklearn.impute.SimpleImputer."
+            )
+    return f"{message} in columns {columns}"
+
+
+def _unusable_columns(X):
+    """Columns with an entry that is not a finite number, named as the user names them."""
+    names = list(getattr(X, "columns", ()))
+    X = np.asarray(X) if hasattr(X, "dtype") or names else np.array(X, dtype=object)
+    if X.ndim != 2 or X.dtype.kind not in "Of" or not X.size:
+        return None
+    bad = [index for index, column in enumerate(X.T) if not _usable(column)]
+    if not bad:
+        return None
+    return _listed(np.array([names[index] if names else index for index in bad], dtype=object))
+
+
+def _usable(column):
+    try:
+        return bool(np.isfinite(column.astype(np.float64)).all())
+    except (ValueError, TypeError):
+        return False
 
 
 def _shallow_copy(lens):
@@ -89,10 +166,9 @@ def _check_columns(X, names):
     if not spread.any():
         raise ValueError("all columns of X are constant: there is nothing to learn from")
     if not spread.all():
-        warnings.warn(
+        _warn_caller(
             f"constant columns {_listed(names[~spread])}: they carry no information and take part "
-            f"in no symmetry; drop them before fitting",
-            stacklevel=4,
+            f"in no symmetry; drop them before fitting"
         )
     first, repeated = {}, []
     for name, column in zip(names[spread], X.T[spread], strict=True):
@@ -100,23 +176,28 @@ def _check_columns(X, names):
         if twin is not name:
             repeated.append(f"{name} repeats {twin}")
     if repeated:
-        warnings.warn(
-            f"duplicated columns ({'; '.join(repeated[:5])}): the data lie in a subspace; "
-            f"keep one of each",
-            stacklevel=4,
+        more = "; ..." if len(repeated) > SHOWN else ""
+        _warn_caller(
+            f"duplicated columns ({'; '.join(repeated[:SHOWN])}){more}: the data lie in a "
+            f"subspace; keep one of each"
         )
 
 
+def _warn_caller(message):
+    # _warn_caller, _check_columns, check_data, fit, its callback wrapper, the caller.
+    warnings.warn(message, stacklevel=6)
+
+
 def _listed(names):
-    shown = ", ".join(str(name) for name in names[:5])
-    return f"[{shown}{', ...' if len(names) > 5 else ''}]"
+    shown = ", ".join(str(name) for name in names[:SHOWN])
+    return f"[{shown}{', ...' if len(names) > SHOWN else ''}]"
 
 
 def check_shapes(lens, n_features):
     """Check the parameters whose range depends on the data."""
     size = n_features + (2 * lens.padding if lens.boundary == "open" else 0)
     if lens.n_powers is not None:
-        check_scalar(lens.n_powers, "n_powers", Integral, min_val=2, max_val=size)
+        _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
     if isinstance(lens.init, str):
         return
     init = np.asarray(lens.init)
@@ -126,16 +207,30 @@ def check_shapes(lens, n_features):
             f"init has shape {init.shape}; expected (n_powers, n_features) = "
             f"{(n_powers, n_features)}"
         )
+    if init.dtype.kind == "c":
+        raise ValueError("init is complex; expected a real array")
+    if init.dtype.kind not in "fiub":
+        raise ValueError(f"init has dtype {init.dtype}; expected numbers")
+    if not np.isfinite(init).all():
+        raise ValueError("init has non-finite entries")
+    rank = np.linalg.matrix_rank(init)
+    if rank < min(init.shape):
+        raise ValueError(f"init has rank {rank}; expected full rank, {min(init.shape)}")
 
 
 def resolve_device(device):
     """Name of a torch device that exists; ``"auto"`` is the GPU when there is one."""
-    if device == "auto":
+    if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         resolved = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"device must be 'auto' or a torch device; got {device!r}") from error
-    if resolved.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device={device!r}, but torch finds no GPU here; use 'auto' or 'cpu'")
+    if resolved.type == "meta":
+        raise ValueError(f"device must be 'auto', 'cpu' or a GPU; got {device!r}")
+    if resolved.type == "cuda":
+        if not torch.cuda.is_available():
+            raise ValueError(f"device={device!r}, but torch finds no GPU here; use 'auto' or 'cpu'")
+        if (resolved.index or 0) >= torch.cuda.device_count():
+            raise ValueError(f"device={device!r}, but there are {torch.cuda.device_count()} GPUs")
     return str(resolved)

@@ -621,6 +621,7 @@ def test_interrupt_in_any_task_leaves_a_complete_fit(task, n_iter, quick_solver)
     with pytest.raises(KeyboardInterrupt):
         lens.fit(samples(1, n_features=4))
     assert lens.n_iter_ == n_iter
+    assert lens.converged_ == (task == "fit")
     assert lens.n_features_in_ == 4
     assert not hasattr(lens, "feature_names_in_")
     assert lens.transform(samples(1, n_features=4)).shape == (80, 4)

@@ -45,6 +45,7 @@ def solve(X, settings, *, random_state, monitor=None):
     FloatingPointError
         If the loss is not finite; names term and iteration.
     """
+    X = _in_common_unit(X)
     learned = settings.density == "mixture"
     if isinstance(settings.init, str) and settings.init == "random":
         return _train(X, settings, random_state, monitor)
@@ -53,6 +54,11 @@ def solve(X, settings, *, random_state, monitor=None):
         start = dataclasses.replace(settings, init=solution.group_conv_matrix)
         return _train(X, start, random_state, monitor)
     return solution
+
+
+def _in_common_unit(X):
+    """Scale by a power of two, which is exact: squares of 1e300 overflow."""
+    return np.ldexp(X, -int(np.frexp(np.abs(X).max())[1]))
 
 
 def _train(X, settings, random_state, monitor):
