@@ -48,7 +48,7 @@ def symmetry_score(X, group_conv_matrix, *, cyclic=False, full=0.0, bound=None):
     y = torch.as_tensor(X @ np.asarray(group_conv_matrix, dtype=np.float64).T)
     # Components that the window does not see (their row is zero) have nothing to compare.
     seen = y.var(0) > SMALLEST**2
-    # A trace of white noise in the second moments: constant or repeated columns leave them singular.
+    # A trace of white noise: constant or repeated columns leave the second moments singular.
     covariance = _covariance(y[:, seen].numpy())
     covariance = covariance + SMALLEST * torch.eye(len(covariance), dtype=covariance.dtype)
     rep = Representation(y[:, seen], ClosedFormDensity(bound=bound), covariance=covariance)
