@@ -806,7 +806,10 @@ assert not torch.cuda.is_initialized()
 
 def test_importing_the_package_starts_nothing():
     pytest.importorskip("matplotlib")
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONWARNINGS": "error"}
+    # Not all of the environment: what the package may have set here would hide in it.
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "OMP_NUM_THREADS")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"PYTHONPATH": str(PACKAGE.parent), "PYTHONWARNINGS": "error"}
     done = subprocess.run(
         [sys.executable, "-c", IMPORT], capture_output=True, text=True, env=environment
     )
