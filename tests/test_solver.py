@@ -283,3 +283,12 @@ def test_a_start_can_be_given():
     solution = solve(signals.data, Settings(init=near), random_state=0)
     assert solution.candidates == []
     assert generator_similarity(crop(solution, 7), signals.generator) > 0.995
+
+
+@pytest.mark.parametrize(
+    "weights", [{"alignment": 0, "uniformity": 0}, {"resolution": 0}, {"uniformity": 0}]
+)
+def test_terms_can_be_dropped(weights):
+    signals = make_symmetric_signals(2000, 5, symmetry="orthogonal", random_state=0)
+    solution = solve(signals.data, Settings(n_init=1, max_iter=5, **weights), random_state=0)
+    assert np.isfinite(solution.loss_curve).all()

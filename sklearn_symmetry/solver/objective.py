@@ -59,8 +59,7 @@ class Objective:
         """
         basis = basis.detach().requires_grad_(True)
         total, terms = self(basis)
-        (gradient,) = torch.autograd.grad(total, basis)
-        return float(total.detach()), terms, _turning(basis, gradient)
+        return float(total.detach()), terms, _turning(basis, total)
 
     def value(self, basis):
         """Loss at `basis`."""
@@ -71,8 +70,7 @@ class Objective:
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
         basis = basis.detach().requires_grad_(True)
         total, _ = self.second_order(self._representation(basis, self.samples[:, :0]))
-        (gradient,) = torch.autograd.grad(total, basis)
-        return _turning(basis, gradient)
+        return _turning(basis, total)
 
     def _representation(self, basis, rows):
         return Representation(
@@ -84,6 +82,10 @@ class Objective:
         )
 
 
-def _turning(basis, gradient):
+def _turning(basis, total):
+    """Gradient of `total` with respect to turning the axes; zero where all weights are."""
+    if not total.requires_grad:
+        return torch.zeros_like(basis)
+    (gradient,) = torch.autograd.grad(total, basis)
     product = basis.detach().mT @ gradient
     return product - product.mT
