@@ -7,7 +7,7 @@ from ..core.densities import SmoothDensity
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 
-__all__ = ["Objective", "PEAK_WIDTH", "UNIFORMITY_BOUND", "closed_form_loss"]
+__all__ = ["FULL_CONDITIONALS", "Objective", "PEAK_WIDTH", "UNIFORMITY_BOUND", "closed_form_loss"]
 
 UNIFORMITY_BOUND = 0.2  # nats; larger divergences of single pairs count as this much
 FULL_CONDITIONALS = 2.0  # their weight within uniformity, which pairs have with 1

@@ -55,7 +55,7 @@ class _Judge:
 
     def refine(self, name, start, best_so_far=np.inf):
         """Coarse descent, on uniformity mostly, then a fine one on the loss itself."""
-        start = torch.as_tensor(start, dtype=torch.float64).to(self.fine.spectrum)
+        start = _tensor(start, self)
         options = {"tol": SEARCH_TOL, "patience": 5}
         basis = minimise(self.coarse, start, max_iter=COARSE_ITERATIONS, **options).basis
         if self.fine.value(start) < self.fine.value(basis):

@@ -41,7 +41,7 @@ def solve(X, settings, *, random_state, monitor=None):
     Returns
     -------
     solution : Solution
-        Oriented by the rule of :func:`oriented`.
+        Sign and direction follow the rule of :func:`_orient`.
 
     Raises
     ------
