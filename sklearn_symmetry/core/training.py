@@ -20,7 +20,7 @@ from .representation import Representation
 
 __all__ = ["train"]
 
-N_ITERATIONS = 100_000
+PAPER_STEPS = 100_000
 INITIAL_SCALE = 1e-3
 
 
@@ -56,7 +56,7 @@ def train(X, settings, *, random_state, monitor=None):
     ValueError
         If a batch cannot serve the estimators, or an initial array does not fit.
     """
-    trainer = _Trainer(X, settings, random_state)
+    trainer = Trainer(X, settings, random_state)
     total = trainer.schedule.n_iterations
     for iteration in range(total):
         trainer.step(iteration)
@@ -118,7 +118,7 @@ class _Schedule:
         return self.filter_noise * math.exp(-epoch / self.filter_noise_epochs)
 
 
-class _Trainer:
+class Trainer:
     """State of one run: parameters, optimisers, minibatches and history."""
 
     def __init__(self, X, settings, random_state):
@@ -199,7 +199,7 @@ class _Trainer:
             if getattr(settings, name) is not None:
                 annealing[name] = getattr(settings, name)
         return _Schedule(
-            settings.max_iter or N_ITERATIONS,
+            settings.max_iter or PAPER_STEPS,
             max(1, n_samples // self.batch_size),
             learning_rate_decay=settings.learning_rate_decay,
             filter_noise_epochs=settings.filter_noise_epochs,
