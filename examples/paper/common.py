@@ -188,7 +188,7 @@ class Clock:
     def on_fit_task_begin(self, estimator, context):
         """Nothing to do."""
 
-    def on_fit_task_end(self, estimator, context, metadata):
+    def on_fit_task_end(self, estimator, context, *, metadata=None):
         """Called for every iteration, and for every phase, then without metadata."""
         if self.tell is not None and metadata:
             self.tell(metadata["iteration"])
@@ -216,7 +216,7 @@ def run(task, args, tell=None, prepare=None):
     row["version"] = __version__
     if not row["error"]:
         row["cosine"] = similarity(lens, dataset)
-        row["loss"] = lens.loss_curve_[-1]
+        row["loss"] = lens.loss_curve_[-1] if lens.loss_curve_ else ""
         row["iterations"], row["converged"] = lens.n_iter_, lens.converged_
     return row, lens, dataset
 

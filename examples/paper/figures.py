@@ -41,9 +41,9 @@ class Trace:
     def on_fit_task_begin(self, estimator, context):
         """Nothing to do."""
 
-    def on_fit_task_end(self, estimator, context, metadata, fitted_estimator):
-        """Called for every iteration; those of the search have no terms."""
-        if metadata and "alignment" in metadata:
+    def on_fit_task_end(self, estimator, context, *, metadata=None, fitted_estimator=None):
+        """Called for every iteration; those of the search are left out."""
+        if metadata and metadata["phase"] != "search":
             self.cosines.append(common.similarity(fitted_estimator, self.dataset))
 
     def teardown(self, estimator, context):

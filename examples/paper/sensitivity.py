@@ -103,8 +103,9 @@ def main(arguments=None):
     parser = common.make_parser(__doc__.split("\n")[0], repeats=4)
     parser.add_argument("--set", choices=common.SETS, default="gaussian-7-translation")
     args = common.parse(parser, arguments)
-    wanted = plan(args)
-    rows = common.finish(wanted, run_one, args, args.results / "sensitivity.csv")
+    if args.repeats < 2:
+        parser.error("--repeats must be at least 2: effects have a spread")
+    rows = common.finish(plan(args), run_one, args, args.results / "sensitivity.csv")
     draw(rows, args.figures / "sensitivity.png")
 
 
