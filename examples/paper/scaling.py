@@ -112,7 +112,7 @@ def draw(rows, path):
             law = "" if slope is None else f", about d^{slope:.1f}"
             axis.loglog(sizes, found, "o-", label=label + law)
             axis.set_xticks(sizes, sizes)
-            axis.minorticks_off()
+            axis.set_xticks([], minor=True)
     axes[0, 0].set(xlabel="features d", ylabel="processor seconds")
     axes[0, 1].set(xlabel="features d", ylabel="peak memory of the fit, MB")
     for axis in axes[0]:
