@@ -166,7 +166,7 @@ def test_figures_are_drawn_and_drawn_again_without_new_fits(script, tmp_path, qu
     _, figures = script("figures")
     figures("--numbers", "7", "11", "12")
     calls = len(quick_solver.calls)
-    assert calls == 4  # no MNIST
+    assert calls == 5  # no MNIST; figure 12 needs the rows found to turn them
     names = [f"paper_figure_{number}.png" for number in (7, 11, 12)]
     for name in names:
         assert (tmp_path / name).stat().st_size > 5000
@@ -194,6 +194,8 @@ def test_ablation_drops_terms_and_starts_where_it_says(script, tmp_path, quick_s
         weights = json.loads(row["settings"])
         assert weights == dict.fromkeys(ablation.CASES[row["case"]], 0.0)
         assert (row["start_cosine"] == "") == (row["start"] == "found")
+        assert 1 / 7**0.5 <= float(row["row_cosine"]) <= 1 + 1e-6
+        assert_allclose(float(row["smallest_singular_value"]), 1.0, atol=1e-5)
     assert (tmp_path / "ablation.png").exists()
 
 
