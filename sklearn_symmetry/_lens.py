@@ -12,7 +12,13 @@ from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from ._validation import check_data, check_parameters, check_shapes, resolve_device
+from ._validation import (
+    check_container,
+    check_data,
+    check_parameters,
+    check_shapes,
+    resolve_device,
+)
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
@@ -300,7 +306,7 @@ class SymmetryLens(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            At least 3 samples.
+            At least 3 samples, not all alike.
         y : None
             Ignored.
 
@@ -337,6 +343,7 @@ class SymmetryLens(
 
     def _checked(self, X):
         check_is_fitted(self)
+        check_container(X)
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     @property

@@ -56,8 +56,8 @@ def _dispatch(X, settings, random_state, monitor):
     learned = settings.density == "mixture"
     if isinstance(settings.init, str) and settings.init == "random":
         return _train(X, settings, random_state, monitor)
-    solution = _solve(X, settings, random_state, monitor)
-    if learned:
+    solution, stopped = _solve(X, settings, random_state, monitor)
+    if learned and not stopped:
         start = dataclasses.replace(settings, init=solution.group_conv_matrix)
         return _train(X, start, random_state, monitor)
     return solution
@@ -101,7 +101,10 @@ def _train(X, settings, random_state, monitor):
 
 
 def _solve(X, settings, seed, monitor):
-    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows."""
+    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
+
+    Returns the solution, and whether the monitor stopped the work.
+    """
     data = principal_data(X, seed=seed, device=settings.device)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
@@ -122,12 +125,12 @@ def _solve(X, settings, seed, monitor):
     size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
     objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
     if progress.stopped:
-        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0))
+        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
     max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
     refined = minimise(
         objective, start, max_iter=max_iter, tol=settings.tol, watch=progress.refinement
     )
-    return progress.solution(refined)
+    return progress.solution(refined), progress.stopped
 
 
 class _Progress:
@@ -150,7 +153,7 @@ class _Progress:
     def refinement(self, state):
         total = MAX_ITER if self.settings.max_iter is None else self.settings.max_iter
         iteration = len(state.losses) - 1
-        return self._tell(
+        self.stopped = self._tell(
             "refinement",
             iteration,
             total,
@@ -158,6 +161,7 @@ class _Progress:
             state.terms[-1],
             lambda: self.solution(state),
         )
+        return self.stopped
 
     def _tell(self, *news):
         return self.monitor is not None and bool(self.monitor(*news))
