@@ -2,8 +2,6 @@
 """The entry point: data and settings in, a group and its filter out."""
 
 import dataclasses
-from contextlib import contextmanager
-from threading import Lock
 
 import numpy as np
 import torch
@@ -16,11 +14,11 @@ from .objective import Objective
 from .principal import principal_data
 from .search import search
 from .solution import Solution
+from .threads import one_thread
 
 __all__ = ["solve"]
 
 MAX_ITER, BATCH_SIZE = 200, 10000
-_threads = {"lock": Lock(), "fits": 0, "before": 1}
 
 
 def solve(X, settings, *, random_state, monitor=None):
@@ -48,7 +46,7 @@ def solve(X, settings, *, random_state, monitor=None):
     FloatingPointError
         If the loss is not finite; names term and iteration.
     """
-    with _one_thread():
+    with one_thread():
         return _dispatch(_in_common_unit(X), settings, random_state, monitor)
 
 
@@ -61,26 +59,6 @@ def _dispatch(X, settings, random_state, monitor):
         start = dataclasses.replace(settings, init=solution.group_conv_matrix)
         return _train(X, start, random_state, monitor)
     return solution
-
-
-@contextmanager
-def _one_thread():
-    """One torch thread inside, as many as before outside, however many fits run at a time.
-
-    The work is in thousands of small operations, which several threads slow down tenfold.
-    """
-    with _threads["lock"]:
-        if _threads["fits"] == 0:
-            _threads["before"] = torch.get_num_threads()
-            torch.set_num_threads(1)
-        _threads["fits"] += 1
-    try:
-        yield
-    finally:
-        with _threads["lock"]:
-            _threads["fits"] -= 1
-            if _threads["fits"] == 0:
-                torch.set_num_threads(_threads["before"])
 
 
 def _in_common_unit(X):
