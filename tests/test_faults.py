@@ -224,7 +224,7 @@ def full_disk(monkeypatch):
         monkeypatch.setattr(
             sklearn_symmetry._files,
             "open",
-            lambda *args: FullDisk(open(*args), room),
+            lambda *args: FullDisk(open(*args), room),  # noqa: SIM115
             raising=False,
         )
 
