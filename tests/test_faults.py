@@ -73,8 +73,16 @@ class Callback:
 # Interrupts
 
 
+@pytest.fixture
+def interruptible():
+    """A job in the background may have been told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_signal_in_the_middle_of_a_step_leaves_a_complete_state(n_jobs):
+def test_signal_in_the_middle_of_a_step_leaves_a_complete_state(n_jobs, interruptible):
     """The signal comes from outside, while the solver computes, not from a callback."""
     X = samples(1, n_samples=2000, n_features=9)
 
