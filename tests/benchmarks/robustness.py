@@ -305,6 +305,8 @@ def draw(rows, path):
         axis.set(xlabel=factor, ylim=(-0.12, 1.03))
         if factor not in ("noise", "missing") and any(lines):
             axis.set_xscale("log")
+            axis.set_xticks(levels, [f"{level:,}" for level in levels])
+            axis.minorticks_off()
         axis.axhline(RIGHT, color="gray", linewidth=0.8, linestyle=":")
     for row in axes:
         row[0].set_ylabel("cosine to the hidden generator")
