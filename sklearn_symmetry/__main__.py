@@ -16,6 +16,7 @@ from ._files import BadInput, check_output, read_table, write_atomically
 from ._report import ROUGHLY, check_pictures, draw_report, repeatability, summary, verdict
 from .datasets import load_digit_slices, load_photo_rows
 from .metrics import generator_similarity
+from .persistence import save_lens
 
 HIDINGS = {  # the symmetry of the set, what was done to the pixels, what the lens should do
     "permutation": ("permutation", "shuffled", "put them back in order"),
@@ -106,7 +107,12 @@ def _fit_parser():
 
 def _add_common(parser):
     parser.add_argument("--seed", type=int, default=0, help="of everything random")
-    parser.add_argument("--save", metavar="PATH", help="write the fitted lens here (joblib)")
+    parser.add_argument(
+        "--save",
+        metavar="PATH",
+        help="write the fitted lens here (joblib; NAME.npz: "
+        "plain arrays, read by sklearn_symmetry.persistence.load_lens)",
+    )
     parser.add_argument(
         "--no-repeat", action="store_true", help="skip the check on two halves of the samples"
     )
@@ -250,12 +256,19 @@ def _write_outputs(lens, figure, picture, model):
             write_atomically(picture, lambda file: figure.savefig(file, dpi=120, format=kind))
             print(f"{'picture':<10}{picture}")
         if model is not None:
-            import joblib
-
-            write_atomically(model, lambda file: joblib.dump(lens, file))
+            _save(lens, model)
             print(f"{'lens':<10}{model}")
     except OSError as error:
         raise BadInput(f"cannot write: {error}") from error
+
+
+def _save(lens, path):
+    if Path(path).suffix.lower() == ".npz":
+        save_lens(lens, path)
+        return
+    import joblib
+
+    write_atomically(path, lambda file: joblib.dump(lens, file))
 
 
 if __name__ == "__main__":

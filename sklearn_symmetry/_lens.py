@@ -7,12 +7,19 @@ from numbers import Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from ._validation import check_data, check_parameters, check_shapes, resolve_device
+from ._validation import (
+    check_container,
+    check_data,
+    check_parameters,
+    check_shapes,
+    resolve_device,
+)
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
@@ -21,6 +28,7 @@ from .solver.solve import solve
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
+VERSION_STAMP = "_sklearn_symmetry_version"
 SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "device")
 
 
@@ -300,7 +308,7 @@ class SymmetryLens(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            At least 3 samples.
+            At least 3 samples, not all alike.
         y : None
             Ignored.
 
@@ -337,7 +345,26 @@ class SymmetryLens(
 
     def _checked(self, X):
         check_is_fitted(self)
+        check_container(X)
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
+    def __getstate__(self):
+        # scikit-learn stamps its own estimators only.
+        return {**super().__getstate__(), VERSION_STAMP: __version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop(VERSION_STAMP, "unknown")
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{type(self).__name__} (sklearn_symmetry)",
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
 
     @property
     def _n_features_out(self):

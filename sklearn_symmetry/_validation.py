@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_data", "check_parameters", "check_shapes", "resolve_device"]
+__all__ = ["check_container", "check_data", "check_parameters", "check_shapes", "resolve_device"]
 
 CHOICES = {"boundary": ("open", "circulant"), "density": ("closed_form", "mixture")}
 COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
@@ -76,7 +76,7 @@ def check_data(lens, X):
     checked : estimator
         A shallow copy of `lens` that carries the feature names and the number of features.
     """
-    _check_container(X)
+    check_container(X)
     checked = _shallow_copy(lens)
     try:
         X = validate_data(
@@ -103,7 +103,7 @@ def check_data(lens, X):
     return X, checked
 
 
-def _check_container(X):
+def check_container(X):
     """Refuse what numpy would convert wrongly, or with a message that helps nobody."""
     if isinstance(X, torch.Tensor):
         if X.device.type != "cpu":
@@ -113,6 +113,10 @@ def _check_container(X):
             )
         if X.requires_grad:
             raise TypeError("X is a torch tensor that requires grad; pass X.detach()")
+        if X.layout != torch.strided:
+            raise TypeError(f"X is a torch tensor of layout {X.layout}; pass X.to_dense()")
+        if not _known_to_numpy(X.dtype):
+            raise TypeError(f"X is a torch tensor of {X.dtype}, unknown to numpy; pass X.float()")
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, but dense data is required. Use X.toarray() to convert "
@@ -123,6 +127,14 @@ def _check_container(X):
             "X holds strings (dtype='numeric' is not compatible with arrays of bytes/strings); "
             "convert them explicitly, e.g. X.astype(float)"
         )
+
+
+def _known_to_numpy(dtype):
+    try:
+        torch.empty(0, dtype=dtype).numpy()
+    except TypeError:
+        return False
+    return True
 
 
 def _located(message, columns):
@@ -233,4 +245,17 @@ def resolve_device(device):
             raise ValueError(f"device={device!r}, but torch finds no GPU here; use 'auto' or 'cpu'")
         if (resolved.index or 0) >= torch.cuda.device_count():
             raise ValueError(f"device={device!r}, but there are {torch.cuda.device_count()} GPUs")
+    elif resolved.type != "cpu":
+        _check_backend(device, resolved)
     return str(resolved)
+
+
+def _check_backend(device, resolved):
+    """Refuse a device that is missing here, or has no double precision, such as Apple's GPUs."""
+    try:
+        torch.empty(1, dtype=torch.float64, device=resolved)
+    except (RuntimeError, AssertionError, TypeError, ImportError) as error:
+        raise ValueError(
+            f"device={device!r} is not there, or cannot compute in double precision, which the "
+            f"solver needs; use 'auto' or 'cpu'"
+        ) from error

@@ -2,8 +2,6 @@
 """The entry point: data and settings in, a group and its filter out."""
 
 import dataclasses
-from contextlib import contextmanager
-from threading import Lock
 
 import numpy as np
 import torch
@@ -16,11 +14,11 @@ from .objective import Objective
 from .principal import principal_data
 from .search import search
 from .solution import Solution
+from .threads import one_thread
 
 __all__ = ["solve"]
 
 MAX_ITER, BATCH_SIZE = 200, 10000
-_threads = {"lock": Lock(), "fits": 0, "before": 1}
 
 
 def solve(X, settings, *, random_state, monitor=None):
@@ -48,7 +46,7 @@ def solve(X, settings, *, random_state, monitor=None):
     FloatingPointError
         If the loss is not finite; names term and iteration.
     """
-    with _one_thread():
+    with one_thread():
         return _dispatch(_in_common_unit(X), settings, random_state, monitor)
 
 
@@ -56,31 +54,11 @@ def _dispatch(X, settings, random_state, monitor):
     learned = settings.density == "mixture"
     if isinstance(settings.init, str) and settings.init == "random":
         return _train(X, settings, random_state, monitor)
-    solution = _solve(X, settings, random_state, monitor)
-    if learned:
+    solution, stopped = _solve(X, settings, random_state, monitor)
+    if learned and not stopped:
         start = dataclasses.replace(settings, init=solution.group_conv_matrix)
         return _train(X, start, random_state, monitor)
     return solution
-
-
-@contextmanager
-def _one_thread():
-    """One torch thread inside, as many as before outside, however many fits run at a time.
-
-    The work is in thousands of small operations, which several threads slow down tenfold.
-    """
-    with _threads["lock"]:
-        if _threads["fits"] == 0:
-            _threads["before"] = torch.get_num_threads()
-            torch.set_num_threads(1)
-        _threads["fits"] += 1
-    try:
-        yield
-    finally:
-        with _threads["lock"]:
-            _threads["fits"] -= 1
-            if _threads["fits"] == 0:
-                torch.set_num_threads(_threads["before"])
 
 
 def _in_common_unit(X):
@@ -101,7 +79,10 @@ def _train(X, settings, random_state, monitor):
 
 
 def _solve(X, settings, seed, monitor):
-    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows."""
+    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
+
+    Returns the solution, and whether the monitor stopped the work.
+    """
     data = principal_data(X, seed=seed, device=settings.device)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
@@ -122,12 +103,12 @@ def _solve(X, settings, seed, monitor):
     size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
     objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
     if progress.stopped:
-        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0))
+        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
     max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
     refined = minimise(
         objective, start, max_iter=max_iter, tol=settings.tol, watch=progress.refinement
     )
-    return progress.solution(refined)
+    return progress.solution(refined), progress.stopped
 
 
 class _Progress:
@@ -150,7 +131,7 @@ class _Progress:
     def refinement(self, state):
         total = MAX_ITER if self.settings.max_iter is None else self.settings.max_iter
         iteration = len(state.losses) - 1
-        return self._tell(
+        self.stopped = self._tell(
             "refinement",
             iteration,
             total,
@@ -158,6 +139,7 @@ class _Progress:
             state.terms[-1],
             lambda: self.solution(state),
         )
+        return self.stopped
 
     def _tell(self, *news):
         return self.monitor is not None and bool(self.monitor(*news))
