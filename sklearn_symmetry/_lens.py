@@ -13,7 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
-from ._validation import check_data, check_parameters, check_shapes, resolve_device
+from ._validation import (
+    check_data,
+    check_parameters,
+    check_shapes,
+    float_dtypes,
+    resolve_device,
+)
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
@@ -276,7 +282,7 @@ class SymmetryLens(
         samples : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        representation = check_array(X, dtype=[np.float64, np.float32])
+        representation = check_array(X, dtype=float_dtypes(X))
         if representation.shape[1] != self._n_features_out:
             each = " and channel" if self._n_channels > 1 else ""
             raise ValueError(
@@ -386,7 +392,7 @@ class SymmetryLens(
     def _rows(self, X):
         """Checked samples, every channel a row of its own."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = validate_data(self, X, dtype=float_dtypes(X), reset=False)
         return split_channels(X, self._n_channels)
 
     @property

@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from ._channels import split_channels
 
-__all__ = ["check_data", "check_parameters", "check_shapes", "resolve_device"]
+__all__ = ["check_data", "check_parameters", "check_shapes", "float_dtypes", "resolve_device"]
 
 CHOICES = {"boundary": ("open", "circulant"), "density": ("closed_form", "mixture")}
 COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
@@ -85,7 +85,7 @@ def check_data(lens, X):
         X = validate_data(
             checked,
             X,
-            dtype=[np.float64, np.float32],
+            dtype=float_dtypes(X),
             order="C",
             copy=True,
             ensure_min_samples=2,
@@ -124,6 +124,16 @@ def _check_channels(n_channels, n_columns):
             f"n_channels={n_channels} leaves one column of X for each channel; a symmetry needs "
             f"at least 2"
         )
+
+
+def float_dtypes(X):
+    """Dtypes to allow in `X`; the first is for integers, and where scikit-learn cannot tell.
+
+    It cannot in tables of polars.
+    """
+    types = getattr(X, "dtypes", None)
+    single = isinstance(types, list) and all(str(kind) == "Float32" for kind in types)
+    return [np.float32, np.float64] if single else [np.float64, np.float32]
 
 
 def _check_container(X):
