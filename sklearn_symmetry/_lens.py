@@ -330,6 +330,12 @@ class SymmetryLens(
         score : float
             Minus the loss with weights 1, 2, 1, 1 at full rank, independent of the unit of `X`;
             greater is better. See :func:`sklearn_symmetry.core.score.symmetry_score`.
+
+        Notes
+        -----
+        Compare lenses of the same `n_powers`: fewer columns have fewer neighbours to disagree.
+        Where components are nearly independent (narrow signals) the order of the rows counts for
+        less than their being unmixed.
         """
         cyclic = self.boundary == "circulant"
         return symmetry_score(

@@ -203,36 +203,58 @@ def test_score_falls_with_the_angle_away_from_the_truth(signal, boundary, quick_
         assert spearmanr(scores, -angles).statistic > 0.95
 
 
-def damaged(truth, X):
-    """The truth, its conventions, and solutions that are wrong in ever more rows."""
-    size = len(truth)
-    rng = np.random.default_rng(1)
-    turn = rng.normal(size=(size, size))
+def reordered(truth, rng):
+    """The truth with rows in ever worse order, from a swap of neighbours to any order at all."""
+    for n_swaps in np.repeat(np.arange(6), 2):
+        order = np.arange(len(truth))
+        for start in rng.integers(len(truth) - 1, size=n_swaps):
+            order[[start, start + 1]] = order[[start + 1, start]]
+        yield truth[order]
+    for _ in range(6):
+        yield truth[rng.permutation(len(truth))]
+
+
+def mixed(truth, rng):
+    """The truth with rows mixed into each other more and more, and bases of no relation to it."""
+    turn = rng.normal(size=truth.shape)
     turn = (turn - turn.T) / np.linalg.norm(turn - turn.T, 2)
-    orders = ([0, 1, 2, 3, 4, 6, 5], [0, 1, 3, 2, 4, 5, 6], [1, 0, 2, 3, 5, 4, 6])
-    orders += ([0, 3, 1, 4, 2, 6, 5], [0, 3, 6, 2, 5, 1, 4])
-    bases = (np.linalg.eigh(np.cov(X.T))[1].T, np.linalg.qr(rng.normal(size=(size, size)))[0])
-    return [
-        *(truth, -truth, truth[::-1]),
-        *(expm(angle * turn) @ truth for angle in (0.1, 0.3, 0.9)),
-        *(truth[order] for order in orders),
-        *bases,
-    ]
+    yield from (expm(angle * turn) @ truth for angle in (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2))
+    for _ in range(3):
+        yield np.linalg.qr(rng.normal(size=truth.shape))[0]
+
+
+# For narrow signals, whose components are nearly independent, rows in a wrong order cost less than
+# rows mixed a little: between the two kinds of damage the score is a weak judge.
+BETWEEN_KINDS = {"gaussian": 0.5, "legendre": 0.85}
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+@pytest.mark.parametrize("signal", BETWEEN_KINDS)
 def test_score_ranks_damaged_solutions_by_how_near_the_truth_they_are(signal, seed, quick_solver):
     data = signals(4000, seed, signal=signal)
     train, test = halves(data.data)
     lens = SymmetryLens().fit(train)
-    matrices = damaged(data.basis.T, train)
+    rng = np.random.default_rng(0)
     # The step from row to row that a matrix implies, against the generator of the set.
-    near = [generator_similarity(W[1:].T @ W[:-1], data.generator) for W in matrices]
-    scores = np.array([with_matrix(lens, matrix).score(test) for matrix in matrices])
-    assert spearmanr(scores, near).statistic > 0.8
-    assert_allclose(scores[:3], scores[0], atol=1e-2)  # sign and direction are conventions
-    assert scores[0] > scores[3:].max()
+    near, scores = [], []
+    kinds = [list(kind(data.basis.T, rng)) for kind in (reordered, mixed)]
+    for W in sum(kinds, []):
+        near.append(generator_similarity(W[1:].T @ W[:-1], data.generator))
+        scores.append(with_matrix(lens, W).score(test))
+    n_reordered = len(kinds[0])
+    for kind in (slice(None, n_reordered), slice(n_reordered, None)):
+        assert spearmanr(scores[kind], near[kind]).statistic > 0.75
+    assert spearmanr(scores, near).statistic > BETWEEN_KINDS[signal]
+    assert scores[0] == max(scores)
+
+
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_score_does_not_see_sign_and_direction(signal, quick_solver):
+    data = signals(1000, signal=signal)
+    lens = SymmetryLens().fit(data.data)
+    truth = data.basis.T
+    scores = [with_matrix(lens, W).score(data.data) for W in (truth, -truth, truth[::-1])]
+    assert_allclose(scores, scores[0], rtol=1e-6)
 
 
 SETTINGS = [
@@ -248,10 +270,10 @@ SETTINGS = [
 
 
 def test_score_ranks_coefficients_by_the_generator_they_lead_to_not_by_their_size():
-    data = signals(800, 1)
+    data = signals(600, 1)
     train, test = halves(data.data)
     lenses = [
-        SymmetryLens(n_init=1, max_iter=40, random_state=0, **setting).fit(train)
+        SymmetryLens(n_init=1, max_iter=25, random_state=0, **setting).fit(train)
         for setting in SETTINGS
     ]
     scores = [lens.score(test) for lens in lenses]
