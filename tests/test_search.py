@@ -24,9 +24,9 @@ COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
 TINY = {"init": "random", "max_iter": 2, "random_state": 0}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def idle_workers_end():
-    """Worker processes of joblib do not outlive the test that started them."""
+    """Worker processes of joblib do not outlive the tests that share them."""
     yield
     from joblib.externals.loky import get_reusable_executor
 
@@ -65,9 +65,10 @@ def test_grid_over_a_coefficient_uses_the_score_of_the_lens(name, quick_solver):
 
 def test_grid_search_in_two_processes_finds_what_one_finds():
     X = signals().data
-    lens = SymmetryLens(n_init=1, max_iter=2, random_state=0)
-    grid = {"uniformity": [0.5, 2.0]}
-    alone, shared = (GridSearchCV(lens, grid, cv=2, n_jobs=n_jobs).fit(X) for n_jobs in (1, 2))
+    grid = {"uniformity": [0.5, 2.0], "n_powers": [5, 7], "padding": [2, 6]}
+    alone, shared = (
+        GridSearchCV(SymmetryLens(**TINY), grid, cv=2, n_jobs=n_jobs).fit(X) for n_jobs in (1, 2)
+    )
     assert_array_equal(shared.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
     assert shared.best_params_ == alone.best_params_
     assert_array_equal(shared.transform(X), alone.transform(X))
@@ -205,12 +206,12 @@ def test_score_falls_with_the_angle_away_from_the_truth(signal, boundary, quick_
 
 def reordered(truth, rng):
     """The truth with rows in ever worse order, from a swap of neighbours to any order at all."""
-    for n_swaps in np.repeat(np.arange(6), 2):
+    for n_swaps in np.repeat(np.arange(6), 6):
         order = np.arange(len(truth))
         for start in rng.integers(len(truth) - 1, size=n_swaps):
             order[[start, start + 1]] = order[[start + 1, start]]
         yield truth[order]
-    for _ in range(6):
+    for _ in range(18):
         yield truth[rng.permutation(len(truth))]
 
 
@@ -225,7 +226,7 @@ def mixed(truth, rng):
 
 # For narrow signals, whose components are nearly independent, rows in a wrong order cost less than
 # rows mixed a little: between the two kinds of damage the score is a weak judge.
-BETWEEN_KINDS = {"gaussian": 0.5, "legendre": 0.85}
+BETWEEN_KINDS = {"gaussian": 0.5, "legendre": 0.8}
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -242,8 +243,8 @@ def test_score_ranks_damaged_solutions_by_how_near_the_truth_they_are(signal, se
         near.append(generator_similarity(W[1:].T @ W[:-1], data.generator))
         scores.append(with_matrix(lens, W).score(test))
     n_reordered = len(kinds[0])
-    for kind in (slice(None, n_reordered), slice(n_reordered, None)):
-        assert spearmanr(scores[kind], near[kind]).statistic > 0.75
+    assert spearmanr(scores[:n_reordered], near[:n_reordered]).statistic > 0.7
+    assert spearmanr(scores[n_reordered:], near[n_reordered:]).statistic > 0.9
     assert spearmanr(scores, near).statistic > BETWEEN_KINDS[signal]
     assert scores[0] == max(scores)
 
@@ -262,7 +263,6 @@ SETTINGS = [
     {"alignment": 10.0},
     {"uniformity": 20.0},
     {"resolution": 0.0},
-    {"resolution": 0.0, "alignment": 0.0},
     {"resolution": 0.0, "uniformity": 0.0},
     {"alignment": 1e-3, "uniformity": 0.0, "resolution": 0.0, "information": 0.0},
     {name: 0.01 * (1 + (name == "uniformity")) for name in COEFFICIENTS},
