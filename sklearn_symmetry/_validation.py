@@ -10,7 +10,16 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_container", "check_data", "check_parameters", "check_shapes", "resolve_device"]
+from ._channels import split_channels
+
+__all__ = [
+    "check_container",
+    "check_data",
+    "check_parameters",
+    "check_shapes",
+    "float_dtypes",
+    "resolve_device",
+]
 
 CHOICES = {"boundary": ("open", "circulant"), "density": ("closed_form", "mixture")}
 COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
@@ -29,6 +38,7 @@ def check_parameters(lens):
     _check_number(lens, "tol")
     if lens.learning_rate is not None:
         _check_number(lens, "learning_rate", include_boundaries="neither")
+    _check_scalar(lens, "n_channels", Integral, min_val=1)
     for name in ("padding", "verbose"):
         _check_scalar(lens, name, Integral, min_val=0)
     for name, smallest in COUNTS.items():
@@ -71,7 +81,7 @@ def check_data(lens, X):
 
     Returns
     -------
-    X : ndarray of shape (n, d)
+    X : ndarray of shape (n, n_channels * d)
         C-contiguous, float32 or float64, a copy.
     checked : estimator
         A shallow copy of `lens` that carries the feature names and the number of features.
@@ -82,7 +92,7 @@ def check_data(lens, X):
         X = validate_data(
             checked,
             X,
-            dtype=[np.float64, np.float32],
+            dtype=float_dtypes(X),
             order="C",
             copy=True,
             ensure_min_samples=2,
@@ -93,14 +103,44 @@ def check_data(lens, X):
         if columns is None:
             raise
         raise type(error)(_located(str(error), columns)) from error
-    n_samples, n_features = X.shape
+    _check_channels(lens.n_channels, X.shape[1])
+    rows = split_channels(X, lens.n_channels)
+    n_samples, n_features = rows.shape
     if n_samples <= n_features:
+        of_each = f" in each of {lens.n_channels} channels" if lens.n_channels > 1 else ""
         raise ValueError(
-            f"X has n_samples={n_samples} and {n_features} features: a covariance needs more "
+            f"X has n_samples={len(X)} and {n_features} features{of_each}: a covariance needs more "
             f"samples than features. Collect more samples, or keep fewer columns, e.g. with PCA."
         )
-    _check_columns(X, getattr(checked, "feature_names_in_", np.arange(n_features)))
+    names = getattr(checked, "feature_names_in_", np.arange(n_features))
+    if lens.n_channels > 1:
+        names = np.array([f"{column} of each channel" for column in range(n_features)])
+    _check_columns(rows, names)
     return X, checked
+
+
+def _check_channels(n_channels, n_columns):
+    """Channels are blocks of columns of equal width, of two columns at least."""
+    if n_columns % n_channels:
+        raise ValueError(
+            f"n_channels={n_channels} does not divide the {n_columns} columns of X: a sample is "
+            f"n_channels blocks of as many columns each, one after another"
+        )
+    if n_columns == n_channels > 1:
+        raise ValueError(
+            f"n_channels={n_channels} leaves one column of X for each channel; a symmetry needs "
+            f"at least 2"
+        )
+
+
+def float_dtypes(X):
+    """Dtypes to allow in `X`; the first is for integers, and where scikit-learn cannot tell.
+
+    It cannot in tables of polars.
+    """
+    types = getattr(X, "dtypes", None)
+    single = isinstance(types, list) and all(str(kind) == "Float32" for kind in types)
+    return [np.float32, np.float64] if single else [np.float64, np.float32]
 
 
 def check_container(X):
