@@ -105,7 +105,7 @@ def draw_terms():
     for (row, column), value in np.ndenumerate(values):
         best = np.isclose(value, values[:, column].min(), atol=5e-4)
         weight = "bold" if best else "normal"
-        ax.text(column, row, f"{value:.2f}", ha="center", va="center", weight=weight)
+        ax.text(column, row, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", weight=weight)
     ax.axvline(3.5, color="black")
     ax.set_xticks(range(5), labels=names)
     ax.set_yticks(range(len(rows)), labels=rows)
