@@ -36,7 +36,8 @@ def solve(X, settings, *, random_state, monitor=None):
     monitor : callable, optional
         ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
         the search and every iteration of the refinement; a true result stops the solver, which
-        then returns the best state so far. ``snapshot()`` is that state as a :class:`~sklearn_symmetry.solver.solution.Solution`.
+        then returns the best state so far. ``snapshot()`` is that state as a
+        :class:`~sklearn_symmetry.solver.solution.Solution`.
 
     Returns
     -------
@@ -163,7 +164,7 @@ class _Progress:
         return self.monitor is not None and bool(self.monitor(*news))
 
     def solution(self, state):
-        """A :class:`Descent` as a :class:`~sklearn_symmetry.solver.solution.Solution`."""
+        """A :class:`Descent` as a :class:`Solution`."""
         terms = {name: [step[name] for step in state.terms] for name in state.terms[0]}
         return self._package(state.basis, state.losses, terms, state.converged)
 
