@@ -15,7 +15,7 @@ from pathlib import Path
 from docutils import nodes
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import BashLexer, PythonLexer
+from pygments.lexers import PythonLexer
 from sphinx.addnodes import pending_xref
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
@@ -44,7 +44,7 @@ class SourceRole(SphinxRole):
         reference = pending_xref(
             "", reftype="src", refdomain="", reftarget=path, refline=definition(path, name)
         )
-        reference += nodes.literal(text=label)
+        reference += nodes.literal(text=label, classes=["src"])
         return [reference], []
 
 
@@ -82,8 +82,7 @@ def pages(app):
     """One highlighted page for every listed file."""
     formatter = HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True)
     for path in listed_files():
-        lexer = BashLexer() if path.endswith("run") else PythonLexer()
-        code = highlight((ROOT / path).read_text(), lexer, formatter)
+        code = highlight((ROOT / path).read_text(), PythonLexer(), formatter)
         title = f"<h1><code>{escape(path)}</code></h1>"
         yield f"{PREFIX}/{path}", {"title": path, "body": title + code, "parents": []}, "page.html"
 

@@ -52,7 +52,7 @@ def draw_idea():
             ax.imshow(image, cmap=colours, vmin=low, vmax=limit)
             ax.set(xticks=[], yticks=[])
     left.suptitle("In: every row of pixels is a sample,\nits columns blended by a secret rotation")
-    right.suptitle("Out: the same samples through the lens,\na plain shift away from each other")
+    right.suptitle("Out: the same samples through the lens,\nneighbours side by side again")
     ax = middle.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))

@@ -49,9 +49,10 @@ for row in range(2):
     for column in range(3):
         label = f"{scores[row, column]:.3f}"
         ax.text(column, row, label, ha="center", va="center", bbox={"fc": "white", "ec": "none"})
-ax.set(xlabel="uniformity", ylabel="alignment", title="held-out score (greater is better)")
+ax.set(xlabel="uniformity", ylabel="alignment")
 ax.set_xticks(range(3), labels=grid["uniformity"])
 ax.set_yticks(range(2), labels=grid["alignment"])
+ax.set_title("held-out score (greater is better)")
 
 # %%
 # The best cell against the secret, which took no part in the choice:
