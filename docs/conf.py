@@ -49,9 +49,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-# All checks but: see-also, examples and extended summaries of every method (SA01, EX01, ES01), names of
-# returned values (RT02, RT03), descriptions where the type says all (PR07), lines of options that
-# start with a literal (PR08), and nouns taken for verbs (SS05).
+# All checks but: see-also, examples and extended summaries of every method (SA01, EX01, ES01),
+# names of returned values (RT02, RT03), descriptions where the type says all (PR07), lines of
+# options that start with a literal (PR08), and nouns taken for verbs (SS05).
 numpydoc_validation_checks = {"all", "SA01", "EX01", "ES01", "RT02", "RT03", "PR07", "PR08", "SS05"}
 # Inside, a docstring may be one line, and equations explain more than lists of types.
 numpydoc_validation_exclude = {r"\.core\.", r"\.solver\.", r"\.SymmetricDataset$"}
@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
     "reference_url": {"sklearn_symmetry": None},
     "within_subsection_order": "FileNameSortKey",
     "ignore_repr_types": r"matplotlib|sklearn_symmetry",
-    "min_reported_time": 0,
+    "write_computation_times": False,
     "show_memory": False,
     "download_all_examples": False,
     "plot_gallery": True,

@@ -46,9 +46,7 @@ def draw_idea():
     for part, rows, colours in ((left, blended, "RdBu_r"), (right, found, "Greys")):
         limit = np.abs(rows).max()
         low = -limit if colours == "RdBu_r" else 0
-        for ax, image in zip(
-            part.subplots(2, 3).flat, rows.reshape(digits.shape), strict=True
-        ):
+        for ax, image in zip(part.subplots(2, 3).flat, rows.reshape(digits.shape), strict=True):
             ax.imshow(image, cmap=colours, vmin=low, vmax=limit)
             ax.set(xticks=[], yticks=[])
     left.suptitle("In: every row of pixels is a sample,\nits columns blended by a secret rotation")
@@ -75,7 +73,9 @@ def draw_symmetry():
             ax.bar(position, sample, color="C0", width=0.85)
             ax.axhline(0, color="0.5", linewidth=0.8)
             ax.set(xticks=[], yticks=[])
-    for ax, title in zip(axes[0], ("a sample", "one step", "two steps", "three steps"), strict=True):
+    for ax, title in zip(
+        axes[0], ("a sample", "one step", "two steps", "three steps"), strict=True
+    ):
         ax.set_title(title)
     for ax in axes[-1]:
         ax.set_xlabel("column")
@@ -105,7 +105,9 @@ def draw_terms():
     for (row, column), value in np.ndenumerate(values):
         best = np.isclose(value, values[:, column].min(), atol=5e-4)
         weight = "bold" if best else "normal"
-        ax.text(column, row, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", weight=weight)
+        ax.text(
+            column, row, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", weight=weight
+        )
     ax.axvline(3.5, color="black")
     ax.set_xticks(range(5), labels=names)
     ax.set_yticks(range(len(rows)), labels=rows)

@@ -20,11 +20,11 @@ This example needs skorch (``pip install "sklearn-symmetry[cnn]"``).
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from skorch import NeuralNetClassifier
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
+from skorch import NeuralNetClassifier
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import hiding_basis

@@ -38,8 +38,8 @@ search.best_params_
 # How much the weights matter
 # ---------------------------
 #
-# Not much: the scores of all cells, on held-out samples, lie close together. The paper's 1 and 2 are
-# fine here.
+# Not much: the scores of all cells, on held-out samples, lie close together. The paper's 1 and 2
+# are fine here.
 
 scores = search.cv_results_["mean_test_score"].reshape(2, 3)
 

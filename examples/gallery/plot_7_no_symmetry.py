@@ -64,8 +64,8 @@ ax.invert_yaxis()
 #
 # The representation of *any* orthogonal solution is moved by its own generator as cleanly as that
 # of a true one: a tidy picture of the generator is no evidence. Neither is convergence. How two
-# halves agree is; so is a look at ``candidates_``, where starts that end at the same loss are a good
-# sign.
+# halves agree is; so is a look at ``candidates_``, where starts that end at the same loss are a
+# good sign.
 #
 # Also before the fit: constant or nearly empty columns, one unit per column, and fewer than some
 # hundred samples per column are the common reasons why a symmetry that is there does not come back.
