@@ -15,7 +15,7 @@ from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, wit
 from ._validation import check_data, check_parameters, check_shapes, resolve_device
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
-from .solver.objective import FULL_CONDITIONALS, UNIFORMITY_BOUND
+from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
 from .solver.solution import Settings
 from .solver.solve import solve
 
@@ -310,11 +310,12 @@ class SymmetryLens(
             Minus the loss with weights 1, 2, 1, 1 at full rank, independent of the unit of `X`;
             greater is better. See :func:`sklearn_symmetry.core.score.symmetry_score`.
         """
+        cyclic = self.boundary == "circulant"
         return symmetry_score(
             self._checked(X),
             self.group_conv_matrix_,
-            cyclic=self.boundary == "circulant",
-            full=FULL_CONDITIONALS,
+            cyclic=cyclic,
+            uniformity=solver_uniformity(cyclic),
             bound=UNIFORMITY_BOUND,
         )
 

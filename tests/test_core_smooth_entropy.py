@@ -138,6 +138,17 @@ def test_uniformity_adds_the_full_conditionals_with_their_weight():
     assert_allclose(Uniformity(full=2.0)(rep) - Uniformity()(rep), 2 * full)
 
 
+def test_pooled_divergence_is_the_gap_between_two_means_of_the_variances():
+    """Arithmetic against geometric mean: zero for equal variances, and a slow drift adds up."""
+    variance = torch.linspace(0.5, 3.0, 9, dtype=torch.float64)
+    rep = gaussian_rep(torch.diag(variance))
+    gap = 0.5 * (variance.mean().log() - variance.log().mean())
+    assert_allclose(rep.density.pooled_divergence(rep).mean(), gap)
+    assert_allclose(Uniformity(pooled=3.0)(rep) - Uniformity()(rep), 3 * gap)
+    even = gaussian_rep(torch.eye(9, dtype=torch.float64))
+    assert_allclose(even.density.pooled_divergence(even), 0, atol=1e-15)
+
+
 def test_smooth_density_differs_from_the_closed_form_in_the_marginals_only():
     y = random_samples("gaussian", 4000).view(1000, 4)
     smooth, closed = SmoothDensity(0.15), ClosedFormDensity()

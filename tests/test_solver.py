@@ -257,9 +257,20 @@ def test_number_of_jobs_does_not_change_the_result():
     assert_allclose(one, two, atol=0)
 
 
-def test_easy_data_try_few_starts():
-    signals = make_symmetric_signals(5000, 7, symmetry="permutation", random_state=0)
-    assert len(solve(signals.data, Settings(), random_state=0).candidates) <= 4
+@pytest.mark.parametrize("seed", range(3))
+def test_easy_data_need_one_start(seed):
+    signals = make_symmetric_signals(10_000, 7, symmetry="permutation", random_state=seed)
+    assert len(solve(signals.data, Settings(), random_state=0).candidates) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_data_without_symmetry_try_every_start(seed):
+    """Independent columns of different laws: no representation of them is stationary."""
+    random = np.random.default_rng(seed)
+    columns = [random.laplace(size=6000), random.uniform(-1, 1, 6000), random.exponential(1, 6000)]
+    columns += [random.standard_t(5, 6000), random.choice([-1.0, 1.0], 6000, p=[0.2, 0.8])]
+    X = np.column_stack(columns)
+    assert len(solve(X, Settings(), random_state=0).candidates) >= 4
 
 
 def test_monitor_can_stop_the_solver_and_sees_complete_states():

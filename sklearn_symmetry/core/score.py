@@ -14,7 +14,7 @@ __all__ = ["symmetry_score"]
 SMALLEST = 1e-6  # eigenvalue, as a fraction of the mean variance of the data
 
 
-def symmetry_score(X, group_conv_matrix, *, cyclic=False, full=0.0, bound=None):
+def symmetry_score(X, group_conv_matrix, *, cyclic=False, uniformity=None, bound=None):
     r"""Symmetry and locality of ``Y = X W^T``, greater is better.
 
     Minus the loss with weights 1, 2, 1, 1 at full rank, made independent of the unit of `X`:
@@ -32,9 +32,10 @@ def symmetry_score(X, group_conv_matrix, *, cyclic=False, full=0.0, bound=None):
     group_conv_matrix : ndarray of shape (m, d)
     cyclic : bool, default=False
         Whether the columns of Y form a circle.
-    full, bound
-        Of the uniformity: see :class:`~sklearn_symmetry.core.losses.Uniformity` and
-        :class:`~sklearn_symmetry.core.densities.ClosedFormDensity`.
+    uniformity : Uniformity or None, default=None
+        The term to use. None: that of the paper.
+    bound : float or None, default=None
+        See :class:`~sklearn_symmetry.core.densities.ClosedFormDensity`.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def symmetry_score(X, group_conv_matrix, *, cyclic=False, full=0.0, bound=None):
     rank = min(int(seen.sum()), X.shape[1])
     joint, own = (_entropy(values, rank) for values in (rep.covariance, _covariance(X)))
     alignment = Alignment(cyclic)(rep)
-    uniformity = Uniformity(cyclic, full)(rep)
+    uniformity = (uniformity or Uniformity(cyclic))(rep)
     marginal = rep.density.marginal_entropy(rep).mean()
     return float(-alignment - 2 * uniformity - (marginal - joint) + (joint - own))
 

@@ -7,16 +7,21 @@ from ..core.densities import SmoothDensity
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 
-__all__ = ["FULL_CONDITIONALS", "Objective", "PEAK_WIDTH", "UNIFORMITY_BOUND", "closed_form_loss"]
+__all__ = ["Objective", "UNIFORMITY_BOUND", "closed_form_loss", "solver_uniformity"]
 
-UNIFORMITY_BOUND = 0.2  # nats; larger divergences of single pairs count as this much
-FULL_CONDITIONALS = 2.0  # their weight within uniformity, which pairs have with 1
+UNIFORMITY_BOUND = 0.15  # nats; larger divergences of single pairs count as this much
+FULL_CONDITIONALS, POOLED = 2.0, 0.32  # weights within uniformity, which pairs have with 1
 PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
 
 
+def solver_uniformity(cyclic):
+    """Uniformity with all its parts, as the solver minimises it."""
+    return Uniformity(cyclic, full=FULL_CONDITIONALS, pooled=POOLED)
+
+
 def closed_form_loss(weights, cyclic):
-    """The four terms with the uniformity of pairs and of full conditionals."""
-    terms = (Alignment(cyclic), Uniformity(cyclic, FULL_CONDITIONALS), Resolution(), Information())
+    """The four terms of the paper, uniformity with all its parts."""
+    terms = (Alignment(cyclic), solver_uniformity(cyclic), Resolution(), Information())
     return SymmetryLoss(weights, terms=terms)
 
 

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From data to one good basis: proposals, a coarse and a fine descent for each, and a judge.
 
-Proposals are tried until the two best of them agree, so that easy data finish early.
+Proposals are tried until one passes a test that it was not fitted to, or the two best agree, so
+that easy data finish early.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 
+from ..core.stationarity import energy_divergence
 from .manifold import minimise
 from .objective import Objective
 from .positions import position_operators, whitened
@@ -23,12 +25,14 @@ RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, Fa
 N_OPERATORS = 8
 SEARCH_SAMPLES = 4000
 JUDGE_SAMPLES = 10000
-COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 40, 45, 1e-4
+COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 80, 45, 1e-4
 HOPELESS = 0.1  # an early loss this far above the best one so far is given up, in nats
 SCOUT_SAMPLES = 1000
 AGREEMENT, SAME_LOSS = 0.995, 0.02
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
+STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
+NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
 
 
 @dataclass
@@ -47,6 +51,7 @@ class _Judge:
     def __init__(self, data, weights, cyclic):
         rough = {"alignment": 1.0, "uniformity": 10.0, "resolution": 0.3, "information": 0.3}
         rough = {name: rough[name] * weight for name, weight in weights.items()}
+        self.cyclic = cyclic
         few = slice(0, SEARCH_SAMPLES)
         self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None)
         self.fine = Objective(data, weights, few, cyclic=cyclic)
@@ -66,6 +71,20 @@ class _Judge:
 
         fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
         return Candidate(name, start, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
+
+    def certain(self, candidate):
+        """Whether a candidate needs no second opinion.
+
+        Its energies must be stationary, which it was not fitted to, and a descent from far away
+        must lead back to it: where the minimum is flat, others may be as good.
+        """
+        rows = (candidate.basis.float() @ self.final.samples).mT
+        excess = energy_divergence(rows, self.cyclic) - 1
+        if excess * JUDGE_SAMPLES > STATIONARY * len(rows):
+            return False
+        nudged = candidate.basis @ _random_turn(candidate.basis, NUDGE)
+        back = minimise(self.fine, nudged, max_iter=FINE_ITERATIONS, tol=SEARCH_TOL, patience=5)
+        return agreement(back.basis, candidate.basis) > RETURNED
 
 
 def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
@@ -88,18 +107,25 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
     found, best_fine = [], np.inf
     for wave in _waves(data, judge, seed):
         wave = wave[: None if n_init is None else n_init - len(found)]
-        tasks = (delayed(judge.refine)(name, start, best_fine) for name, start in wave)
         losses = []
-        for candidate, fine in Parallel(n_jobs, prefer="threads", return_as="generator")(tasks):
+        for candidate, fine in _refined(wave, judge, best_fine, n_jobs):
             found.append(candidate)
             losses.append(fine)
             stop = report is not None and report(candidate, found)
-            if stop or _settled(found):
+            if stop or _settled(found) or (_leads(candidate, found) and judge.certain(candidate)):
                 return _ranked(found)
         best_fine = min([best_fine, *losses])
         if n_init is not None and len(found) >= n_init:
             break
     return _mended(found, judge)
+
+
+def _refined(wave, judge, best_fine, n_jobs):
+    """Refined proposals in their order, as many ahead of time as there are jobs."""
+    jobs = effective_n_jobs(n_jobs)
+    tasks = [delayed(judge.refine)(name, start, best_fine) for name, start in wave]
+    for first in range(0, len(tasks), jobs):
+        yield from Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
 
 
 def agreement(one, other):
@@ -122,6 +148,10 @@ def _settled(found):
         return False
     near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
     return near or agreement(best.start, second.start) < DIFFERENT
+
+
+def _leads(candidate, found):
+    return candidate.loss <= _ranked(found)[0].loss
 
 
 def _ranked(found):
@@ -150,17 +180,23 @@ def _waves(data, judge, seed):
         label = f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
         first, *rest = chain_starts(frame.axes, *found)
         best, second = _best(first, judge, 2)
-        yield [
-            (f"separated {label}", separated_start(data, frame.axes, *found)),
-            (f"chain {label}", best),
-        ]
+        separated = separated_start(data, frame.axes, *found)
+        wave = [(f"separated {label}", separated), (f"chain {label}", best)]
+        yield sorted(wave, key=lambda proposal: judge.coarse.value(_tensor(proposal[1], judge)))
         others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
         others.append((f"second chain {label}", second))
     yield others
 
 
 def _best(bases, judge, count):
-    return sorted(bases, key=lambda basis: judge.fine.value(_tensor(basis, judge)))[:count]
+    return sorted(bases, key=lambda basis: judge.coarse.value(_tensor(basis, judge)))[:count]
+
+
+def _random_turn(basis, angle):
+    """Rotation that turns every axis by about `angle` radians; always the same one."""
+    generator = torch.Generator().manual_seed(0)
+    turn = torch.randn(basis.shape, generator=generator, dtype=basis.dtype).triu(1).to(basis.device)
+    return torch.linalg.matrix_exp((turn - turn.mT) * (angle / len(basis) ** 0.5))
 
 
 def _tensor(basis, judge):

@@ -60,7 +60,7 @@ def _pulse(n, d, *, symmetry, random_state):
     windows = (windows - windows.mean()) / windows.std()
     windows += 0.02 * random.standard_normal(windows.shape)
     basis = hiding_basis(d, symmetry, random_state)
-    return Bunch(data=windows @ basis.T, generator=basis @ np.eye(d, k=1) @ basis.T)
+    return Bunch(data=windows @ basis.T, basis=basis, generator=basis @ np.eye(d, k=1) @ basis.T)
 
 
 KINDS = {

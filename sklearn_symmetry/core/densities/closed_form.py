@@ -100,6 +100,21 @@ class ClosedFormDensity:
         squared_offset = ((change @ covariance) * change).sum(2) + offset**2
         return self._divergence(squared_offset, spread, spread.flip(0))
 
+    def pooled_divergence(self, rep):
+        r"""KL divergence of every marginal from the Gaussian of the average moments.
+
+        Mean and variance of that Gaussian are the averages over the components of mean and
+        variance: 0 for a stationary representation, and unlike shift divergences it adds up along
+        a slow drift. Not bounded.
+
+        Returns
+        -------
+        divergence : Tensor of shape (m,)
+            Nonnegative up to rounding.
+        """
+        offset = rep.mean - rep.mean.mean()
+        return _gaussian_kl(offset**2, rep.variance, rep.variance.mean())
+
     def _divergence(self, squared_offset, variance, other_variance):
         divergence = _gaussian_kl(squared_offset, variance, other_variance)
         if self.bound is None:

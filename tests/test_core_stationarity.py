@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The energy divergence: what it sees, and what it must not see."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from sklearn_symmetry.core.stationarity import energy_divergence
+from sklearn_symmetry.datasets import make_symmetric_signals
+
+
+def signals(size=9, n_samples=8000, **options):
+    return torch.as_tensor(
+        make_symmetric_signals(n_samples, size, symmetry="translation", **options).signal
+    )
+
+
+def flipped(y):
+    """The same samples with one principal axis reversed, which no second moment notices."""
+    centred = y - y.mean(0)
+    _, axes = torch.linalg.eigh(centred.mT @ centred)
+    axis = axes[:, -3]
+    return y - 2 * torch.outer(y @ axis, axis)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_natural_signals_are_stationary_in_units_of_the_sampling_error(signal, seed):
+    assert energy_divergence(signals(signal=signal, random_state=seed)) < 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_reversing_a_principal_axis_shows(seed):
+    y = signals(signal="legendre", random_state=seed)
+    assert energy_divergence(flipped(y)) > 3 * energy_divergence(y)
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_circular_signals_need_the_circular_test(cyclic):
+    y = signals(7, boundary="circulant", random_state=0)
+    turned = y.roll(3, 1)
+    assert_allclose(energy_divergence(turned, True), energy_divergence(y, True), rtol=1e-6)
+    assert energy_divergence(y, cyclic) < 3
+    damaged = y[:, [0, 2, 1, 3, 4, 5, 6]]
+    assert energy_divergence(damaged, cyclic) > 10
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_scale_signs_and_order_of_the_samples_do_not_matter(dtype):
+    y = signals(random_state=1).to(dtype)
+    expected = energy_divergence(y)
+    tolerance = {"rtol": 1e-4 if dtype == torch.float32 else 1e-9}
+    assert_allclose(energy_divergence(1e3 * y), expected, **tolerance)
+    assert_allclose(energy_divergence(-y.flip(0)), expected, **tolerance)
+    assert_allclose(energy_divergence(y.flip(1)), expected, **tolerance)
+
+
+def test_two_independent_columns_of_equal_law_have_the_expectation_of_the_formula():
+    """With p = 1 the value is n times the squared relative difference of two variances."""
+    random = np.random.default_rng(0)
+    values = [
+        energy_divergence(torch.as_tensor(random.standard_normal((500, 2)))) for _ in range(400)
+    ]
+    y = torch.as_tensor(random.standard_normal(100_000))
+    energy = torch.log(0.1 + y**2)
+    kurtosis = float(((energy - energy.mean()) ** 4).mean() / energy.var() ** 2)
+    # The relative variance of an estimated variance is (kurtosis - 1) / n, against 2 / n.
+    assert_allclose(np.mean(values), (kurtosis - 1) / 2, rtol=0.2)
+
+
+def test_repeated_columns_have_no_finite_divergence():
+    y = signals(random_state=2)
+    assert math.isinf(energy_divergence(torch.cat([y, y[:, :1]], dim=1)))
