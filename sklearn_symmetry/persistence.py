@@ -141,7 +141,7 @@ def _read(path):
 
 def _check_attributes(attributes):
     """Refuse what would fail later, in `transform` or in `shift`."""
-    sizes = {"d": attributes["n_features_in_"]}
+    sizes = {}
     for name, letters in SHAPES.items():
         value = attributes[name]
         expected = tuple(
@@ -150,6 +150,8 @@ def _check_attributes(attributes):
         )
         if np.shape(value) != expected or not np.isfinite(value).all():
             raise ValueError(f"{name} should be finite, of shape {expected}")
+    if attributes["n_features_in_"] % sizes["d"]:
+        raise ValueError(f"n_features_in_ should be a multiple of {sizes['d']}, the filter's size")
     for name in attributes:
         if not _is_fitted_name(name):
             raise ValueError(f"{name} is not the name of a fitted attribute")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The training procedure of the paper (section 4.3, appendix E.1): Adam on everything at once.
 
-Its defaults, and where they come from, are the attributes of :class:`_Schedule`. It is slow and
+Its defaults, and where they come from, are the attributes of ``_Schedule``. It is slow and
 its outcome depends on the start; ``sklearn_symmetry.solver`` finds solutions in seconds.
 """
 
@@ -36,7 +36,7 @@ def train(X, settings, *, random_state, monitor=None):
         weights, ``boundary``, ``padding``, ``init`` (an array of rows, anything else is the random
         start of the paper), ``density``, ``max_iter`` (default 100,000), ``batch_size`` (default
         500 per power), ``learning_rate`` (default 1e-4), ``tol``, ``device`` and, where present,
-        the fields of :class:`_Schedule` and ``estimator_learning_rate`` (2.5e-3),
+        the fields of ``_Schedule`` and ``estimator_learning_rate`` (2.5e-3),
         ``hidden_factor`` (16), ``n_kernels`` (4), ``penalty`` (1e-5).
     random_state : int
         Seed of everything random; global seeds are not touched.

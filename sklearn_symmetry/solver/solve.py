@@ -34,12 +34,13 @@ def solve(X, settings, *, random_state, monitor=None):
     monitor : callable, optional
         ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
         the search and every iteration of the refinement; a true result stops the solver, which
-        then returns the best state so far. ``snapshot()`` is that state as a :class:`Solution`.
+        then returns the best state so far. ``snapshot()`` is that state as a
+        :class:`~sklearn_symmetry.solver.solution.Solution`.
 
     Returns
     -------
     solution : Solution
-        Sign and direction follow the rule of :func:`_orient`.
+        Sign and direction follow the rule of ``_orient``.
 
     Raises
     ------
