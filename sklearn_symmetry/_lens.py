@@ -2,7 +2,7 @@
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import torch
@@ -74,8 +74,28 @@ class SymmetryLens(
         Samples the entropies see in the refinement. None: 10,000, or ``500 n_powers`` for the
         paper's procedure. Second moments always use all samples.
     learning_rate : float or None, default=None
-        Of Adam; used by the paper's procedure only (``init="random"`` or ``density="mixture"``).
-        None: 1e-4.
+        First learning rate of Adam for generator and filter. This parameter and those down to
+        `penalty` are read by the paper's procedure only (``init="random"`` or
+        ``density="mixture"``). None: 1e-4.
+    estimator_learning_rate : float, default=2.5e-3
+        First learning rate of Adam for the mixture densities.
+    learning_rate_decay : float, default=0.1
+        Ratio of the last to the first of both learning rates, in (0, 1]; log-linear in between.
+    filter_noise : float or None, default=None
+        First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
+        start, 0 from a given one.
+    filter_noise_epochs : float, default=10.0
+        Epochs after which that noise has fallen to 1/e.
+    rank_schedule : {"gradient_flow", "full"} or None, default=None
+        Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
+        (eq. 21), or full from the first step. None: growing from a random start, full from a given
+        one.
+    n_kernels : int, default=4
+        Gaussians in every mixture.
+    hidden_factor : int, default=16
+        Hidden units per power in the conditional networks.
+    penalty : float, default=1e-5
+        Weight of the Frobenius norms of the networks' weights.
     tol : float, default=1e-5
         The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
@@ -163,6 +183,14 @@ class SymmetryLens(
         max_iter=None,
         batch_size=None,
         learning_rate=None,
+        estimator_learning_rate=2.5e-3,
+        learning_rate_decay=0.1,
+        filter_noise=None,
+        filter_noise_epochs=10.0,
+        rank_schedule=None,
+        n_kernels=4,
+        hidden_factor=16,
+        penalty=1e-5,
         tol=1e-5,
         n_init=None,
         n_jobs=None,
@@ -184,6 +212,14 @@ class SymmetryLens(
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.estimator_learning_rate = estimator_learning_rate
+        self.learning_rate_decay = learning_rate_decay
+        self.filter_noise = filter_noise
+        self.filter_noise_epochs = filter_noise_epochs
+        self.rank_schedule = rank_schedule
+        self.n_kernels = n_kernels
+        self.hidden_factor = hidden_factor
+        self.penalty = penalty
         self.tol = tol
         self.n_init = n_init
         self.n_jobs = n_jobs
@@ -228,7 +264,7 @@ class SymmetryLens(
         device = resolve_device(self.device)
         X, checked = check_data(self, X)
         rows = split_channels(X, self.n_channels)
-        check_shapes(self, rows.shape[1])
+        check_shapes(self, *rows.shape)
         settings = self._settings(rows.shape[1], device)
         seed = _seed(self.random_state)
 
@@ -498,12 +534,24 @@ def paper_settings(n_features):
     -------
     settings : dict
         Random start, trained mixture densities, 100,000 steps of Adam: hours to days on a CPU.
+        The rest of the published settings (appendix E.1) are the defaults of the class.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n_features` is not an integer of at least 2.
+
+    Notes
+    -----
+    Epochs are passes over the samples. The published sets have 25 batches (7 features) or 100
+    batches (33 features) in one, 63,000 and 1,650,000 samples.
 
     Examples
     --------
     >>> paper_settings(7)["init"]
     'random'
     """
+    check_scalar(n_features, "n_features", Integral, min_val=2)
     return {
         "init": "random",
         "density": "mixture",
@@ -511,4 +559,6 @@ def paper_settings(n_features):
         "max_iter": 100_000,
         "batch_size": 2520 if n_features == 7 else 500 * n_features,
         "learning_rate": 1e-4,
+        "filter_noise": 0.1,
+        "rank_schedule": "gradient_flow",
     }

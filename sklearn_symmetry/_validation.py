@@ -21,28 +21,39 @@ __all__ = [
     "resolve_device",
 ]
 
-CHOICES = {"boundary": ("open", "circulant"), "density": ("closed_form", "mixture")}
+CHOICES = {
+    "boundary": ("open", "circulant"),
+    "density": ("closed_form", "mixture"),
+    "rank_schedule": ("gradient_flow", "full", None),
+}
 COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
-COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1}
+COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
+OPTIONAL = ("max_iter", "batch_size", "n_init", "learning_rate", "filter_noise")
+# Numbers that may be 0, and those that may not.
+NONNEGATIVE = (*COEFFICIENTS, "tol", "filter_noise", "penalty")
+POSITIVE = (
+    "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
+)  # fmt: skip
 SHOWN = 5  # columns a message lists
 
 
 def check_parameters(lens):
     """Check everything that can be checked without the data."""
-    for name in COEFFICIENTS:
+    for name in NONNEGATIVE:
         _check_number(lens, name)
+    for name in POSITIVE:
+        _check_number(lens, name, include_boundaries="neither")
+    if lens.learning_rate_decay > 1:
+        raise ValueError(f"learning_rate_decay == {lens.learning_rate_decay}, must be <= 1.")
     if not any(getattr(lens, name) for name in COEFFICIENTS):
         raise ValueError(
             f"at least one of {', '.join(COEFFICIENTS)} must be positive; got 0 for all"
         )
-    _check_number(lens, "tol")
-    if lens.learning_rate is not None:
-        _check_number(lens, "learning_rate", include_boundaries="neither")
     _check_scalar(lens, "n_channels", Integral, min_val=1)
     for name in ("padding", "verbose"):
         _check_scalar(lens, name, Integral, min_val=0)
     for name, smallest in COUNTS.items():
-        if getattr(lens, name) is not None:
+        if not _is_left_out(lens, name):
             _check_scalar(lens, name, Integral, min_val=smallest)
     if lens.n_jobs is not None:
         _check_scalar(lens, "n_jobs", Integral)
@@ -59,9 +70,15 @@ def check_parameters(lens):
         )
 
 
+def _is_left_out(lens, name):
+    return name in OPTIONAL and getattr(lens, name) is None
+
+
 def _check_number(lens, name, include_boundaries="left"):
-    """A finite number, not negative."""
+    """A finite number, not negative, or None where that has a meaning."""
     value = getattr(lens, name)
+    if _is_left_out(lens, name):
+        return
     if isinstance(value, Real) and not np.isfinite(value):
         raise ValueError(f"{name} must be finite; got {value}")
     _check_scalar(lens, name, Real, min_val=0, include_boundaries=include_boundaries)
@@ -245,11 +262,13 @@ def _listed(names):
     return f"[{shown}{', ...' if len(names) > SHOWN else ''}]"
 
 
-def check_shapes(lens, n_features):
+def check_shapes(lens, n_samples, n_features):
     """Check the parameters whose range depends on the data."""
     size = n_features + (2 * lens.padding if lens.boundary == "open" else 0)
     if lens.n_powers is not None:
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
+    if lens.density == "mixture":
+        _check_batch(lens, n_samples, lens.n_powers or n_features)
     if isinstance(lens.init, str):
         return
     init = np.asarray(lens.init)
@@ -268,6 +287,18 @@ def check_shapes(lens, n_features):
     rank = np.linalg.matrix_rank(init)
     if rank < min(init.shape):
         raise ValueError(f"init has rank {rank}; expected full rank, {min(init.shape)}")
+
+
+def _check_batch(lens, n_samples, n_powers):
+    """Every component of the representation conditions on samples of its own."""
+    size = n_samples if lens.batch_size is None else min(lens.batch_size, n_samples)
+    if size < n_powers:
+        name = "batch_size" if size == lens.batch_size else "the number of samples"
+        raise ValueError(
+            f"{name} == {size}, must be at least n_powers={n_powers} when density='mixture': the "
+            f"conditional networks need a sample for every power. "
+            f"Increase batch_size, add samples, or use density='closed_form'."
+        )
 
 
 def resolve_device(device):

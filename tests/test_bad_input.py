@@ -10,7 +10,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry import SymmetryLens, paper_settings
 from sklearn_symmetry._validation import resolve_device
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -62,6 +62,21 @@ BAD_PARAMETERS = [
     ("batch_size", 4, ValueError, "4, must be >= 8"),
     ("learning_rate", 0, ValueError, "0, must be > 0"),
     ("learning_rate", NAN, ValueError, "finite; got nan"),
+    ("estimator_learning_rate", 0, ValueError, "0, must be > 0"),
+    ("estimator_learning_rate", None, TypeError, "float.*None"),
+    ("learning_rate_decay", 0, ValueError, "0, must be > 0"),
+    ("learning_rate_decay", 1.5, ValueError, "1.5, must be <= 1"),
+    ("learning_rate_decay", "0.1", TypeError, "float.*'0.1'"),
+    ("filter_noise", -0.1, ValueError, "-0.1, must be >= 0"),
+    ("filter_noise", INF, ValueError, "finite; got inf"),
+    ("filter_noise_epochs", 0, ValueError, "0, must be > 0"),
+    ("rank_schedule", "cosine", ValueError, "'gradient_flow', 'full', None.*'cosine'"),
+    ("rank_schedule", True, ValueError, "'gradient_flow', 'full', None.*True"),
+    ("n_kernels", 0, ValueError, "0, must be >= 1"),
+    ("hidden_factor", 0, ValueError, "0, must be >= 1"),
+    ("hidden_factor", 1.5, TypeError, "int.*1.5"),
+    ("hidden_factor", None, TypeError, "int.*None"),
+    ("penalty", -1e-5, ValueError, "-1e-05, must be >= 0"),
     ("tol", -1e-3, ValueError, "-0.001, must be >= 0"),
     ("tol", NAN, ValueError, "finite; got nan"),
     ("tol", None, TypeError, "float.*None"),
@@ -98,6 +113,22 @@ def test_largest_number_of_powers_is_the_padded_dimension(quick_solver):
         assert lens.transform(samples()).shape == (80, largest)
         with pytest.raises(ValueError, match=f"n_powers == {largest + 1}, must be <= {largest}"):
             SymmetryLens(largest + 1, **params).fit(samples())
+
+
+@pytest.mark.parametrize("params, message", [
+    ({"batch_size": 8, "n_powers": 9}, "batch_size == 8, must be at least n_powers=9"),
+    ({"n_powers": 17}, "number of samples == 12, must be at least n_powers=17"),
+])  # fmt: skip
+def test_batch_too_small_for_the_conditional_networks_is_refused(params, message, quick_solver):
+    X = samples(n_samples=12)
+    assert_refused(X, ValueError, message, quick_solver, density="mixture", **params)
+    SymmetryLens(**params).fit(X)  # the closed form has no such need
+
+
+@pytest.mark.parametrize("n_features, expected", [(1, ValueError), (7.0, TypeError)])
+def test_paper_settings_need_a_number_of_features(n_features, expected):
+    with pytest.raises(expected, match="n_features"):
+        paper_settings(n_features)
 
 
 @pytest.mark.parametrize("init", [np.eye(5), np.eye(5, dtype=int), np.eye(5).tolist()])

@@ -306,6 +306,51 @@ def test_mixture_divergences_are_the_batch_means_of_the_paper(n_samples, cyclic)
                 assert_allclose(value, max(0.0, float(ratio.mean())), atol=1e-5)
 
 
+def exact_mixture(deviations, correlation):
+    """Estimators that hold a Gaussian law of equal correlations exactly.
+
+    The difference of two leaky rectifiers is linear, so a network can have any linear mean; with
+    equal correlations the conditional variance is that of the target alone.
+    """
+    size = len(deviations)
+    density = MixtureDensity(size, hidden_factor=2, generator=seeded(0)).double()
+    slopes = correlation * deviations[:, None] / deviations  # [j, i]
+    spread = deviations**2 * (1 - correlation**2)
+    with torch.no_grad():
+        for parameter in density.parameters():
+            parameter.zero_()
+        density.marginal.log_variances[:] = torch.as_tensor(2 * np.log(deviations))
+        networks = density.conditional
+        for i in range(size):
+            networks.weights_in[1, i, 2 * i : 2 * i + 2] = torch.tensor([1.0, -1.0])
+            slope = torch.as_tensor(slopes[:, i] / (1 + networks.slope)).repeat(4)
+            networks.weights_out[1, 2 * i] = slope
+            networks.weights_out[1, 2 * i + 1] = -slope
+        logs = np.arctanh(np.log(spread) / networks.scale)
+        networks.biases_out[2, 0] = torch.as_tensor(logs).repeat(4)
+    return density
+
+
+@boundaries
+@pytest.mark.parametrize("correlation", [0.0, 0.6, -0.3])
+def test_mixture_divergences_match_the_closed_form(correlation, cyclic):
+    """Batch means of log ratios against the divergences of the Gaussian law itself."""
+    deviations = np.array([1.0, 0.6, 1.5, 1.1])
+    covariance = correlation * np.outer(deviations, deviations)
+    np.fill_diagonal(covariance, deviations**2)
+    density = exact_mixture(deviations, correlation)
+    y = np.random.default_rng(0).multivariate_normal(np.zeros(4), covariance, 200_000)
+    rep = Representation(torch.as_tensor(y), density)
+    law = gaussian_representation(np.zeros(4), covariance)
+    with torch.no_grad():
+        assert_allclose(density.marginal_entropy(rep), GAUSSIAN + np.log(deviations), atol=0.01)
+        for name in ("marginal_shift_divergence", "conditional_shift_divergence"):
+            estimate = getattr(density, name)(rep, cyclic=cyclic)
+            expected = getattr(ClosedFormDensity(), name)(law, cyclic=cyclic)
+            assert expected.max() > 0.3
+            assert_allclose(estimate, expected, rtol=0.05, atol=0.01)
+
+
 def test_mixture_computes_its_log_densities_once_per_representation():
     density = MixtureDensity(4, hidden_factor=2, generator=seeded(0))
     calls = []

@@ -2,7 +2,6 @@
 """The training procedure: its schedules, its reproducibility, what it keeps and when it refuses."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,9 +23,9 @@ def moving_average(n_samples=2000, size=7, seed=0, dtype=np.float64):
     return (noise[:, :-2] + 0.8 * noise[:, 1:-1] + 0.3 * noise[:, 2:]).astype(dtype)
 
 
-def make_settings(extra=None, **changes):
+def make_settings(**changes):
     defaults = {"init": "random", "padding": 3, "max_iter": 25, "batch_size": 200}
-    return SimpleNamespace(**{**vars(Settings(**{**defaults, **changes})), **(extra or {})})
+    return Settings(**{**defaults, **changes})
 
 
 # Schedules
@@ -45,7 +44,7 @@ def test_rank_grows_with_the_share_of_the_gradient_flow(decay):
     rates = np.array([schedule.decay(t) for t in range(50)])
     ranks = [schedule.rank_fraction(t) for t in range(50)]
     assert_allclose(ranks, np.cumsum(rates) / rates.sum())
-    assert _Schedule(50, 10, rank_schedule=False).rank_fraction(3) is None
+    assert _Schedule(50, 10, rank_schedule="full").rank_fraction(3) is None
 
 
 def test_filter_noise_fades_over_epochs():
@@ -108,7 +107,7 @@ def test_same_seed_gives_identical_arrays_and_global_state_is_untouched(density,
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_training_lowers_the_loss(dtype):
     settings = make_settings(
-        {"rank_schedule": False}, max_iter=150, learning_rate=0.01, batch_size=2000
+        rank_schedule="full", max_iter=150, learning_rate=0.01, batch_size=2000
     )
     curve = train(moving_average(dtype=dtype), settings, random_state=0).loss_curve
     assert np.mean(curve[-10:]) < np.mean(curve[:10]) - 0.2
@@ -157,7 +156,7 @@ def test_initial_rows_of_another_shape_are_refused():
 
 
 def test_training_moves_without_filter_noise():
-    settings = make_settings({"filter_noise": 0.0}, max_iter=3)
+    settings = make_settings(filter_noise=0.0, max_iter=3)
     assert np.isfinite(train(moving_average(), settings, random_state=0).loss_curve).all()
 
 
@@ -211,7 +210,7 @@ def test_diverging_training_raises_with_term_and_iteration():
 def test_convergence_means_that_the_loss_stopped_moving():
     X = moving_average(500)
     settings = {"max_iter": 40, "batch_size": 500}
-    steady = make_settings({"filter_noise": 0.0}, **settings, learning_rate=1e-9, init=np.eye(7))
+    steady = make_settings(filter_noise=0.0, **settings, learning_rate=1e-9, init=np.eye(7))
     assert train(X, steady, random_state=0).converged
     moving = make_settings(**settings, learning_rate=0.02)
     assert not train(X, moving, random_state=0).converged
@@ -222,7 +221,11 @@ def test_convergence_means_that_the_loss_stopped_moving():
 def test_convergence_is_judged_at_full_rank():
     """The annealed loss changes with the rank even when nothing moves."""
     settings = make_settings(
-        {"rank_schedule": True}, max_iter=40, batch_size=500, learning_rate=1e-9, init=np.eye(7)
+        rank_schedule="gradient_flow",
+        max_iter=40,
+        batch_size=500,
+        learning_rate=1e-9,
+        init=np.eye(7),
     )
     solution = train(moving_average(500), settings, random_state=0)
     assert abs(solution.loss_curve[-1] - solution.loss_curve[-8]) > 1e-3
@@ -238,7 +241,8 @@ def test_mixture_needs_a_sample_for_every_condition():
 def test_estimators_learn_at_their_own_rate():
     def spread(rate):
         settings = make_settings(
-            {"estimator_learning_rate": rate, "hidden_factor": 4},
+            estimator_learning_rate=rate,
+            hidden_factor=4,
             density="mixture",
             learning_rate=1e-9,
             max_iter=60,

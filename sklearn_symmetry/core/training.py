@@ -20,7 +20,7 @@ from .representation import Representation
 
 __all__ = ["train"]
 
-N_ITERATIONS = 100_000
+PAPER_STEPS = 100_000
 INITIAL_SCALE = 1e-3
 
 
@@ -35,9 +35,9 @@ def train(X, settings, *, random_state, monitor=None):
         See :class:`sklearn_symmetry.solver.solution.Settings`. Read here: ``n_powers``, the four
         weights, ``boundary``, ``padding``, ``init`` (an array of rows, anything else is the random
         start of the paper), ``density``, ``max_iter`` (default 100,000), ``batch_size`` (default
-        500 per power), ``learning_rate`` (default 1e-4), ``tol``, ``device`` and, where present,
-        the fields of ``_Schedule`` and ``estimator_learning_rate`` (2.5e-3),
-        ``hidden_factor`` (16), ``n_kernels`` (4), ``penalty`` (1e-5).
+        500 per power), ``learning_rate`` (default 1e-4), ``estimator_learning_rate``,
+        ``learning_rate_decay``, ``filter_noise``, ``filter_noise_epochs``, ``rank_schedule``,
+        ``hidden_factor``, ``n_kernels``, ``penalty``, ``tol`` and ``device``.
     random_state : int
         Seed of everything random; global seeds are not touched.
     monitor : callable, optional
@@ -56,7 +56,7 @@ def train(X, settings, *, random_state, monitor=None):
     ValueError
         If a batch cannot serve the estimators, or an initial array does not fit.
     """
-    trainer = _Trainer(X, settings, random_state)
+    trainer = Trainer(X, settings, random_state)
     total = trainer.schedule.n_iterations
     for iteration in range(total):
         trainer.step(iteration)
@@ -85,7 +85,7 @@ class _Schedule:
         Initial standard deviation of the noise added to the filter (eq. 22).
     filter_noise_epochs : float, default=10
         Time constant of its decay.
-    rank_schedule : bool, default=True
+    rank_schedule : {"gradient_flow", "full"}, default="gradient_flow"
         Whether the rank of the joint entropy grows with the gradient flow (eq. 21).
     """
 
@@ -94,7 +94,7 @@ class _Schedule:
     learning_rate_decay: float = 0.1
     filter_noise: float = 0.1
     filter_noise_epochs: float = 10.0
-    rank_schedule: bool = True
+    rank_schedule: str = "gradient_flow"
 
     def decay(self, iteration):
         """Learning rate relative to the first iteration."""
@@ -102,7 +102,7 @@ class _Schedule:
 
     def rank_fraction(self, iteration):
         """Share of the gradient flow that has passed, tau in (0, 1] (eq. 21); None: full rank."""
-        if not self.rank_schedule:
+        if self.rank_schedule == "full":
             return None
         ratio = self.learning_rate_decay ** (1 / max(self.n_iterations - 1, 1))
         if ratio == 1.0:
@@ -118,7 +118,7 @@ class _Schedule:
         return self.filter_noise * math.exp(-epoch / self.filter_noise_epochs)
 
 
-class _Trainer:
+class Trainer:
     """State of one run: parameters, optimisers, minibatches and history."""
 
     def __init__(self, X, settings, random_state):
@@ -153,8 +153,7 @@ class _Trainer:
         estimators = list(self.density.parameters()) if self._is_mixture else []
         gradients = list(torch.autograd.grad(total, model, retain_graph=bool(estimators)))
         if estimators:
-            penalty = getattr(self.settings, "penalty", 1e-5)
-            loss = self.density.training_loss(rep, penalty)
+            loss = self.density.training_loss(rep, self.settings.penalty)
             gradients += torch.autograd.grad(loss, estimators)
         for parameter, gradient in zip(model + estimators, gradients, strict=True):
             parameter.grad = gradient
@@ -192,18 +191,20 @@ class _Trainer:
         return isinstance(self.settings.init, str)
 
     def _make_schedule(self, n_samples):
-        chosen = {
-            "n_iterations": self.settings.max_iter or N_ITERATIONS,
-            "steps_per_epoch": max(1, n_samples // self.batch_size),
-        }
+        settings, annealing = self.settings, {}
         if not self._starts_at_random:
             # Annealing is for finding a basin; it would destroy the one that was given.
-            chosen.update(filter_noise=0.0, rank_schedule=False)
-        for name in _Schedule.__dataclass_fields__:
-            value = getattr(self.settings, name, None)
-            if value is not None:
-                chosen[name] = value
-        return _Schedule(**chosen)
+            annealing.update(filter_noise=0.0, rank_schedule="full")
+        for name in ("filter_noise", "rank_schedule"):
+            if getattr(settings, name) is not None:
+                annealing[name] = getattr(settings, name)
+        return _Schedule(
+            settings.max_iter or PAPER_STEPS,
+            max(1, n_samples // self.batch_size),
+            learning_rate_decay=settings.learning_rate_decay,
+            filter_noise_epochs=settings.filter_noise_epochs,
+            **annealing,
+        )
 
     def _initial_parameters(self):
         """Free matrix A and filter: near the identity and 0, or the given rows."""
@@ -240,8 +241,8 @@ class _Trainer:
             )
         density = MixtureDensity(
             self.n_powers,
-            n_kernels=getattr(self.settings, "n_kernels", 4),
-            hidden_factor=getattr(self.settings, "hidden_factor", 16),
+            n_kernels=self.settings.n_kernels,
+            hidden_factor=self.settings.hidden_factor,
             generator=self.random,
         )
         return density.to(self.data.device, self.data.dtype)
@@ -250,7 +251,7 @@ class _Trainer:
         rates = [self.settings.learning_rate or 1e-4]
         groups = [[self.free_matrix, self.filter]]
         if self._is_mixture:
-            rates.append(getattr(self.settings, "estimator_learning_rate", None) or 2.5e-3)
+            rates.append(self.settings.estimator_learning_rate)
             groups.append(list(self.density.parameters()))
         return [
             torch.optim.Adam([{"params": group, "lr": rate, "initial_lr": rate}], lr=rate)

@@ -24,6 +24,14 @@ class Settings:
     max_iter: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    estimator_learning_rate: float = 2.5e-3
+    learning_rate_decay: float = 0.1
+    filter_noise: float | None = None
+    filter_noise_epochs: float = 10.0
+    rank_schedule: str | None = None
+    n_kernels: int = 4
+    hidden_factor: int = 16
+    penalty: float = 1e-5
     tol: float = 1e-5
     n_init: int | None = None
     n_jobs: int | None = None

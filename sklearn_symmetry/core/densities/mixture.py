@@ -12,6 +12,8 @@ from .closed_form import off_diagonal
 __all__ = ["ConditionalMixture", "MarginalMixture", "MixtureDensity"]
 
 LOG_2PI = math.log(2.0 * math.pi)
+# Samples that pass through the networks at a time: their hidden units then stay in the cache.
+PART = 500
 
 
 def _log_mixture(values, log_weights, means, log_variances):
@@ -111,7 +113,8 @@ class ConditionalMixture(nn.Module):
         -------
         log_density : Tensor of shape (n, m)
         """
-        return _log_mixture(values, *self(given, slots))
+        parts = zip(*(part.split(PART) for part in (values, given, slots)), strict=True)
+        return torch.cat([_log_mixture(part, *self(*condition)) for part, *condition in parts])
 
     def weight_norm(self):
         """Sum of the Frobenius norms of the six weight matrices."""
