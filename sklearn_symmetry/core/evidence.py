@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What counts as evidence for a symmetry: statistics of samples that a lens was not fitted on.
+
+Second moments never do: every real spectrum is that of a symmetric Toeplitz matrix, so that any
+Gaussian is exactly stationary in some orthogonal basis, and so is any elliptical distribution, a
+Gaussian times an independent contrast. Evidence is in what the energies of the representation know
+beyond that, and in whether they know the order of its columns.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import torch
+
+from .stationarity import energy_divergence, log_energy, shift_divergence
+
+__all__ = [
+    "Evidence",
+    "elliptical_p_value",
+    "energy_correlations",
+    "evidence",
+    "marginal_distance",
+    "order_p_value",
+    "tolerated_divergence",
+    "tolerated_distance",
+]
+
+DRAWS = 199  # of either null
+ENUMERATED = 6  # columns whose orders are all tried instead
+TESTED = 5000  # samples in either test: enough to see, cheap to draw 199 times
+# What right solutions of 500 to 50,000 samples stay below: sampling noise, and how far real sets
+# that a person would call stationary are from it.
+NOISE, DEFECT = 2.0, 3e-4  # of the energy divergence; the second per sample
+KS_NOISE, KS_DEFECT = 2.0, 0.05  # of the distance of marginals; the first over sqrt(n)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Held-out statistics of one representation.
+
+    Attributes
+    ----------
+    elliptical : float
+        p-value of :func:`elliptical_p_value`.
+    order : float
+        p-value of :func:`order_p_value`.
+    divergence, tolerated : float
+        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
+    distance, tolerable : float
+        :func:`marginal_distance`, and how much of it passes.
+    correlations : Tensor of shape (m,)
+        :func:`energy_correlations`.
+    """
+
+    elliptical: float
+    order: float
+    divergence: float
+    tolerated: float
+    distance: float
+    tolerable: float
+    correlations: torch.Tensor
+
+    @property
+    def p_value(self):
+        """Of the union of both nulls: the larger one (intersection-union test)."""
+        return max(self.elliptical, self.order)
+
+    @property
+    def stationary(self):
+        """Whether energies and marginals are, as far as a person would care."""
+        return self.divergence <= self.tolerated and self.distance <= self.tolerable
+
+
+def evidence(y, cyclic=False, seed=0):
+    """All statistics of a representation of samples that it was not fitted on.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        n > m.
+    cyclic : bool, default=False
+    seed : int, default=0
+
+    Returns
+    -------
+    evidence : Evidence
+    """
+    y = y.double()
+    y = y - y.mean()  # one number: a common offset says nothing about the symmetry
+    random = torch.Generator().manual_seed(seed)
+    return Evidence(
+        elliptical=elliptical_p_value(y[:TESTED], cyclic, random),
+        order=order_p_value(y, cyclic, random),
+        divergence=energy_divergence(y, cyclic),
+        tolerated=tolerated_divergence(len(y)),
+        distance=marginal_distance(y),
+        tolerable=tolerated_distance(len(y)),
+        correlations=energy_correlations(y, cyclic),
+    )
+
+
+def elliptical_p_value(y, cyclic, random, draws=DRAWS):
+    r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
+
+    Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
+    any independent radius; a Gaussian with any covariance is. It is drawn from by a parametric
+    bootstrap: mean and covariance of `y`, radii drawn from its Mahalanobis radii. The statistic is
+    the sum over lags of the squared standard scores of the mean covariance of log energies at that
+    lag, with mean and deviation over the observed and all drawn sets, which makes it exchangeable.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    cyclic : bool
+    random : torch.Generator
+    draws : int, default=199
+
+    Returns
+    -------
+    p_value : float
+        A multiple of 1 / (draws + 1). 1 where the covariance is singular: nothing can be said.
+    """
+    mean, covariance = y.mean(0), torch.cov(y.mT)
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if failed:
+        return 1.0
+    radii = torch.linalg.solve_triangular(factor, (y - mean).mT, upper=False).norm(dim=0)
+    lags = [_lag_means(log_energy(y), cyclic)]
+    for _ in range(draws):
+        direction = torch.randn(y.shape, generator=random, dtype=y.dtype)
+        chosen = torch.randint(len(y), (len(y),), generator=random)
+        direction *= (radii[chosen] / direction.norm(dim=1))[:, None]
+        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), cyclic))
+    lags = torch.stack(lags)
+    scores = (lags - lags.mean(0)) / lags.std(0).clamp_min(1e-300)
+    statistic = scores.square().sum(1)
+    return float((statistic >= statistic[0]).double().mean())
+
+
+def order_p_value(y, cyclic, random, draws=DRAWS):
+    """Whether the energies of `y` know the order of its columns.
+
+    Null: their order is arbitrary. The statistic is the divergence of the covariance of log
+    energies from its shift by one, compared with that of random orders.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    cyclic : bool
+    random : torch.Generator
+    draws : int, default=199
+
+    Returns
+    -------
+    p_value : float
+        The share of orders, the given one among them, that are at least as good: of all orders of
+        up to six columns, of `draws` random ones and the given one otherwise. An order and its
+        reverse count as equal, and so do the starts of a circle, so that fewer than five columns
+        (six on a circle) cannot reach 0.05.
+    """
+    covariance = torch.cov(log_energy(y).mT)
+    size = len(covariance)
+    if size <= ENUMERATED:
+        orders = [torch.tensor(order) for order in permutations(range(size))]
+    else:
+        drawn = [torch.randperm(size, generator=random) for _ in range(draws)]
+        orders = [torch.arange(size), *drawn]
+    values = [shift_divergence(covariance[order][:, order], cyclic) for order in orders]
+    # The same order, met again, has the same value up to rounding.
+    return sum(value <= values[0] * (1 + 1e-9) for value in values) / len(values)
+
+
+def marginal_distance(y):
+    """Largest distance of the distribution of one column of `y` from that of all others.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        m >= 2.
+
+    Returns
+    -------
+    distance : float
+        Of Kolmogorov and Smirnov, from 0 to 1.
+    """
+    n_samples, size = y.shape
+    order = y.mT.flatten().argsort()
+    column = order // n_samples
+    largest = 0.0
+    for k in range(size):
+        mine = (column == k).double()
+        gap = mine.cumsum(0) / n_samples - (1 - mine).cumsum(0) / (n_samples * (size - 1))
+        largest = max(largest, float(gap.abs().max()))
+    return largest
+
+
+def energy_correlations(y, cyclic=False):
+    """Correlation of the log energies of columns as a function of their distance.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    correlations : Tensor of shape (m,), (m // 2 + 1,) when cyclic
+        1 at distance 0.
+    """
+    covariance = torch.cov(log_energy(y).mT)
+    deviation = covariance.diagonal().sqrt()
+    return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
+
+
+def tolerated_divergence(n_samples):
+    """Energy divergence up to which `n_samples` count as stationary."""
+    return 1 + NOISE + DEFECT * n_samples
+
+
+def tolerated_distance(n_samples):
+    """Distance of marginals up to which `n_samples` count as stationary."""
+    return KS_DEFECT + KS_NOISE / n_samples**0.5
+
+
+def _lag_means(energy, cyclic):
+    return _diagonal_means(torch.cov(energy.mT), cyclic)
+
+
+def _diagonal_means(matrix, cyclic):
+    size = len(matrix)
+    if cyclic:
+        index = torch.arange(size)
+        means = [matrix[index, (index + lag) % size].mean() for lag in range(size // 2 + 1)]
+    else:
+        means = [matrix.diagonal(lag).mean() for lag in range(size)]
+    return torch.stack(means)
