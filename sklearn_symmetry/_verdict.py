@@ -14,7 +14,7 @@ import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from .core.evidence import evidence, tolerated_divergence
+from .core.evidence import evidence, order_p_value, tolerated_divergence
 from .core.stationarity import energy_divergence
 from .metrics import generator_similarity
 
@@ -44,9 +44,10 @@ class Verdict:
         Whether this lens found it: it agrees with both halves, its energies are stationary, and
         it converged. ``bool(verdict)`` is this.
     p_value : float
-        Of the null "the set is elliptical (a Gaussian of any covariance is), or the energies of
-        the representation do not know the order of its columns": the largest of the two tests on
-        the two halves, so that it is valid for all of them. See Notes.
+        Of the null "the set is elliptical (a Gaussian of any covariance is), or the order of the
+        columns found is arbitrary": the largest of the tests of the first on the two halves and
+        the chance that two arbitrary orders agree, which is 1 where the generators of the halves
+        do not. The largest is valid for all of them. See Notes.
     level : float
         At which it was judged.
     statistic : float
@@ -198,12 +199,14 @@ def judge(lens, X, parts, halves, level=0.05):
     ]
     worse = max(found, key=lambda one: one.divergence / one.tolerated)
     own, own_tolerated = _own_divergence(lens, X, cyclic)
+    repeatability = generator_similarity(first, second)
+    order = order_p_value(len(first), cyclic) if repeatability >= REPEATS else 1.0
     values = {
-        "p_value": max(one.p_value for one in found),
+        "p_value": max(order, *(one.p_value for one in found)),
         "level": level,
         "statistic": worse.divergence,
         "tolerated": worse.tolerated,
-        "repeatability": generator_similarity(first, second),
+        "repeatability": repeatability,
         "agreement": min(generator_similarity(lens.generator_, one) for one in (first, second)),
         "uncertainty": _uncertainty(first, second).astype(lens.generator_.dtype),
         "locality": _locality(found, cyclic),
@@ -251,16 +254,16 @@ def _starts(lens):
 def _against_set(values, found):
     """Why not to believe in a symmetry of the set; nothing if there is no reason."""
     reasons = []
-    elliptical = max(one.elliptical for one in found)
-    order = max(one.order for one in found)
-    level = values["level"]
-    if not elliptical <= level:
+    elliptical = max(one.p_value for one in found)
+    if not elliptical <= values["level"]:
         reasons.append(
             f"no structure beyond second moments and contrast (p = {elliptical:.3f}); any such set "
             "looks stationary in some basis"
         )
-    if not order <= level:
-        reasons.append(f"the order of the columns found means nothing (p = {order:.3f})")
+    if values["repeatability"] >= REPEATS and elliptical < values["p_value"] > values["level"]:
+        reasons.append(
+            f"too few columns: two arbitrary orders agree with p = {values['p_value']:.3f}"
+        )
     if not all(one.divergence <= one.tolerated for one in found):
         reasons.append(
             f"not stationary under the generator: energy divergence {values['statistic']:.1f} on "
@@ -302,8 +305,8 @@ def _remarks(values, against_set):
     if not against_set:
         near, far = values["locality"]
         remarks += [
-            f"beyond chance: p = {values['p_value']:.3f} against any Gaussian, any elliptical set "
-            "and any order of the columns",
+            f"beyond chance: p = {values['p_value']:.3f} against any Gaussian or elliptical set "
+            "and an arbitrary order of columns",
             f"stationary: energy divergence {values['statistic']:.1f} on held-out samples (right "
             f"solutions have 1 to 3, up to {values['tolerated']:.1f} passes)",
             f"local: energies of neighbours correlate {near:.2f}, far apart {far:.2f}",
