@@ -150,6 +150,12 @@ class SummaryDisplay:
         ax = self.axes_["starts"]
         ax.set(title="Starts of the search", xlabel="cosine of generator to the solution")
         ax.set(ylabel="loss above the best start (nats)", xlim=(-0.05, 1.05))
+        if self.verdict is not None:
+            ax.axvline(
+                abs(self.verdict.agreement), color="tab:orange", linestyle="--",
+                label="worse half of the samples",
+            )  # fmt: skip
+            ax.legend(frameon=False, loc="upper left")
         candidates = self.lens.candidates_
         if not candidates:
             ax.text(0.5, 0.5, "no search: one given start", ha="center", transform=ax.transAxes)
