@@ -250,8 +250,8 @@ def _own_divergence(lens, X, cyclic):
     inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > 0.5
     y = torch.as_tensor(lens.transform(X)[:, inside]).double()
     if y.shape[1] < 3 or (cyclic and not inside.all()) or y.shape[1] > X.shape[1]:
-        return 0.0, tolerated_divergence(len(X))
-    return energy_divergence(y - y.mean(), cyclic), tolerated_divergence(len(X))
+        return 0.0, 0.0
+    return energy_divergence(y - y.mean(), cyclic), tolerated_divergence(*y.shape, cyclic)
 
 
 def _uncertainty(first, second):

@@ -28,9 +28,10 @@ __all__ = [
 DRAWS = 199  # of the null
 TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
 # What right solutions of 500 to 50,000 samples stay below: sampling noise, and how far real sets
-# that a person would call stationary are from it.
-NOISE, DEFECT = 2.0, 3e-4  # of the energy divergence; the second per sample
-UNEVEN_NOISE, UNEVEN = 3.0, 0.15  # of the distance of marginals; the first over sqrt(n)
+# that a person would call stationary are from it. Of the energy divergence: its mean, the spread of
+# the mean of few numbers (over m), and what grows with the samples.
+MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
+UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def evidence(y, cyclic=False, seed=0):
     return Evidence(
         p_value=elliptical_p_value(y[:TESTED], cyclic, random),
         divergence=energy_divergence(y, cyclic),
-        tolerated=tolerated_divergence(len(y)),
+        tolerated=tolerated_divergence(*y.shape, cyclic),
         distance=marginal_distance(y),
         tolerable=tolerated_distance(len(y)),
         correlations=energy_correlations(y, cyclic),
@@ -184,9 +185,9 @@ def energy_correlations(y, cyclic=False):
     return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
 
 
-def tolerated_divergence(n_samples):
-    """Energy divergence up to which `n_samples` count as stationary."""
-    return 1 + NOISE + DEFECT * n_samples
+def tolerated_divergence(n_samples, size, cyclic=False):
+    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
+    return MEAN + TAIL / (size - (not cyclic)) + DEFECT * n_samples
 
 
 def tolerated_distance(n_samples):
