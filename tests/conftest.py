@@ -3,11 +3,15 @@
 
 import numpy as np
 import pytest
+import torch
 
 import sklearn_symmetry._lens
 from sklearn_symmetry.core.generator import generator, shift_generator_log
 from sklearn_symmetry.core.group_convolution import group_conv_matrix, symmetric_powers
 from sklearn_symmetry.solver.solution import Solution
+
+# Thousands of small operations: several threads only get in each other's way.
+torch.set_num_threads(1)
 
 TERMS = ("alignment", "uniformity", "resolution", "information")
 
