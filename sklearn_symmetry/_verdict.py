@@ -171,7 +171,7 @@ def fit_halves(lens, parts):
 
     Where they differ, each is offered what the other found as one more start, and takes it only if
     that leads to a loss lower by more than `BETTER`: then its own search had missed its minimum.
-    Under the nulls, losses of arbitrary orders or bases differ less, and nothing changes.
+    Generators that agree in this way are weaker evidence, so that the rest has to be strict.
     """
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
@@ -188,6 +188,11 @@ def fit_halves(lens, parts):
 def _reconsidered(half, other, part):
     again = clone(half).set_params(init=other.group_conv_matrix_).fit(part)
     return again if again.loss_curve_[-1] < half.loss_curve_[-1] - BETTER else half
+
+
+def _borrowed(half):
+    """Whether a half took the solution of the other; its own starts are a string."""
+    return not isinstance(half.init, str)
 
 
 def _similarity(one, other):
@@ -214,8 +219,9 @@ def judge(lens, X, parts, halves, level=0.05):
     """
     cyclic = lens.boundary == "circulant"
     first, second = (half.generator_ for half in halves)
+    strict = any(_borrowed(half) for half in halves)
     found = [
-        evidence(torch.as_tensor(half.transform(part)), cyclic)
+        evidence(torch.as_tensor(half.transform(part)), cyclic, strict=strict)
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
     worse = max(found, key=lambda one: one.divergence / one.tolerated)
@@ -240,7 +246,7 @@ def judge(lens, X, parts, halves, level=0.05):
     return Verdict(
         symmetric=not against_set,
         found=not against_set and not against_lens,
-        reasons=[*against_set, *against_lens, *_remarks(values, against_set)],
+        reasons=[*against_set, *against_lens, *_remarks(values, against_set, strict)],
         **values,
     )
 
@@ -321,7 +327,7 @@ def _against_lens(values, own, tolerated):
     return reasons
 
 
-def _remarks(values, against_set):
+def _remarks(values, against_set, borrowed):
     remarks = []
     if not against_set:
         near, far = values["locality"]
@@ -334,6 +340,8 @@ def _remarks(values, against_set):
             f"repeatable: cosine {values['repeatability']:.4f} between halves; entries of the "
             f"generator are known to {np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f} (rms)",
         ]
+    if borrowed:
+        remarks.append("one half found the solution from that of the other only")
     agreeing, tried = values["starts"]
     if tried == 1:
         remarks.append("only one start was tried")
