@@ -22,6 +22,7 @@ from ._validation import (
     float_dtypes,
     resolve_device,
 )
+from ._verdict import verdict
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
@@ -136,7 +137,8 @@ class SymmetryLens(
     converged_ : bool
         Whether it stopped by itself.
     candidates_ : list of dict
-        Starts tried: how each was made and the loss it led to.
+        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to, and the
+        ``"agreement"`` of its generator with the one chosen, a cosine.
     device_ : str
         Where the optimisation ran.
     n_features_in_ : int
@@ -416,6 +418,52 @@ class SymmetryLens(
         check_is_fitted(self)
         weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
         return GroupConvolution(weight, self._n_channels, trainable=trainable)
+
+    def verdict(self, X, *, level=0.05):
+        """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
+
+        Either half of the samples is fitted anew from default starts and judged on the other half.
+        Costs two fits to half of the samples; the lens itself is not changed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Independent samples: those of the fit, or new ones. More than twice as many samples as
+            features. Copies of a sample in both halves make the verdict too kind.
+        level : float, default=0.05
+            Of the tests, above 0 and at most 0.5.
+
+        Returns
+        -------
+        verdict : Verdict
+            True where the lens can be trusted; print it for the reasons. ``symmetric``, ``found``,
+            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes.
+
+        Raises
+        ------
+        NotFittedError
+            If the lens is not fitted.
+        ValueError
+            If there are too few samples, or `level` is out of range.
+
+        Notes
+        -----
+        ``docs/trust.md`` states the null hypothesis and shows how often the verdict is wrong. With
+        fewer than five features (seven when circulant) there are too few orders to tell one from
+        chance, and the verdict is always no.
+
+        Examples
+        --------
+        >>> from sklearn_symmetry import SymmetryLens
+        >>> from sklearn_symmetry.datasets import make_symmetric_signals
+        >>> X = make_symmetric_signals(4000, 7, symmetry="orthogonal", random_state=0).data
+        >>> verdict = SymmetryLens(random_state=0).fit(X).verdict(X)
+        >>> verdict.symmetric, verdict.found, verdict.repeatability > 0.99
+        (True, True, True)
+        """
+        check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
+        samples = join_channels(self._rows(X), self._n_channels)
+        return verdict(self, samples, float(level))
 
     def _settings(self, n_features, device):
         options = {name: getattr(self, name) for name in SETTINGS}

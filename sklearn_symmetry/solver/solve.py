@@ -12,7 +12,7 @@ from ..core.training import train
 from .manifold import minimise
 from .objective import Objective
 from .principal import principal_data
-from .search import search
+from .search import agreement, search
 from .solution import Solution
 from .threads import one_thread
 
@@ -120,7 +120,7 @@ class _Progress:
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
-        self.candidates.append({"start": candidate.name, "loss": candidate.loss})
+        self.candidates.append(candidate)
         best = min(found, key=lambda candidate: candidate.loss)
 
         def snapshot():
@@ -151,6 +151,10 @@ class _Progress:
         return self._package(state.basis, state.losses, terms, state.converged)
 
     def _package(self, basis, losses, terms, converged):
+        candidates = [
+            {"start": one.name, "loss": one.loss, "agreement": agreement(one.basis, basis)}
+            for one in self.candidates
+        ]
         basis = self.data.rows(basis.detach().cpu().double().numpy())
         settings = self.settings
         lie_algebra = shift_generator_log(basis, settings.padding, settings.boundary)
@@ -165,7 +169,7 @@ class _Progress:
             loss_terms=terms,
             n_iter=max(len(losses) - 1, 0),
             converged=converged,
-            candidates=list(self.candidates),
+            candidates=candidates,
         )
         return _orient(solution, basis)
 
