@@ -13,9 +13,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
 from ._files import BadInput, check_output, read_table, write_atomically
-from ._report import ROUGHLY, check_pictures, draw_report, repeatability, summary, verdict
+from ._report import check_pictures, draw_report, summary
 from .datasets import load_digit_slices, load_photo_rows
 from .metrics import generator_similarity
+from .persistence import save_lens
 
 HIDINGS = {  # the symmetry of the set, what was done to the pixels, what the lens should do
     "permutation": ("permutation", "shuffled", "put them back in order"),
@@ -106,9 +107,16 @@ def _fit_parser():
 
 def _add_common(parser):
     parser.add_argument("--seed", type=int, default=0, help="of everything random")
-    parser.add_argument("--save", metavar="PATH", help="write the fitted lens here (joblib)")
     parser.add_argument(
-        "--no-repeat", action="store_true", help="skip the check on two halves of the samples"
+        "--save",
+        metavar="PATH",
+        help="write the fitted lens here (joblib; NAME.npz: "
+        "plain arrays, read by sklearn_symmetry.persistence.load_lens)",
+    )
+    parser.add_argument(
+        "--no-repeat",
+        action="store_true",
+        help="skip the verdict (two more fits)",
     )
     parser.add_argument("--verbose", action="store_true", help="list every start and loss term")
 
@@ -123,12 +131,12 @@ def main_job(options):
         data = loader(options.samples, n_features, symmetry=symmetry, random_state=options.seed)
     X, held_out = _split(data.data, options.seed)
     print(f"{'data':<10}{len(data.data)} slices of {source}, {n_features} pixels, {mixed}")
-    lens, repeat = _fit(SymmetryLens(random_state=options.seed), X, options)
-    print("\n".join(summary(lens, held_out, secret=data, repeat=repeat)))
+    lens, verdict = _fit(SymmetryLens(random_state=options.seed), X, options)
+    print("\n".join(summary(lens, held_out, secret=data, verdict=verdict)))
     cosine = generator_similarity(lens.generator_, data.generator)
     title = f"{n_features} pixels of {source}, {mixed}: {_outcome(cosine, undone)}"
     subtitle = f"Generator found against the hidden one: cosine {cosine:.5f} (1 is perfect)"
-    subtitle += _repeat_words(repeat)
+    subtitle += "" if verdict is None else f"\n{verdict.headline}"
     figure = draw_report(lens, held_out, title, subtitle=subtitle, secret=data)
     _write_outputs(lens, figure, options.output, options.save)
 
@@ -143,16 +151,12 @@ def fit_file(options):
         n_powers=options.n_powers, boundary=options.boundary, random_state=options.seed
     )
     print(f"{'data':<10}{len(table)} samples of {table.shape[1]} columns from {options.file}")
-    lens, repeat = _fit(lens, X, options)
-    print("\n".join(summary(lens, held_out, repeat=repeat, names=names)))
+    lens, verdict = _fit(lens, X, options)
+    print("\n".join(summary(lens, held_out, verdict=verdict, names=names)))
     figure = None
     if options.report is not None:
-        found = (
-            "No symmetry that repeats" if repeat is not None and repeat < ROUGHLY else "Symmetry"
-        )
-        title = f"{found} in {Path(options.file).name}"
-        subtitle = f"Score {lens.score(held_out):.3f} on samples kept aside{_repeat_words(repeat)}"
-        figure = draw_report(lens, held_out, title, subtitle=subtitle, names=names)
+        title = f"{Path(options.file).name}: score {lens.score(held_out):.3f} on held-out samples"
+        figure = draw_report(lens, held_out, title, verdict=verdict, names=names)
     _write_outputs(lens, figure, options.report, options.save)
 
 
@@ -160,12 +164,6 @@ def _outcome(cosine, undone):
     if cosine >= RECOVERED:
         return f"the lens {undone}"
     return f"the lens nearly {undone}" if cosine >= NEARLY else "the lens did not find the way back"
-
-
-def _repeat_words(repeat):
-    if repeat is None:
-        return ""
-    return f"\nCosine between two halves of the samples: {repeat:.4f}, {verdict(repeat)}"
 
 
 def _check_outputs(options, picture):
@@ -200,7 +198,7 @@ def _split(X, seed):
 
 
 def _fit(lens, X, options):
-    """Fitted lens and, unless it is skipped, its repeatability; warnings become lines."""
+    """Fitted lens and, unless it is skipped, the verdict; warnings become lines."""
     if importlib.util.find_spec("rich") is not None:
         lens.set_params(verbose=1)
     else:
@@ -215,9 +213,9 @@ def _fit(lens, X, options):
             _print_details(lens)
         if options.no_repeat:
             return lens, None
-        print(f"{'check':<10}fitting two halves of the samples separately ...", flush=True)
+        print(f"{'verdict':<10}fitting two halves of the samples separately ...", flush=True)
         with _bad_input():
-            return lens, repeatability(lens, X)
+            return lens, lens.verdict(X)
 
 
 def _print_notes(caught):
@@ -250,12 +248,19 @@ def _write_outputs(lens, figure, picture, model):
             write_atomically(picture, lambda file: figure.savefig(file, dpi=120, format=kind))
             print(f"{'picture':<10}{picture}")
         if model is not None:
-            import joblib
-
-            write_atomically(model, lambda file: joblib.dump(lens, file))
+            _save(lens, model)
             print(f"{'lens':<10}{model}")
     except OSError as error:
         raise BadInput(f"cannot write: {error}") from error
+
+
+def _save(lens, path):
+    if Path(path).suffix.lower() == ".npz":
+        save_lens(lens, path)
+        return
+    import joblib
+
+    write_atomically(path, lambda file: joblib.dump(lens, file))
 
 
 if __name__ == "__main__":

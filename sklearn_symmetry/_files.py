@@ -188,6 +188,9 @@ def write_atomically(path, write):
         # Opened by us, not by tempfile: the result gets the permissions of any new file.
         with open(temporary, "xb") as file:
             write(file)
+            # A full disk may show only now; the old file must outlive a power cut, too.
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -7,20 +7,32 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from ._validation import check_data, check_parameters, check_shapes, resolve_device
+from ._channels import join_channels, split_channels
+from ._validation import (
+    check_container,
+    check_data,
+    check_parameters,
+    check_shapes,
+    float_dtypes,
+    resolve_device,
+)
+from ._verdict import verdict
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
+from .nn import GroupConvolution
 from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
 from .solver.solution import Settings
 from .solver.solve import solve
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
+VERSION_STAMP = "_sklearn_symmetry_version"
 SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "device")
 
 
@@ -40,13 +52,17 @@ class SymmetryLens(
         Number m of powers of the generator, the columns of the output, from 2 to D. None: d.
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
+    n_channels : int, default=1
+        Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
+        another. Every channel of every sample is one vector to learn from, and is transformed by
+        itself.
     boundary : {"open", "circulant"}, default="open"
         Whether the symmetry carries features out of the window or around it. A circulant symmetry
-        needs an odd number of features to be a rotation.
+        needs an odd d to be a rotation.
     padding : int, default=6
         Components p added on each side, so that the generator acts in D = d + 2 p dimensions.
         Ignored when circulant (D = d).
-    init : {"auto", "random"} or ndarray of shape (n_powers, n_features), default="auto"
+    init : {"auto", "random"} or ndarray of shape (m, d), default="auto"
         ``"auto"``: starts from fourth-order statistics, refined by a quasi-Newton method;
         ``"random"``: the paper's procedure, from a generator near the identity; an array: the group
         convolution matrix to refine.
@@ -121,11 +137,13 @@ class SymmetryLens(
     converged_ : bool
         Whether it stopped by itself.
     candidates_ : list of dict
-        Starts tried: how each was made and the loss it led to.
+        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to, and the
+        ``"agreement"`` of its generator with the one chosen, a cosine.
     device_ : str
         Where the optimisation ran.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (d,)
+        ``n_channels * d``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
         Only when the input has string column names.
 
     Notes
@@ -155,6 +173,7 @@ class SymmetryLens(
         self,
         n_powers=None,
         *,
+        n_channels=1,
         alignment=1.0,
         uniformity=2.0,
         resolution=1.0,
@@ -183,6 +202,7 @@ class SymmetryLens(
         verbose=0,
     ):
         self.n_powers = n_powers
+        self.n_channels = n_channels
         self.alignment = alignment
         self.uniformity = uniformity
         self.resolution = resolution
@@ -217,7 +237,8 @@ class SymmetryLens(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Finite; more samples than features, at least two features. Not modified.
+            Finite; of each of the channels at least two features, and fewer than there are samples
+            in all channels together. Not modified.
         y : None
             Ignored.
 
@@ -244,8 +265,9 @@ class SymmetryLens(
         check_parameters(self)
         device = resolve_device(self.device)
         X, checked = check_data(self, X)
-        check_shapes(self, *X.shape)
-        settings = self._settings(X.shape[1], device)
+        rows = split_channels(X, self.n_channels)
+        check_shapes(self, *rows.shape)
+        settings = self._settings(rows.shape[1], device)
         seed = _seed(self.random_state)
 
         def attributes(solution):
@@ -254,7 +276,7 @@ class SymmetryLens(
         with verbose_callbacks(self):
             monitor = FitMonitor(self, X, attributes)
             try:
-                solution = solve(X, settings, random_state=seed, monitor=monitor)
+                solution = solve(rows, settings, random_state=seed, monitor=monitor)
                 monitor.finish(solution)
             except KeyboardInterrupt:
                 if monitor.snapshot is not None:
@@ -282,17 +304,18 @@ class SymmetryLens(
 
         Returns
         -------
-        Y : ndarray of shape (n_samples, m)
-            ``X @ group_conv_matrix_.T``: linear, without centring, and so exactly equivariant.
+        Y : ndarray of shape (n_samples, n_channels * m)
+            ``X @ group_conv_matrix_.T``, channel by channel: linear, without centring, and so
+            exactly equivariant.
         """
-        return self._checked(X) @ self.group_conv_matrix_.T
+        return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
     def inverse_transform(self, X):
         """Samples whose representation is closest to the given one, in the least squares sense.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, m)
+        X : array-like of shape (n_samples, n_channels * m)
             Representations.
 
         Returns
@@ -300,13 +323,15 @@ class SymmetryLens(
         samples : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        representation = check_array(X, dtype=[np.float64, np.float32])
-        if representation.shape[1] != len(self.powers_):
+        representation = check_array(X, dtype=float_dtypes(X))
+        if representation.shape[1] != self._n_features_out:
+            each = " and channel" if self._n_channels > 1 else ""
             raise ValueError(
-                f"inverse_transform expects {len(self.powers_)} columns, one per power; got "
-                f"{representation.shape[1]}"
+                f"inverse_transform expects {self._n_features_out} columns, one per power{each}; "
+                f"got {representation.shape[1]}"
             )
-        return representation @ np.linalg.pinv(self.group_conv_matrix_).T
+        rows = split_channels(representation, self._n_channels)
+        return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
     def shift(self, X, steps=1):
         """Act on samples with the learned group.
@@ -320,15 +345,16 @@ class SymmetryLens(
         Returns
         -------
         shifted : ndarray of shape (n_samples, n_features)
-            ``X @ G**steps``, with the central crop of the power: what the symmetry carries out of
-            the window is lost.
+            ``X @ G**steps``, channel by channel, with the central crop of the power: what the
+            symmetry carries out of the window is lost.
         """
         check_scalar(steps, "steps", Real)
         if not np.isfinite(steps):
             raise ValueError(f"steps must be finite; got {steps}")
-        samples = self._checked(X)
+        rows = self._rows(X)
         power = generator(torch.as_tensor(np.asarray(self.lie_algebra_, np.float64) * steps))
-        return samples @ crop_matrix(power, self.n_features_in_).numpy().astype(samples.dtype)
+        power = crop_matrix(power, rows.shape[1]).numpy().astype(rows.dtype)
+        return join_channels(rows @ power, self._n_channels)
 
     def score(self, X, y=None):
         """Symmetry and locality on the given samples, whatever the loss coefficients.
@@ -336,7 +362,7 @@ class SymmetryLens(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            At least 3 samples.
+            At least 3 samples, in all channels together, not all alike.
         y : None
             Ignored.
 
@@ -345,23 +371,108 @@ class SymmetryLens(
         score : float
             Minus the loss with weights 1, 2, 1, 1 at full rank, independent of the unit of `X`;
             greater is better. See :func:`sklearn_symmetry.core.score.symmetry_score`.
+
+        Notes
+        -----
+        Compare lenses of the same `n_powers`: fewer columns have fewer neighbours to disagree.
+        Where components are nearly independent (narrow signals) the order of the rows counts for
+        less than their being unmixed.
         """
         cyclic = self.boundary == "circulant"
         return symmetry_score(
-            self._checked(X),
+            self._rows(X),
             self.group_conv_matrix_,
             cyclic=cyclic,
             uniformity=solver_uniformity(cyclic),
             bound=UNIFORMITY_BOUND,
         )
 
+    def to_torch(self, *, trainable=False, dtype=None):
+        """The lens as a torch module, for the front of a network.
+
+        Parameters
+        ----------
+        trainable : bool, default=False
+            Whether the group convolution matrix is a parameter, that training changes: its rows
+            are then no longer one orbit of the group. False: a buffer.
+        dtype : torch.dtype or None, default=None
+            None: torch's default, as in any new layer.
+
+        Returns
+        -------
+        module : sklearn_symmetry.nn.GroupConvolution
+            From (n, n_channels * d) to (n, n_channels, m), as ``Conv1d`` takes it; a copy, in
+            host memory.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from sklearn_symmetry import SymmetryLens
+        >>> from sklearn_symmetry.datasets import make_symmetric_signals
+        >>> X = make_symmetric_signals(1000, 7, random_state=0).data
+        >>> module = SymmetryLens(random_state=0).fit(X).to_torch()
+        >>> network = torch.nn.Sequential(module, torch.nn.Conv1d(1, 4, kernel_size=3))
+        >>> network(torch.as_tensor(X, dtype=torch.float32)).shape
+        torch.Size([1000, 4, 5])
+        """
+        check_is_fitted(self)
+        weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
+        return GroupConvolution(weight, self._n_channels, trainable=trainable)
+
+    def verdict(self, X, *, level=0.05):
+        """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
+
+        Either half of the samples is fitted anew from default starts and judged on the other half.
+        Costs two fits to half of the samples; the lens itself is not changed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Independent samples: those of the fit, or new ones. More than twice as many samples as
+            features. Copies of a sample in both halves make the verdict too kind.
+        level : float, default=0.05
+            Of the tests, above 0 and at most 0.5.
+
+        Returns
+        -------
+        verdict : Verdict
+            True where the lens can be trusted; print it for the reasons. ``symmetric``, ``found``,
+            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes.
+
+        Raises
+        ------
+        NotFittedError
+            If the lens is not fitted.
+        ValueError
+            If there are too few samples, or `level` is out of range.
+
+        Notes
+        -----
+        ``docs/trust.md`` states the null hypothesis and shows how often the verdict is wrong. With
+        fewer than five features (seven when circulant) there are too few orders to tell one from
+        chance, and the verdict is always no.
+
+        Examples
+        --------
+        >>> from sklearn_symmetry import SymmetryLens
+        >>> from sklearn_symmetry.datasets import make_symmetric_signals
+        >>> X = make_symmetric_signals(4000, 7, symmetry="orthogonal", random_state=0).data
+        >>> verdict = SymmetryLens(random_state=0).fit(X).verdict(X)
+        >>> verdict.symmetric, verdict.found, verdict.repeatability > 0.99
+        (True, True, True)
+        """
+        check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
+        samples = join_channels(self._rows(X), self._n_channels)
+        return verdict(self, samples, float(level))
+
     def _settings(self, n_features, device):
         options = {name: getattr(self, name) for name in SETTINGS}
         if self.warm_start and hasattr(self, "group_conv_matrix_"):
-            if n_features != self.n_features_in_:
+            if n_features != len(self.filter_):
+                each = " in each channel" if self.n_channels > 1 or self._n_channels > 1 else ""
                 raise ValueError(
                     f"warm_start=True needs the number of features of the previous fit, "
-                    f"{self.n_features_in_}; X has {n_features}. Use warm_start=False."
+                    f"{len(self.filter_)}{each}; X has {n_features}. Use warm_start=False."
                 )
             options["init"] = self.group_conv_matrix_
         return Settings(**options, device=device)
@@ -371,13 +482,39 @@ class SymmetryLens(
         self.__dict__.pop("feature_names_in_", None)
         self.__dict__.update(attributes)
 
-    def _checked(self, X):
+    def _rows(self, X):
+        """Checked samples, every channel a row of its own."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        check_container(X)
+        X = validate_data(self, X, dtype=float_dtypes(X), reset=False)
+        return split_channels(X, self._n_channels)
+
+    @property
+    def _n_channels(self):
+        """Channels of the fit, whatever the parameter is now."""
+        return self.n_features_in_ // len(self.filter_)
+
+    def __getstate__(self):
+        # scikit-learn stamps its own estimators only.
+        return {**super().__getstate__(), VERSION_STAMP: __version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop(VERSION_STAMP, "unknown")
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{type(self).__name__} (sklearn_symmetry)",
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
 
     @property
     def _n_features_out(self):
-        return len(self.powers_)
+        return self._n_channels * len(self.powers_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -409,10 +546,9 @@ def _not_converged(n_iter, stopped):
 
 def _fitted_attributes(solution, checked, dtype, device):
     """Numpy arrays in the dtype of the input and plain values, by the name of the attribute."""
-    n_features = checked.n_features_in_
     padded = torch.as_tensor(solution.padded_generator)
     arrays = {
-        "generator_": crop_matrix(padded, n_features).numpy(),
+        "generator_": crop_matrix(padded, len(solution.filter)).numpy(),
         "padded_generator_": solution.padded_generator,
         "lie_algebra_": solution.lie_algebra,
         "filter_": solution.filter,
@@ -427,7 +563,7 @@ def _fitted_attributes(solution, checked, dtype, device):
         converged_=bool(solution.converged),
         candidates_=[dict(candidate) for candidate in solution.candidates],
         device_=device,
-        n_features_in_=n_features,
+        n_features_in_=checked.n_features_in_,
     )
     if hasattr(checked, "feature_names_in_"):
         fitted["feature_names_in_"] = checked.feature_names_in_

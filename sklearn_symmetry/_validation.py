@@ -10,7 +10,16 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_data", "check_parameters", "check_shapes", "resolve_device"]
+from ._channels import split_channels
+
+__all__ = [
+    "check_container",
+    "check_data",
+    "check_parameters",
+    "check_shapes",
+    "float_dtypes",
+    "resolve_device",
+]
 
 CHOICES = {
     "boundary": ("open", "circulant"),
@@ -40,6 +49,7 @@ def check_parameters(lens):
         raise ValueError(
             f"at least one of {', '.join(COEFFICIENTS)} must be positive; got 0 for all"
         )
+    _check_scalar(lens, "n_channels", Integral, min_val=1)
     for name in ("padding", "verbose"):
         _check_scalar(lens, name, Integral, min_val=0)
     for name, smallest in COUNTS.items():
@@ -88,18 +98,18 @@ def check_data(lens, X):
 
     Returns
     -------
-    X : ndarray of shape (n, d)
+    X : ndarray of shape (n, n_channels * d)
         C-contiguous, float32 or float64, a copy.
     checked : estimator
         A shallow copy of `lens` that carries the feature names and the number of features.
     """
-    _check_container(X)
+    check_container(X)
     checked = _shallow_copy(lens)
     try:
         X = validate_data(
             checked,
             X,
-            dtype=[np.float64, np.float32],
+            dtype=float_dtypes(X),
             order="C",
             copy=True,
             ensure_min_samples=2,
@@ -110,17 +120,47 @@ def check_data(lens, X):
         if columns is None:
             raise
         raise type(error)(_located(str(error), columns)) from error
-    n_samples, n_features = X.shape
+    _check_channels(lens.n_channels, X.shape[1])
+    rows = split_channels(X, lens.n_channels)
+    n_samples, n_features = rows.shape
     if n_samples <= n_features:
+        of_each = f" in each of {lens.n_channels} channels" if lens.n_channels > 1 else ""
         raise ValueError(
-            f"X has n_samples={n_samples} and {n_features} features: a covariance needs more "
+            f"X has n_samples={len(X)} and {n_features} features{of_each}: a covariance needs more "
             f"samples than features. Collect more samples, or keep fewer columns, e.g. with PCA."
         )
-    _check_columns(X, getattr(checked, "feature_names_in_", np.arange(n_features)))
+    names = getattr(checked, "feature_names_in_", np.arange(n_features))
+    if lens.n_channels > 1:
+        names = np.array([f"{column} of each channel" for column in range(n_features)])
+    _check_columns(rows, names)
     return X, checked
 
 
-def _check_container(X):
+def _check_channels(n_channels, n_columns):
+    """Channels are blocks of columns of equal width, of two columns at least."""
+    if n_columns % n_channels:
+        raise ValueError(
+            f"n_channels={n_channels} does not divide the {n_columns} columns of X: a sample is "
+            f"n_channels blocks of as many columns each, one after another"
+        )
+    if n_columns == n_channels > 1:
+        raise ValueError(
+            f"n_channels={n_channels} leaves one column of X for each channel; a symmetry needs "
+            f"at least 2"
+        )
+
+
+def float_dtypes(X):
+    """Dtypes to allow in `X`; the first is for integers, and where scikit-learn cannot tell.
+
+    It cannot in tables of polars.
+    """
+    types = getattr(X, "dtypes", None)
+    single = isinstance(types, list) and all(str(kind) == "Float32" for kind in types)
+    return [np.float32, np.float64] if single else [np.float64, np.float32]
+
+
+def check_container(X):
     """Refuse what numpy would convert wrongly, or with a message that helps nobody."""
     if isinstance(X, torch.Tensor):
         if X.device.type != "cpu":
@@ -130,6 +170,10 @@ def _check_container(X):
             )
         if X.requires_grad:
             raise TypeError("X is a torch tensor that requires grad; pass X.detach()")
+        if X.layout != torch.strided:
+            raise TypeError(f"X is a torch tensor of layout {X.layout}; pass X.to_dense()")
+        if not _known_to_numpy(X.dtype):
+            raise TypeError(f"X is a torch tensor of {X.dtype}, unknown to numpy; pass X.float()")
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, but dense data is required. Use X.toarray() to convert "
@@ -140,6 +184,14 @@ def _check_container(X):
             "X holds strings (dtype='numeric' is not compatible with arrays of bytes/strings); "
             "convert them explicitly, e.g. X.astype(float)"
         )
+
+
+def _known_to_numpy(dtype):
+    try:
+        torch.empty(0, dtype=dtype).numpy()
+    except TypeError:
+        return False
+    return True
 
 
 def _located(message, columns):
@@ -264,4 +316,17 @@ def resolve_device(device):
             raise ValueError(f"device={device!r}, but torch finds no GPU here; use 'auto' or 'cpu'")
         if (resolved.index or 0) >= torch.cuda.device_count():
             raise ValueError(f"device={device!r}, but there are {torch.cuda.device_count()} GPUs")
+    elif resolved.type != "cpu":
+        _check_backend(device, resolved)
     return str(resolved)
+
+
+def _check_backend(device, resolved):
+    """Refuse a device that is missing here, or has no double precision, such as Apple's GPUs."""
+    try:
+        torch.empty(1, dtype=torch.float64, device=resolved)
+    except (RuntimeError, AssertionError, TypeError, ImportError) as error:
+        raise ValueError(
+            f"device={device!r} is not there, or cannot compute in double precision, which the "
+            f"solver needs; use 'auto' or 'cpu'"
+        ) from error

@@ -6,6 +6,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_array, check_scalar
 
+from ._channels import split_channels
+
 __all__ = ["equivariance_error", "generator_similarity"]
 
 
@@ -166,8 +168,11 @@ def equivariance_error(estimator, X, steps=1, *, margin=0):
     """
     check_scalar(steps, "steps", Integral)
     check_scalar(margin, "margin", Integral, min_val=0)
-    before = np.asarray(estimator.transform(X), dtype=np.float64)
-    after = np.asarray(estimator.transform(estimator.shift(X, steps)), dtype=np.float64)
+    n_channels = getattr(estimator, "_n_channels", 1)
+    before, after = (
+        split_channels(np.asarray(estimator.transform(samples), dtype=np.float64), n_channels)
+        for samples in (X, estimator.shift(X, steps))
+    )
     n_columns = before.shape[1] - 2 * margin
     distance = abs(int(steps))
     if not 0 < distance < n_columns:

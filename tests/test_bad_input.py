@@ -167,6 +167,30 @@ def test_missing_number_of_a_gpu_is_named(monkeypatch):
         resolve_device("cuda:2")
 
 
+@pytest.mark.parametrize("device", ["mps", "xpu", "vulkan"])
+def test_devices_that_are_missing_are_named(device, quick_solver, monkeypatch):
+    def missing(*args, device, **kwargs):
+        raise NotImplementedError(f"Could not run 'aten::empty' with arguments from {device}")
+
+    monkeypatch.setattr(torch, "empty", missing)
+    assert_refused(
+        samples(), ValueError, f"'{device}' is not there.*'auto' or 'cpu'", quick_solver,
+        device=device,
+    )  # fmt: skip
+
+
+def test_device_without_double_precision_is_refused(quick_solver, monkeypatch):
+    empty = torch.empty
+
+    def single_only(*args, dtype=None, device="cpu", **kwargs):
+        if torch.device(device).type == "mps" and dtype == torch.float64:
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+        return empty(*args, dtype=dtype, **kwargs)
+
+    monkeypatch.setattr(torch, "empty", single_only)
+    assert_refused(samples(), ValueError, "'mps'.*double precision", quick_solver, device="mps")
+
+
 # Data that cannot be used
 
 
@@ -208,6 +232,16 @@ BAD_DATA = {
         lambda: torch.tensor(samples(), requires_grad=True),
         TypeError,
         r"requires grad.*\.detach\(\)",
+    ),
+    "tensor numpy lacks": (
+        lambda: torch.ones(80, 5, dtype=torch.bfloat16),
+        TypeError,
+        r"torch.bfloat16.*X\.float\(\)",
+    ),
+    "sparse tensor": (
+        lambda: torch.tensor(samples()).to_sparse(),
+        TypeError,
+        r"sparse_coo.*\.to_dense\(\)",
     ),
 }
 
@@ -355,3 +389,17 @@ def test_score_of_too_few_samples_says_so(quick_solver):
     lens = SymmetryLens().fit(samples())
     with pytest.raises(ValueError, match="at least 3 samples; got 2"):
         lens.score(samples()[:2])
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e300])
+def test_score_of_constant_samples_says_so(value, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises(ValueError, match="nothing to score"):
+        lens.score(np.full((80, 5), value))
+
+
+@pytest.mark.parametrize("method", ["transform", "shift", "score"])
+def test_methods_refuse_tensors_that_numpy_lacks(method, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises(TypeError, match=r"torch.bfloat16.*X\.float\(\)"):
+        getattr(lens, method)(torch.ones(80, 5, dtype=torch.bfloat16))

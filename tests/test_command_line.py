@@ -68,8 +68,8 @@ def test_main_job_finds_the_secret_and_draws_it(hide, tmp_path, capsys):
     assert __main__.main(arguments) == 0
     out = capsys.readouterr().out
     assert float(re.search(r"([\d.]+) cosine between the generator found", out)[1]) > 0.99
-    assert float(re.search(r"([\d.]+) cosine between two halves", out)[1]) > 0.99
-    assert "it repeats" in out
+    assert float(re.search(r"cosine ([\d.]+) between halves", out)[1]) > 0.99
+    assert "SYMMETRY FOUND" in out
     assert picture.read_bytes().startswith(PNG)
     assert files(tmp_path) == ["found.png", "lens.joblib"]
     lens = joblib.load(model)
@@ -82,7 +82,7 @@ def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
     assert __main__.main([*arguments, "--output", str(tmp_path / "found.pdf")]) == 0
     out = capsys.readouterr().out
     assert "columns in the order found: 0, 1, 2, 3, 4, 5, 6\n" in out
-    assert "two halves" not in out
+    assert "halves" not in out
 
 
 def test_title_does_not_claim_what_was_not_found():
@@ -120,7 +120,8 @@ def test_options_of_fit_reach_the_lens(table, tmp_path, capsys):
 def test_powers_outside_the_window_are_drawn_as_uncorrelated(slices):
     lens = SymmetryLens(n_powers=19, random_state=0).fit(slices.data)
     figure = _report.draw_report(lens, slices.data, "title")
-    correlations = figure.subfigs[1].axes[2].images[0].get_array()
+    (ax,) = (ax for ax in figure.axes if ax.get_title().startswith("Correlations"))
+    correlations = ax.images[0].get_array()
     assert_allclose(np.diag(correlations)[6:13], 1)
     assert_allclose(correlations[:6], 0, atol=1e-6)
 
@@ -364,40 +365,7 @@ def test_process_reports_without_a_traceback(tmp_path):
     assert "no such file" in process.stderr
 
 
-# How sure
-
-
-class FirstRow(BaseEstimator):
-    """Estimator whose generator is that of its first sample."""
-
-    def __init__(self, generators=None, verbose=1):
-        self.generators = generators
-        self.verbose = verbose
-
-    def fit(self, X):
-        assert self.verbose == 0
-        self.generator_ = self.generators[int(X[0, 0])]
-        return self
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_repeatability_compares_the_two_halves_in_the_better_direction(seed):
-    rng = np.random.default_rng(seed)
-    one, other = rng.normal(size=(2, 5, 5))
-    X = np.repeat([[0.0], [1.0]], 10, axis=0)
-    assert_allclose(_report.repeatability(FirstRow([one, one.T]), X), 1)
-    expected = max(np.vdot(one, other), np.vdot(one, other.T))
-    expected /= np.linalg.norm(one) * np.linalg.norm(other)
-    lens = FirstRow([one, other])
-    assert_allclose(_report.repeatability(lens, X), expected)
-    assert lens.verbose == 1
-    assert not hasattr(lens, "generator_")
-
-
-def test_verdict_is_given_by_thresholds_between_what_was_measured():
-    assert _report.verdict(0.96) == "it repeats"
-    assert "roughly" in _report.verdict(0.9)
-    assert "does NOT repeat" in _report.verdict(0.75)
+# What it says
 
 
 def test_order_is_told_only_where_positions_are_columns(slices):

@@ -116,6 +116,27 @@ def test_full_conditional_divergence_is_the_chain_rule_of_the_gaussian_one(seed)
     assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
+DEPENDENT = {
+    "repeated": np.eye(5)[[0, 1, 2, 3, 0]],
+    "sum of the others": np.vstack([np.eye(5)[:4], [1, 1, 1, 1, 0]]),
+    "constant": np.diag([1.0, 1.0, 1.0, 1.0, 0.0]),
+    "one direction": np.ones((5, 5)),
+}
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+@pytest.mark.parametrize("dependence", DEPENDENT)
+def test_full_conditional_divergence_of_dependent_components_is_finite(dependence, cyclic):
+    mixing = torch.as_tensor(DEPENDENT[dependence])
+    rep = gaussian_rep(mixing @ random_covariance(5, 0) @ mixing.mT, bound=0.2)
+    divergence = rep.density.full_conditional_shift_divergence(rep, cyclic=cyclic)
+    assert torch.isfinite(divergence).all()
+    assert divergence.min() > -1e-6
+    # Where one component is the others' and its neighbour is not, the two differ all they can.
+    if dependence == "sum of the others" and cyclic:
+        assert divergence.max() > 0.199
+
+
 def test_bound_caps_divergences_and_leaves_small_ones():
     covariance = random_covariance(6, 0)
     plain, capped = gaussian_rep(covariance), gaussian_rep(covariance, bound=0.2)

@@ -16,6 +16,7 @@ from sklearn_symmetry.inspection import (
     GeneratorDisplay,
     LossCurveDisplay,
     RepresentationDisplay,
+    SummaryDisplay,
 )
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -244,3 +245,53 @@ def test_display_names_the_extra_that_brings_matplotlib(display, lens, monkeypat
 def test_importing_the_displays_does_not_import_matplotlib():
     program = "import sys, sklearn_symmetry.inspection; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class KnownVerdict:
+    """What a display needs to know of a verdict."""
+
+    symmetric, found, agreement = True, False, 0.3
+    headline, reasons = "NOT THIS ONE", ["the fit did not converge"]
+
+    def __init__(self, size):
+        self.uncertainty = np.random.default_rng(0).random((size, size))
+
+
+@pytest.fixture
+def finished(lens, dataset):
+    lens.n_features_in_ = dataset.data.shape[1]
+    lens.powers_ = np.arange(lens.n_features_in_) - lens.n_features_in_ // 2
+    lens.candidates_ = [
+        {"start": "chain", "loss": -1.5, "agreement": 1.0},
+        {"start": "separated", "loss": -1.2, "agreement": -0.4},
+    ]
+    return lens
+
+
+def test_summary_shows_generator_filter_samples_and_starts(finished, dataset):
+    display = SummaryDisplay.from_estimator(finished, dataset.data)
+    axes = display.axes_
+    assert_allclose(axes["generator"].images[0].get_array(), finished.generator_)
+    middle = finished.group_conv_matrix_[finished.n_features_in_ // 2]
+    heights = [bar.get_height() for bar in axes["filter"].patches]
+    assert_allclose(heights[: len(middle)], middle)
+    assert_allclose(axes["found"].images[0].get_array(), finished.transform(display.samples))
+    assert_allclose(axes["starts"].collections[-1].get_offsets(), [[1.0, 0.0], [0.4, 0.3]])
+    assert "1 of 2" in axes["starts"].get_title()
+    assert_allclose(np.diag(axes["correlations"].images[0].get_array()), 1)
+
+
+def test_summary_writes_the_verdict_and_draws_the_uncertainty(finished, dataset):
+    verdict = KnownVerdict(finished.n_features_in_)
+    display = SummaryDisplay.from_estimator(
+        finished, dataset.data, verdict=verdict, title="my data"
+    )
+    assert display.figure_.get_suptitle() == "my data\nNOT THIS ONE"
+    assert "the fit did not converge" in display.figure_.get_supxlabel()
+    assert_allclose(display.axes_["uncertainty"].images[0].get_array(), verdict.uncertainty)
+
+
+def test_summary_of_a_given_start_says_that_nothing_was_searched(finished, dataset):
+    finished.candidates_ = []
+    display = SummaryDisplay.from_estimator(finished, dataset.data)
+    assert "no search" in display.axes_["starts"].texts[0].get_text()

@@ -732,7 +732,20 @@ def test_stop_in_one_phase_ends_the_later_ones_too():
     callback = Callback("iteration", 1, lambda: True)
     lens = cheap_lens(density="mixture", max_iter=50).set_callbacks(callback)
     lens.fit(samples())
-    assert lens.n_iter_ <= 1
+    assert lens.n_iter_ == 0
+    assert [task.task_name for task in callback.ended] == ["iteration", "search", "fit"]
+
+
+def test_stop_in_the_refinement_leaves_out_the_training_of_mixtures():
+    def stop_refining():
+        names = [task.parent.task_name for task in callback.ended if task.parent]
+        return names[-1] == "refinement"
+
+    callback = Callback("iteration", 2, stop_refining)
+    lens = cheap_lens(density="mixture", max_iter=50).set_callbacks(callback)
+    lens.fit(samples())
+    assert lens.n_iter_ == 1
+    assert "train" not in [task.task_name for task in callback.ended]
 
 
 def test_fit_without_callbacks_builds_no_task_tree(quick_solver, monkeypatch):

@@ -56,12 +56,12 @@ class LieGAN(AdversarialEstimator):
     ----------
     lie_algebra_ : ndarray of shape (n_channels, d, d)
         The matrices L after the last epoch.
-    lie_algebra_path_ : ndarray of shape (n_iter_, n_channels, d, d)
+    lie_algebra_path_ : ndarray of shape (``n_iter_``, n_channels, d, d)
         The same after every epoch.
     generator_ : ndarray of shape (d, d)
         ``expm(lie_algebra_[0])``. The unit of the flow is arbitrary: only its multiples,
         ``expm(a * lie_algebra_[0])`` for some a, can be compared with a known generator.
-    generator_path_ : ndarray of shape (n_iter_, d, d)
+    generator_path_ : ndarray of shape (``n_iter_``, d, d)
         The same after every epoch.
     loss_curve_ : list of float
         Loss of the transformation, mean of every epoch.

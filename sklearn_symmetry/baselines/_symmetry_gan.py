@@ -49,7 +49,7 @@ class SymmetryGAN(AdversarialEstimator):
     ----------
     generator_ : ndarray of shape (d, d)
         The orthogonal matrix after the last epoch.
-    generator_path_ : ndarray of shape (n_iter_, d, d)
+    generator_path_ : ndarray of shape (``n_iter_``, d, d)
         The same after every epoch.
     loss_curve_ : list of float
         Loss of the transformation, mean of every epoch.

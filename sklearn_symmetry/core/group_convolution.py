@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The group convolution matrix (eq. 11): the filter moved along the group, one row per power."""
+"""The group convolution matrix, equation 11: one row per power, the filter moved along."""
 
 import torch
 

@@ -40,6 +40,11 @@ def symmetry_score(X, group_conv_matrix, *, cyclic=False, uniformity=None, bound
     Returns
     -------
     score : float
+
+    Raises
+    ------
+    ValueError
+        If all columns of `X` are constant, or the representation of `X` is.
     """
     X = np.asarray(X, dtype=np.float64)
     peak = np.abs(X).max()
@@ -49,6 +54,8 @@ def symmetry_score(X, group_conv_matrix, *, cyclic=False, uniformity=None, bound
     y = torch.as_tensor(X @ np.asarray(group_conv_matrix, dtype=np.float64).T)
     # Components that the window does not see (their row is zero) have nothing to compare.
     seen = y.var(0) > SMALLEST**2
+    if int(seen.sum()) < 2:
+        raise ValueError("X shows fewer than 2 varying components: there is nothing to score")
     # A trace of white noise: constant or repeated columns leave the second moments singular.
     covariance = _covariance(y[:, seen].numpy())
     covariance = covariance + SMALLEST * torch.eye(len(covariance), dtype=covariance.dtype)

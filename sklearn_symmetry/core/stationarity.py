@@ -3,7 +3,7 @@
 
 import torch
 
-__all__ = ["energy_divergence"]
+__all__ = ["energy_divergence", "log_energy", "shift_divergence"]
 
 
 def energy_divergence(y, cyclic=False):
@@ -32,15 +32,36 @@ def energy_divergence(y, cyclic=False):
         Nonnegative; infinite where the energies are linearly dependent. Unchanged when `y` is
         scaled. Cost: one pass and O(m^3).
     """
-    energy = torch.log(0.1 + y.square() / y.square().mean()).double()
+    energy = log_energy(y).double()
     energy = energy - energy.mean(0)
     covariance = energy.mT @ energy / len(energy)
+    size = len(covariance) - (not cyclic)
+    return 2 * len(y) / (size * (size + 1)) * shift_divergence(covariance, cyclic)
+
+
+def log_energy(y):
+    """Log energies of the entries of `y`, of the same shape: ``log(0.1 + y**2 / v)``."""
+    return torch.log(0.1 + y.square() / y.square().mean())
+
+
+def shift_divergence(covariance, cyclic=False):
+    """Half the symmetric Gaussian divergence of a covariance from its shift by one, in nats.
+
+    Parameters
+    ----------
+    covariance : Tensor of shape (m, m)
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    divergence : float
+        Nonnegative; infinite where `covariance` is singular.
+    """
     if cyclic:
         here, there = covariance, covariance.roll((1, 1), (0, 1))
     else:
         here, there = covariance[:-1, :-1], covariance[1:, 1:]
-    size = len(here)
     if torch.linalg.matrix_rank(covariance, hermitian=True) < len(covariance):
         return float("inf")
     across = torch.linalg.solve(here, there).trace() + torch.linalg.solve(there, here).trace()
-    return float(0.25 * (across - 2 * size) * 2 * len(y) / (size * (size + 1)))
+    return float(0.25 * (across - 2 * len(here)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The training procedure of the paper (section 4.3, appendix E.1): Adam on everything at once.
 
-Its defaults, and where they come from, are the attributes of :class:`_Schedule`. It is slow and
+Its defaults, and where they come from, are the attributes of ``_Schedule``. It is slow and
 its outcome depends on the start; ``sklearn_symmetry.solver`` finds solutions in seconds.
 """
 

@@ -4,5 +4,6 @@
 from ._generator import GeneratorDisplay
 from ._loss_curve import LossCurveDisplay
 from ._representation import RepresentationDisplay
+from ._summary import SummaryDisplay
 
-__all__ = ["GeneratorDisplay", "LossCurveDisplay", "RepresentationDisplay"]
+__all__ = ["GeneratorDisplay", "LossCurveDisplay", "RepresentationDisplay", "SummaryDisplay"]

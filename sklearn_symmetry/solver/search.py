@@ -17,6 +17,7 @@ from .objective import Objective
 from .positions import position_operators, whitened
 from .repair import repair
 from .starts import chain_starts, separated_start
+from .threads import one_thread
 
 __all__ = ["Candidate", "agreement", "search"]
 
@@ -123,9 +124,14 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
 def _refined(wave, judge, best_fine, n_jobs):
     """Refined proposals in their order, as many ahead of time as there are jobs."""
     jobs = effective_n_jobs(n_jobs)
-    tasks = [delayed(judge.refine)(name, start, best_fine) for name, start in wave]
+    tasks = [delayed(_refine)(judge, name, start, best_fine) for name, start in wave]
     for first in range(0, len(tasks), jobs):
         yield from Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
+
+
+def _refine(judge, name, start, best_fine):
+    with one_thread():  # this may be a thread of its own
+        return judge.refine(name, start, best_fine)
 
 
 def agreement(one, other):

@@ -2,8 +2,6 @@
 """The entry point: data and settings in, a group and its filter out."""
 
 import dataclasses
-from contextlib import contextmanager
-from threading import Lock
 
 import numpy as np
 import torch
@@ -14,13 +12,13 @@ from ..core.training import train
 from .manifold import minimise
 from .objective import Objective
 from .principal import principal_data
-from .search import search
+from .search import agreement, search
 from .solution import Solution
+from .threads import one_thread
 
 __all__ = ["solve"]
 
 MAX_ITER, BATCH_SIZE = 200, 10000
-_threads = {"lock": Lock(), "fits": 0, "before": 1}
 
 
 def solve(X, settings, *, random_state, monitor=None):
@@ -36,19 +34,20 @@ def solve(X, settings, *, random_state, monitor=None):
     monitor : callable, optional
         ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
         the search and every iteration of the refinement; a true result stops the solver, which
-        then returns the best state so far. ``snapshot()`` is that state as a :class:`Solution`.
+        then returns the best state so far. ``snapshot()`` is that state as a
+        :class:`~sklearn_symmetry.solver.solution.Solution`.
 
     Returns
     -------
     solution : Solution
-        Sign and direction follow the rule of :func:`_orient`.
+        Sign and direction follow the rule of ``_orient``.
 
     Raises
     ------
     FloatingPointError
         If the loss is not finite; names term and iteration.
     """
-    with _one_thread():
+    with one_thread():
         return _dispatch(_in_common_unit(X), settings, random_state, monitor)
 
 
@@ -56,31 +55,11 @@ def _dispatch(X, settings, random_state, monitor):
     learned = settings.density == "mixture"
     if isinstance(settings.init, str) and settings.init == "random":
         return _train(X, settings, random_state, monitor)
-    solution = _solve(X, settings, random_state, monitor)
-    if learned:
+    solution, stopped = _solve(X, settings, random_state, monitor)
+    if learned and not stopped:
         start = dataclasses.replace(settings, init=solution.group_conv_matrix)
         return _train(X, start, random_state, monitor)
     return solution
-
-
-@contextmanager
-def _one_thread():
-    """One torch thread inside, as many as before outside, however many fits run at a time.
-
-    The work is in thousands of small operations, which several threads slow down tenfold.
-    """
-    with _threads["lock"]:
-        if _threads["fits"] == 0:
-            _threads["before"] = torch.get_num_threads()
-            torch.set_num_threads(1)
-        _threads["fits"] += 1
-    try:
-        yield
-    finally:
-        with _threads["lock"]:
-            _threads["fits"] -= 1
-            if _threads["fits"] == 0:
-                torch.set_num_threads(_threads["before"])
 
 
 def _in_common_unit(X):
@@ -101,7 +80,10 @@ def _train(X, settings, random_state, monitor):
 
 
 def _solve(X, settings, seed, monitor):
-    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows."""
+    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
+
+    Returns the solution, and whether the monitor stopped the work.
+    """
     data = principal_data(X, seed=seed, device=settings.device)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
@@ -122,12 +104,12 @@ def _solve(X, settings, seed, monitor):
     size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
     objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
     if progress.stopped:
-        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0))
+        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
     max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
     refined = minimise(
         objective, start, max_iter=max_iter, tol=settings.tol, watch=progress.refinement
     )
-    return progress.solution(refined)
+    return progress.solution(refined), progress.stopped
 
 
 class _Progress:
@@ -138,7 +120,7 @@ class _Progress:
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
-        self.candidates.append({"start": candidate.name, "loss": candidate.loss})
+        self.candidates.append(candidate)
         best = min(found, key=lambda candidate: candidate.loss)
 
         def snapshot():
@@ -150,7 +132,7 @@ class _Progress:
     def refinement(self, state):
         total = MAX_ITER if self.settings.max_iter is None else self.settings.max_iter
         iteration = len(state.losses) - 1
-        return self._tell(
+        self.stopped = self._tell(
             "refinement",
             iteration,
             total,
@@ -158,6 +140,7 @@ class _Progress:
             state.terms[-1],
             lambda: self.solution(state),
         )
+        return self.stopped
 
     def _tell(self, *news):
         return self.monitor is not None and bool(self.monitor(*news))
@@ -168,6 +151,10 @@ class _Progress:
         return self._package(state.basis, state.losses, terms, state.converged)
 
     def _package(self, basis, losses, terms, converged):
+        candidates = [
+            {"start": one.name, "loss": one.loss, "agreement": agreement(one.basis, basis)}
+            for one in self.candidates
+        ]
         basis = self.data.rows(basis.detach().cpu().double().numpy())
         settings = self.settings
         lie_algebra = shift_generator_log(basis, settings.padding, settings.boundary)
@@ -182,7 +169,7 @@ class _Progress:
             loss_terms=terms,
             n_iter=max(len(losses) - 1, 0),
             converged=converged,
-            candidates=list(self.candidates),
+            candidates=candidates,
         )
         return _orient(solution, basis)
 

@@ -85,13 +85,16 @@ class ClosedFormDensity:
         :math:`B_{ji} = \Omega_{ji} v_j`. Pairs barely notice directions of little variance; these
         do, which fixes the fine structure of smooth signals.
 
+        Components that depend on others to rounding get `floor` times the mean variance as white
+        noise, which keeps their divergences finite.
+
         Returns
         -------
         divergence : Tensor of shape (2, k), k = m if cyclic else m - 1
             Nonnegative up to rounding. Cost: two inverses, O(m^3).
         """
         mean, covariance = (_both_directions(part, cyclic) for part in (rep.mean, rep.covariance))
-        precision = torch.linalg.inv(covariance)
+        covariance, precision = _invertible(covariance, self.floor)
         spread = 1.0 / precision.diagonal(dim1=1, dim2=2)
         slope = precision * spread[:, :, None]
         change = slope - slope.flip(0)
@@ -120,6 +123,18 @@ class ClosedFormDensity:
         if self.bound is None:
             return divergence
         return -self.bound * torch.expm1(-divergence / self.bound)
+
+
+def _invertible(covariance, floor):
+    """The matrices and their inverses; with a trace of white noise where one is singular."""
+    precision, failed = torch.linalg.inv_ex(covariance)
+    variance = covariance.diagonal(dim1=1, dim2=2)
+    rounding = covariance.shape[-1] * torch.finfo(covariance.dtype).eps
+    conditional = 1.0 / precision.diagonal(dim1=1, dim2=2)
+    if not failed.any() and bool((conditional > rounding * variance).all()):
+        return covariance, precision
+    noise = floor * variance.mean() * torch.eye(covariance.shape[-1]).to(covariance)
+    return covariance + noise, torch.linalg.inv(covariance + noise)
 
 
 def _both_directions(part, cyclic):

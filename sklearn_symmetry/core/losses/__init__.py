@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The terms of the loss (eq. 12-17), one object each.
+"""The terms of the loss, equations 12 to 17, one object each.
 
 A term has a ``name`` and, given a :class:`~sklearn_symmetry.core.representation.Representation`,
 returns a scalar tensor to minimise. A new term is one such class; pass it to :class:`SymmetryLoss`.

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Draw the pictures of the front page and of the guide, beside this file.
+
+python docs/figures/guide.py [idea symmetry terms reading]
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry.core.densities import ClosedFormDensity
+from sklearn_symmetry.core.representation import Representation
+from sklearn_symmetry.datasets import hiding_basis, load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.inspection import GeneratorDisplay
+from sklearn_symmetry.inspection._common import matrix_image
+from sklearn_symmetry.inspection._representation import convention
+from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.objective import closed_form_loss
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
+
+
+def draw_idea():
+    """Digits with blended columns, before and after a lens that saw single rows only."""
+    slices = load_digit_slices(20_000, 11, symmetry="orthogonal", random_state=0)
+    lens = SymmetryLens(random_state=0).fit(slices.data)
+    cosine = generator_similarity(lens.generator_, slices.generator)
+    print(f"idea: cosine {cosine:.5f}")
+    digits = np.pad(load_digits().images[[0, 2, 3, 5, 8, 4]], ((0, 0), (0, 0), (2, 1)))
+    blended = (digits @ slices.basis.T).reshape(-1, 11)
+    # Sign and direction are conventions: shown as digits are written.
+    sign, direction = convention(lens.transform(blended), blended @ slices.basis)
+    found = sign * lens.transform(blended)[:, ::direction]
+    figure = plt.figure(figsize=(11, 3.7), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 0.5, 1))
+    for part, rows, colours in ((left, blended, "RdBu_r"), (right, found, "Greys")):
+        limit = np.abs(rows).max()
+        low = -limit if colours == "RdBu_r" else 0
+        for ax, image in zip(part.subplots(2, 3).flat, rows.reshape(digits.shape), strict=True):
+            ax.imshow(image, cmap=colours, vmin=low, vmax=limit)
+            ax.set(xticks=[], yticks=[])
+    left.suptitle("In: every row of pixels is a sample,\nits columns blended by a secret rotation")
+    right.suptitle("Out: the same samples through the lens,\nneighbours side by side again")
+    ax = middle.subplots()
+    ax.set_axis_off()
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.annotate("", (1, 0.45), (0, 0.45), arrowprops={"width": 3, "color": "black"})
+    ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace")
+    ax.text(0.5, 0.22, "no labels,\nno hint which rows\nmake a digit", ha="center", color="0.3")
+    figure.savefig(HERE / "idea.png", dpi=130)
+
+
+def draw_symmetry():
+    """One signal and its shifts, as they are and behind a shuffle and a sine transform."""
+    position = np.arange(15)
+    signals = np.stack([np.exp(-0.5 * ((position - c) / 1.2) ** 2) for c in (4, 5, 6, 7)])
+    figure, axes = plt.subplots(3, 4, figsize=(10, 5), layout="constrained", sharey="row")
+    hidings = {"as it is": None, "columns shuffled": "permutation", "sine transform": "frequency"}
+    for row, (label, symmetry) in zip(axes, hidings.items(), strict=True):
+        samples = signals @ hiding_basis(15, symmetry, random_state=3).T
+        row[0].set_ylabel(label)
+        for ax, sample in zip(row, samples, strict=True):
+            ax.bar(position, sample, color="C0", width=0.85)
+            ax.axhline(0, color="0.5", linewidth=0.8)
+            ax.set(xticks=[], yticks=[])
+    for ax, title in zip(
+        axes[0], ("a sample", "one step", "two steps", "three steps"), strict=True
+    ):
+        ax.set_title(title)
+    for ax in axes[-1]:
+        ax.set_xlabel("column")
+    figure.savefig(HERE / "symmetry.png", dpi=110)
+
+
+def draw_terms():
+    """The loss and its terms, at the truth and at other ways to represent the same samples."""
+    data = make_symmetric_signals(20_000, 15, symmetry="orthogonal", random_state=0)
+    truth = data.basis.T
+    swapped = truth.copy()
+    swapped[[4, 9]] = truth[[9, 4]]
+    rows = {
+        "the truth": truth,
+        "two positions swapped": swapped,
+        "the columns as given": np.eye(15),
+        "principal components": PCA().fit(data.data).components_,
+        "truth, blurred": _blurred(truth),
+    }
+    values = np.array([_terms(data.data, matrix) for matrix in rows.values()])
+    names = ["alignment", "uniformity", "resolution", "information", "loss"]
+    for label, row in zip(rows, values, strict=True):
+        print(f"terms: {label:<22}", *(f"{n} {v:.3f}" for n, v in zip(names, row, strict=True)))
+    figure, ax = plt.subplots(figsize=(8.5, 3), layout="constrained")
+    above = values - values.min(axis=0)
+    ax.imshow(above / above.max(axis=0), cmap="Oranges", vmax=1.6, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        best = np.isclose(value, values[:, column].min(), atol=5e-4)
+        weight = "bold" if best else "normal"
+        ax.text(
+            column, row, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", weight=weight
+        )
+    ax.axvline(3.5, color="black")
+    ax.set_xticks(range(5), labels=names)
+    ax.set_yticks(range(len(rows)), labels=rows)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
+    figure.savefig(HERE / "terms.png", dpi=110)
+
+
+def _terms(X, matrix):
+    samples = torch.as_tensor(X @ matrix.T)
+    rep = Representation(samples, ClosedFormDensity())
+    total, terms = closed_form_loss(WEIGHTS, cyclic=False)(rep)
+    return [float(value) for value in (*terms.values(), total)]
+
+
+def _blurred(rows):
+    """Every row mixed with its neighbours: local still, but less."""
+    size = len(rows)
+    mixed = np.eye(size) + 0.5 * (np.eye(size, k=1) + np.eye(size, k=-1))
+    return mixed @ rows / np.linalg.norm(mixed @ rows, axis=1, keepdims=True)
+
+
+def draw_reading():
+    """Generator, filter and group convolution matrix of one data set behind two hidings."""
+    figure, axes = plt.subplots(2, 4, figsize=(12.5, 6.2), layout="constrained")
+    for row, symmetry in zip(axes, ("permutation", "frequency"), strict=True):
+        slices = load_digit_slices(20_000, 11, symmetry=symmetry, random_state=0)
+        lens = SymmetryLens(random_state=0).fit(slices.data)
+        print(f"reading: {symmetry} {generator_similarity(lens.generator_, slices.generator):.5f}")
+        options = {"colorbar": False, "vmin": -1, "vmax": 1}
+        GeneratorDisplay.from_estimator(lens, ax=row[0], **options)
+        row[1].bar(range(11), lens.filter_)
+        row[1].axhline(0, color="0.5", linewidth=0.8)
+        row[1].set(xlabel="feature", ylim=(-1.05, 1.05))
+        matrix_image(row[2], lens.group_conv_matrix_, vmin=-1, vmax=1)
+        row[2].set(xlabel="feature", ylabel="power")
+        row[2].set_yticks([0, 5, 10], labels=lens.powers_[[0, 5, 10]])
+        GeneratorDisplay.from_estimator(
+            lens, generator=slices.generator, frame="powers", ax=row[3], **options
+        )
+        titles = "generator_", "filter_", "group_conv_matrix_", "true generator, order found"
+        for ax, title in zip(row, titles, strict=True):
+            ax.set_title(title)
+        row[0].set_ylabel(f"{symmetry}\n\nfeature")
+    figure.savefig(HERE / "reading.png", dpi=110)
+
+
+def main():
+    """Draw the pictures named on the command line, by default all."""
+    pictures = {
+        "idea": draw_idea,
+        "symmetry": draw_symmetry,
+        "terms": draw_terms,
+        "reading": draw_reading,
+    }
+    for name in sys.argv[1:] or pictures:
+        pictures[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether a set has the symmetry that a lens found: the procedure, and what it says to a person.
+
+The samples are split into halves. Either is fitted anew, with default starts, and what it found is
+judged on the other half, of which it knows nothing. The statistics are in `core/evidence.py`.
+"""
+
+import html
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from ._channels import split_channels
+from .core.evidence import evidence, order_p_value, tolerated_divergence
+from .core.stationarity import energy_divergence
+from .metrics import generator_similarity
+
+__all__ = ["REPEATS", "Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
+
+# Cosine of generators found on separate samples. Right ones reach 0.97 and more; sets without a
+# symmetry stay below 0.75, see docs/trust.md.
+REPEATS = 0.95
+BETTER = 0.02  # nats
+# A fresh default search, whatever was done to the lens.
+FRESH = {
+    "n_powers": None, "init": "auto", "density": "closed_form", "max_iter": None,
+    "batch_size": None, "learning_rate": None, "tol": 1e-5, "n_init": None, "warm_start": False,
+    "verbose": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said about a fitted lens without knowing the truth; true if it can be trusted.
+
+    Attributes
+    ----------
+    symmetric : bool
+        Whether the set has a one-parameter symmetry, found on either half of its samples and
+        confirmed on the other. It does not depend on the lens that asked.
+    found : bool
+        Whether this lens found it: it agrees with both halves, its energies are stationary, and
+        it converged. ``bool(verdict)`` is this.
+    p_value : float
+        Of the null "the set is elliptical (a Gaussian of any covariance is), or the order of the
+        columns found is arbitrary": the largest of the tests of the first on the two halves and
+        the chance that two arbitrary orders agree, which is 1 where the generators of the halves
+        do not. The largest is valid for all of them. See Notes.
+    level : float
+        At which it was judged.
+    statistic : float
+        Energy divergence on held-out samples, the worse half: 1 to 3 for right solutions,
+        0 is impossible for finite samples.
+    tolerated : float
+        Largest `statistic` that counts as stationary for this number of samples.
+    repeatability : float
+        Cosine between the generators of the two halves, in the better direction.
+    agreement : float
+        Cosine between the generator of the lens and that of a half, the worse one.
+    uncertainty : ndarray of shape (d, d)
+        Standard error of each entry of ``generator_``: half the difference of the halves.
+    locality : tuple of float
+        Mean correlation of log energies of neighbouring columns, and of columns at least half the
+        window apart, on held-out samples.
+    starts : tuple of int
+        How many starts of the lens ended at the best solution, and how many were tried.
+    converged : bool
+    n_samples : int
+    reasons : list of str
+        Plain sentences; those that speak against the lens come first.
+
+    Notes
+    -----
+    A verdict "symmetric" asks for more than a small p-value: the generator must repeat between the
+    halves (cosine at least 0.95), and energies and marginals of the rows must be stationary as an
+    effect size, since any real set fails an exact test of stationarity once it is large enough.
+    """
+
+    symmetric: bool
+    found: bool
+    p_value: float
+    level: float
+    statistic: float
+    tolerated: float
+    repeatability: float
+    agreement: float
+    uncertainty: np.ndarray = field(repr=False)
+    locality: tuple
+    starts: tuple
+    converged: bool
+    n_samples: int
+    reasons: list = field(repr=False)
+
+    def __bool__(self):
+        return self.found
+
+    @property
+    def headline(self):
+        """One line."""
+        if self.found:
+            return "SYMMETRY FOUND: the set has a one-parameter symmetry, and this lens is it"
+        if self.symmetric:
+            return "NOT THIS ONE: the set has a symmetry, but this lens did not find it"
+        return "NO EVIDENCE of a one-parameter symmetry in these samples"
+
+    def __str__(self):
+        return "\n".join([self.headline, *(f"  - {reason}" for reason in self.reasons)])
+
+    def _repr_html_(self):
+        colour = "#1a7f37" if self.found else "#9a6700" if self.symmetric else "#cf222e"
+        items = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.reasons)
+        return (
+            f'<div style="border-left: 4px solid {colour}; padding-left: 0.8em">'
+            f'<strong style="color: {colour}">{html.escape(self.headline)}</strong>'
+            f"<ul>{items}</ul></div>"
+        )
+
+
+def verdict(lens, X, level=0.05):
+    """Judge a fitted lens; see :meth:`SymmetryLens.verdict`.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted; not changed.
+    X : ndarray of shape (n, d)
+    level : float
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    parts = split_in_halves(X, lens.random_state)
+    return judge(lens, X, parts, fit_halves(lens, parts), level)
+
+
+def split_in_halves(X, random_state=None):
+    """Two halves of the samples in random order, since a file may be sorted.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    random_state : int, RandomState or None
+        An integer gives the same halves every time, and so does anything else.
+
+    Returns
+    -------
+    parts : list of two ndarrays
+
+    Raises
+    ------
+    ValueError
+        If a half has no more samples than features.
+    """
+    n_samples, n_features = X.shape
+    if n_samples // 2 <= n_features:
+        raise ValueError(
+            f"verdict needs more than {2 * n_features + 1} samples for {n_features} features, so "
+            f"that each half can be fitted; got {n_samples}"
+        )
+    seed = random_state if isinstance(random_state, int | np.integer) else 0
+    order = np.random.default_rng(seed).permutation(n_samples)
+    return [X[order[: n_samples // 2]], X[order[n_samples // 2 :]]]
+
+
+def fit_halves(lens, parts):
+    """Fresh default lenses of the same boundary and weights, one fitted on each part.
+
+    Where they differ, each is offered what the other found as one more start, and takes it only if
+    that leads to a loss lower by more than `BETTER`: then its own search had missed its minimum.
+    Generators that agree in this way are weaker evidence, so that the rest has to be strict.
+    """
+    with warnings.catch_warnings():
+        # That a half is flat, or needed more iterations, shows in what it says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
+        if len(halves) < 2 or _similarity(*halves) >= REPEATS:
+            return halves
+        return [
+            _reconsidered(half, other, part)
+            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
+        ]
+
+
+def _reconsidered(half, other, part):
+    again = clone(half).set_params(init=other.group_conv_matrix_).fit(part)
+    return again if again.loss_curve_[-1] < half.loss_curve_[-1] - BETTER else half
+
+
+def _borrowed(half):
+    """Whether a half took the solution of the other; its own starts are a string."""
+    return not isinstance(half.init, str)
+
+
+def _similarity(one, other):
+    return generator_similarity(one.generator_, other.generator_)
+
+
+def judge(lens, X, parts, halves, level=0.05):
+    """The verdict, given lenses fitted on halves of the samples.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted.
+    X : ndarray of shape (n, d)
+    parts : list of two ndarrays
+        Of :func:`split_in_halves`.
+    halves : list of two SymmetryLens
+        Of :func:`fit_halves`.
+    level : float
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    cyclic = lens.boundary == "circulant"
+    first, second = (half.generator_ for half in halves)
+    strict = any(_borrowed(half) for half in halves)
+    found = [
+        evidence(_rows(half, part), cyclic, strict=strict)
+        for half, part in zip(halves, reversed(parts), strict=True)
+    ]
+    worse = max(found, key=lambda one: one.divergence / one.tolerated)
+    own, own_tolerated = _own_divergence(lens, X, cyclic)
+    repeatability = _similarity(*halves)
+    order = order_p_value(len(first), cyclic) if repeatability >= REPEATS else 1.0
+    values = {
+        "p_value": max(order, *(one.p_value for one in found)),
+        "level": level,
+        "statistic": worse.divergence,
+        "tolerated": worse.tolerated,
+        "repeatability": repeatability,
+        "agreement": min(generator_similarity(lens.generator_, one) for one in (first, second)),
+        "uncertainty": _uncertainty(first, second).astype(lens.generator_.dtype),
+        "locality": _locality(found, cyclic),
+        "starts": _starts(lens),
+        "converged": lens.converged_,
+        "n_samples": len(X),
+    }
+    against_set = _against_set(values, found)
+    against_lens = _against_lens(values, own, own_tolerated)
+    return Verdict(
+        symmetric=not against_set,
+        found=not against_set and not against_lens,
+        reasons=[*against_set, *against_lens, *_remarks(values, against_set, strict)],
+        **values,
+    )
+
+
+def _rows(lens, X):
+    """Representation of the samples, every channel a row of its own."""
+    return torch.as_tensor(split_channels(lens.transform(X), lens.n_channels))
+
+
+def _own_divergence(lens, X, cyclic):
+    """Energy divergence of the lens itself, which was not fitted to it, on all samples."""
+    inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > 0.5
+    y = _rows(lens, X)[:, inside].double()
+    if y.shape[1] < 3 or (cyclic and not inside.all()) or y.shape[1] > len(lens.filter_):
+        return 0.0, 0.0
+    return energy_divergence(y - y.mean(), cyclic), tolerated_divergence(*y.shape, cyclic)
+
+
+def _uncertainty(first, second):
+    """Half the difference of the halves: the standard error of a fit to both."""
+    if np.vdot(first, second) < np.vdot(first, second.T):
+        second = second.T
+    return np.abs(first - second) / 2
+
+
+def _locality(found, cyclic):
+    curve = torch.stack([one.correlations for one in found]).mean(0)
+    return float(curve[1]), float(curve[len(curve) // 2 + (not cyclic) :].mean())
+
+
+def _starts(lens):
+    """Starts that ended where the lens is, and starts tried."""
+    agreeing = sum(candidate.get("agreement", 0.0) >= REPEATS for candidate in lens.candidates_)
+    return agreeing, len(lens.candidates_)
+
+
+def _against_set(values, found):
+    """Why not to believe in a symmetry of the set; nothing if there is no reason."""
+    reasons = []
+    elliptical = max(one.p_value for one in found)
+    if not elliptical <= values["level"]:
+        reasons.append(
+            f"no structure beyond second moments and contrast (p = {elliptical:.3f}); any such set "
+            "looks stationary in some basis"
+        )
+    if values["repeatability"] >= REPEATS and elliptical < values["p_value"] > values["level"]:
+        reasons.append(
+            f"too few columns: two arbitrary orders agree with p = {values['p_value']:.3f}"
+        )
+    if not all(one.divergence <= one.tolerated for one in found):
+        reasons.append(
+            f"not stationary under the generator: energy divergence {values['statistic']:.1f} on "
+            f"held-out samples, {values['tolerated']:.1f} would pass"
+        )
+    distance = max(found, key=lambda one: one.distance - one.tolerable)
+    if not distance.distance <= distance.tolerable:
+        reasons.append(
+            f"columns of the representation have different distributions (distance "
+            f"{distance.distance:.2f}; {distance.tolerable:.2f} would pass)"
+        )
+    if not values["repeatability"] >= REPEATS:
+        reasons.append(
+            f"two halves of the samples lead to different generators (cosine "
+            f"{values['repeatability']:.3f}; {REPEATS} would pass)"
+        )
+    return reasons
+
+
+def _against_lens(values, own, tolerated):
+    reasons = []
+    if not values["agreement"] >= REPEATS:
+        reasons.append(
+            f"this lens differs from what halves of the samples led to (cosine "
+            f"{values['agreement']:.3f}; {REPEATS} would pass)"
+        )
+    if not own <= tolerated:
+        reasons.append(
+            f"its own representation is not stationary: energy divergence {own:.1f}, "
+            f"{tolerated:.1f} would pass"
+        )
+    if not values["converged"]:
+        reasons.append("the fit did not converge (see max_iter)")
+    return reasons
+
+
+def _remarks(values, against_set, borrowed):
+    remarks = []
+    if not against_set:
+        near, far = values["locality"]
+        remarks += [
+            f"beyond chance: p = {values['p_value']:.3f} against any Gaussian or elliptical set "
+            "and an arbitrary order of columns",
+            f"stationary: energy divergence {values['statistic']:.1f} on held-out samples (right "
+            f"solutions have 1 to 3, up to {values['tolerated']:.1f} passes)",
+            f"local: energies of neighbours correlate {near:.2f}, far apart {far:.2f}",
+            f"repeatable: cosine {values['repeatability']:.4f} between halves; entries of the "
+            f"generator are known to {np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f} (rms)",
+        ]
+    if borrowed:
+        remarks.append("one half found the solution from that of the other only")
+    agreeing, tried = values["starts"]
+    if tried == 1:
+        remarks.append("only one start was tried")
+    elif tried:
+        remarks.append(f"{agreeing} of {tried} starts of this fit ended at its solution")
+    return remarks

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What counts as evidence for a symmetry: statistics of samples that a lens was not fitted on.
+
+Second moments never do: every real spectrum is that of a symmetric Toeplitz matrix, so that any
+Gaussian is exactly stationary in some orthogonal basis, and so is any elliptical distribution, a
+Gaussian times an independent contrast. Evidence is in what the energies of the representation know
+beyond that, and in whether separate samples lead to the same order of columns.
+"""
+
+from dataclasses import dataclass
+from math import factorial
+
+import torch
+
+from .stationarity import energy_divergence, log_energy
+
+__all__ = [
+    "Evidence",
+    "elliptical_p_value",
+    "energy_correlations",
+    "evidence",
+    "marginal_distance",
+    "order_p_value",
+    "tolerated_divergence",
+    "tolerated_distance",
+]
+
+DRAWS = 199  # of the null
+TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
+# What right solutions of 500 to 50,000 samples stay below: sampling noise, and how far real sets
+# that a person would call stationary are from it. Of the energy divergence: its mean, the spread of
+# the mean of few numbers (over m), and what grows with the samples.
+MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
+UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Held-out statistics of one representation.
+
+    Attributes
+    ----------
+    p_value : float
+        Of :func:`elliptical_p_value`.
+    divergence, tolerated : float
+        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
+    distance, tolerable : float
+        :func:`marginal_distance`, and how much of it passes.
+    correlations : Tensor of shape (m,)
+        :func:`energy_correlations`.
+    """
+
+    p_value: float
+    divergence: float
+    tolerated: float
+    distance: float
+    tolerable: float
+    correlations: torch.Tensor
+
+    @property
+    def stationary(self):
+        """Whether energies and marginals are, as far as a person would care."""
+        return self.divergence <= self.tolerated and self.distance <= self.tolerable
+
+
+def evidence(y, cyclic=False, *, strict=False, seed=0):
+    """All statistics of a representation of samples that it was not fitted on.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        n > m.
+    cyclic : bool, default=False
+    strict : bool, default=False
+        Whether only what is usual for right solutions passes as stationary, not what is possible.
+    seed : int, default=0
+
+    Returns
+    -------
+    evidence : Evidence
+    """
+    y = y.double()
+    y = y - y.mean()  # one number: a common offset says nothing about the symmetry
+    random = torch.Generator().manual_seed(seed)
+    return Evidence(
+        p_value=elliptical_p_value(y[:TESTED], cyclic, random),
+        divergence=energy_divergence(y, cyclic),
+        tolerated=tolerated_divergence(*y.shape, cyclic, strict),
+        distance=marginal_distance(y),
+        tolerable=tolerated_distance(len(y), strict),
+        correlations=energy_correlations(y, cyclic),
+    )
+
+
+def elliptical_p_value(y, cyclic, random, draws=DRAWS):
+    r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
+
+    Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
+    any independent radius; a Gaussian with any covariance is. It is drawn from by a parametric
+    bootstrap: mean and covariance of `y`, radii drawn from its Mahalanobis radii. The statistic is
+    the sum over lags of the squared standard scores of the mean covariance of log energies at that
+    lag, with mean and deviation over the observed and all drawn sets, which makes it exchangeable.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    cyclic : bool
+    random : torch.Generator
+    draws : int, default=199
+
+    Returns
+    -------
+    p_value : float
+        A multiple of 1 / (draws + 1). 1 where the covariance is singular: nothing can be said.
+    """
+    mean, covariance = y.mean(0), torch.cov(y.mT)
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if failed:
+        return 1.0
+    radii = torch.linalg.solve_triangular(factor, (y - mean).mT, upper=False).norm(dim=0)
+    lags = [_lag_means(log_energy(y), cyclic)]
+    for _ in range(draws):
+        direction = torch.randn(y.shape, generator=random, dtype=y.dtype)
+        chosen = torch.randint(len(y), (len(y),), generator=random)
+        direction *= (radii[chosen] / direction.norm(dim=1))[:, None]
+        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), cyclic))
+    lags = torch.stack(lags)
+    scores = (lags - lags.mean(0)) / lags.std(0).clamp_min(1e-300)
+    statistic = scores.square().sum(1)
+    return float((statistic >= statistic[0]).double().mean())
+
+
+def order_p_value(size, cyclic=False):
+    """Chance that two random orders of `size` columns are the same.
+
+    Null: the columns found are exchangeable and their order is arbitrary, found anew on every
+    half of the samples. An order and its reverse are the same, and so are all starts of a circle.
+
+    Parameters
+    ----------
+    size : int
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    p_value : float
+        ``2 / size!``, times ``size`` on a circle; at most 1. Below 0.05 for five columns and more,
+        six on a circle.
+    """
+    return min(1.0, 2 * (size if cyclic else 1) / factorial(size))
+
+
+def marginal_distance(y):
+    """Largest distance of the distribution of one column of `y` from their barycentre.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+
+    Returns
+    -------
+    distance : float
+        Mean absolute difference of the quantiles of a column and of the mean over columns
+        (Wasserstein, order 1), in standard deviations of all entries. A spike that moves a little
+        makes little difference.
+    """
+    quantiles = y.sort(dim=0).values
+    gap = quantiles - quantiles.mean(dim=1, keepdim=True)
+    return float(gap.abs().mean(0).max() / y.std())
+
+
+def energy_correlations(y, cyclic=False):
+    """Correlation of the log energies of columns as a function of their distance.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    correlations : Tensor of shape (m,), (m // 2 + 1,) when cyclic
+        1 at distance 0.
+    """
+    covariance = torch.cov(log_energy(y).mT)
+    deviation = covariance.diagonal().sqrt()
+    return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
+
+
+def tolerated_divergence(n_samples, size, cyclic=False, strict=False):
+    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
+    tail = 0 if strict else TAIL / (size - (not cyclic))
+    return MEAN + tail + DEFECT * n_samples
+
+
+def tolerated_distance(n_samples, strict=False):
+    """Distance of marginals up to which `n_samples` count as stationary."""
+    return (UNEVEN + UNEVEN_NOISE / n_samples**0.5) * (0.5 if strict else 1)
+
+
+def _lag_means(energy, cyclic):
+    return _diagonal_means(torch.cov(energy.mT), cyclic)
+
+
+def _diagonal_means(matrix, cyclic):
+    size = len(matrix)
+    if cyclic:
+        index = torch.arange(size)
+        means = [matrix[index, (index + lag) % size].mean() for lag in range(size // 2 + 1)]
+    else:
+        means = [matrix.diagonal(lag).mean() for lag in range(size)]
+    return torch.stack(means)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Store a fitted lens as plain arrays and text, and load it without running any code.
+
+A pickle (and a joblib file) can run anything when it is loaded; these files hold numbers and text
+only, so that one can be taken from a stranger.
+"""
+
+import json
+import warnings
+import zipfile
+
+import numpy as np
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.utils.validation import check_is_fitted
+
+from . import SymmetryLens, __version__
+from ._files import write_atomically
+
+__all__ = ["load_lens", "save_lens"]
+
+HEADER = "lens"  # the entry with all that is not an array
+SHAPES = {  # of the arrays that every lens has: d features, D padded ones, m powers
+    "generator_": "dd",
+    "padded_generator_": "DD",
+    "lie_algebra_": "DD",
+    "filter_": "d",
+    "group_conv_matrix_": "md",
+    "powers_": "m",
+}
+
+
+def save_lens(lens, path):
+    """Write a fitted lens to a ``.npz`` file, whole or not at all.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted. Its callbacks are not stored.
+    path : str or path-like
+        Replaced if it exists.
+
+    Raises
+    ------
+    TypeError
+        If `lens` is not a :class:`~sklearn_symmetry.SymmetryLens`, or has a parameter or an
+        attribute that is neither a plain value nor an array, such as a ``RandomState``.
+    NotFittedError
+        If it is not fitted.
+    OSError
+        If the file cannot be written; `path` is left as it was.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from sklearn_symmetry import SymmetryLens
+    >>> from sklearn_symmetry.datasets import make_symmetric_signals
+    >>> from sklearn_symmetry.persistence import load_lens, save_lens
+    >>> X = make_symmetric_signals(2000, 5, random_state=0).data
+    >>> lens = SymmetryLens(random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "lens.npz"
+    ...     save_lens(lens, path)
+    ...     copy = load_lens(path)
+    >>> bool((copy.transform(X) == lens.transform(X)).all())
+    True
+    """
+    if type(lens) is not SymmetryLens:
+        raise TypeError(f"lens must be a SymmetryLens; got {type(lens).__name__}")
+    check_is_fitted(lens)
+    fitted = {name: value for name, value in vars(lens).items() if _is_fitted_name(name)}
+    arrays, header = {}, {"version": __version__}
+    for group, values in (("parameters", lens.get_params(deep=False)), ("attributes", fitted)):
+        header[group] = {}
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                # Names of columns are objects, which only a pickle could hold.
+                arrays[f"{group}.{name}"] = value.astype(str) if value.dtype == object else value
+            else:
+                header[group][name] = _plain(value, name)
+    text = np.array(json.dumps(header))
+    write_atomically(path, lambda file: np.savez(file, **{HEADER: text}, **arrays))
+
+
+def load_lens(path):
+    """Read a lens that :func:`save_lens` wrote. No code in the file can run.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    lens : SymmetryLens
+        Fitted, whether or not this machine has the device of the fit.
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold a lens.
+    OSError
+        If it cannot be read.
+
+    Warns
+    -----
+    InconsistentVersionWarning
+        If another version of sklearn_symmetry wrote it.
+    """
+    try:
+        header, parameters, attributes = _read(path)
+        lens = SymmetryLens(**parameters)
+        _check_attributes(attributes)
+    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} does not hold a lens written by save_lens: {error}") from error
+    if header["version"] != __version__:
+        warnings.warn(
+            InconsistentVersionWarning(
+                estimator_name="SymmetryLens (sklearn_symmetry)",
+                current_sklearn_version=__version__,
+                original_sklearn_version=header["version"],
+            ),
+            stacklevel=2,
+        )
+    vars(lens).update(attributes)
+    return lens
+
+
+def _read(path):
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            raise ValueError("it is a single array")
+        header = json.loads(str(stored[HEADER]))
+        groups = []
+        for group in ("parameters", "attributes"):
+            found = dict(header[group])
+            for name in stored.files:
+                if name.startswith(f"{group}."):
+                    found[name.removeprefix(f"{group}.")] = stored[name]
+            groups.append(found)
+    return header, *groups
+
+
+def _check_attributes(attributes):
+    """Refuse what would fail later, in `transform` or in `shift`."""
+    sizes = {}
+    for name, letters in SHAPES.items():
+        value = attributes[name]
+        expected = tuple(
+            sizes.setdefault(letter, size)
+            for letter, size in zip(letters, np.shape(value), strict=True)
+        )
+        if np.shape(value) != expected or not np.isfinite(value).all():
+            raise ValueError(f"{name} should be finite, of shape {expected}")
+    if attributes["n_features_in_"] % sizes["d"]:
+        raise ValueError(f"n_features_in_ should be a multiple of {sizes['d']}, the filter's size")
+    for name in attributes:
+        if not _is_fitted_name(name):
+            raise ValueError(f"{name} is not the name of a fitted attribute")
+    if "feature_names_in_" in attributes:
+        attributes["feature_names_in_"] = attributes["feature_names_in_"].astype(object)
+
+
+def _is_fitted_name(name):
+    return name.endswith("_") and not name.startswith("_") and name.isidentifier()
+
+
+def _plain(value, name):
+    """The value as JSON knows it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    try:
+        same = json.loads(json.dumps(value))
+    except TypeError:
+        same = None
+    if same != value and not (isinstance(value, tuple) and list(value) == same):
+        raise TypeError(
+            f"{name}={value!r} is neither a plain value nor an array: set it to one, or use pickle"
+        )
+    return same

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How often the verdict of a lens is wrong: sets without a symmetry, right fits, wrong optima.
+
+    python tests/benchmarks/calibration.py            # runs what is missing, then writes the page
+    python tests/benchmarks/calibration.py --page     # the page alone
+
+Trials are rows of docs/results/calibration.csv; those that are there are skipped. The page is
+docs/trust.md. Seeds start at 6000: thresholds were set on others. The truth is used to sort fits
+into right and wrong ones, and by nothing else.
+"""
+
+import argparse
+import csv
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import beta
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from tabulate import table
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
+from sklearn_symmetry.core.evidence import elliptical_p_value, evidence
+from sklearn_symmetry.datasets import (
+    load_digit_slices,
+    load_mnist_slices,
+    load_photo_rows,
+    make_symmetric_signals,
+)
+from sklearn_symmetry.metrics import generator_similarity
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parents[1] / "docs"
+MNIST = HERE.parents[2] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
+FIRST_SEED = 6000
+LEVEL = 0.05
+RIGHT, WRONG = 0.97, 0.9  # cosines to the truth; in between is neither
+COMPLETE = 2  # null trials of every set that are not cut short
+FIELDS = (
+    "group", "set", "features", "samples", "seed", "fit", "cosine", "symmetric", "found",
+    "p_value", "besides_p", "divergence", "tolerated", "repeatability", "agreement", "converged",
+    "cpu_seconds",
+)  # fmt: skip
+
+
+# Sets without a one-parameter symmetry, or with one that no sample can show.
+
+
+def _rotation(d, random):
+    return np.linalg.qr(random.standard_normal((d, d)))[0]
+
+
+def white_noise(n, d, random):
+    """Every rotation is a symmetry."""
+    return random.standard_normal((n, d))
+
+
+def correlated_gaussian(n, d, random):
+    """A random covariance; exactly stationary in several bases, none of which is special."""
+    return (
+        random.standard_normal((n, d)) * np.exp(random.uniform(-2, 0.5, d)) @ _rotation(d, random)
+    )
+
+
+def elliptical(n, d, random):
+    """A Gaussian of random covariance times a contrast: Student's t with 3 to 8 degrees."""
+    degrees = random.uniform(3, 8)
+    contrast = np.sqrt(degrees / random.chisquare(degrees, n))
+    return correlated_gaussian(n, d, random) * contrast[:, None]
+
+
+LAWS = (
+    lambda random, n: random.standard_normal(n),
+    lambda random, n: random.laplace(size=n),
+    lambda random, n: random.uniform(-1, 1, n),
+    lambda random, n: random.standard_exponential(n),
+    lambda random, n: random.standard_t(4, n),
+    lambda random, n: random.choice([-1, 1], n) + 0.2 * random.standard_normal(n),
+    lambda random, n: random.gamma(0.5, size=n),
+    lambda random, n: random.lognormal(0, 0.7, n),
+    lambda random, n: random.beta(0.3, 0.6, n),
+    lambda random, n: random.standard_normal(n) * (random.random(n) < 0.3),
+)
+
+
+def independent_columns(n, d, random):
+    """Independent, each with a law of its own, of equal variance; every other set is rotated."""
+    laws = random.permutation(len(LAWS))[:d]
+    X = np.stack([LAWS[law](random, n) for law in laws], axis=1)
+    X = (X - X.mean(0)) / X.std(0)
+    return X @ _rotation(d, random) if random.random() < 0.5 else X
+
+
+def absolute_spectra(n, d, random):
+    """Synthetic spectra: 3 to 5 peaks at fixed places, gamma intensities, a slope, noise."""
+    peaks, channel = random.integers(3, 6), np.arange(d)
+    centre, width = random.uniform(0, d - 1, (peaks, 1)), random.uniform(0.5, 1.5, (peaks, 1))
+    intensity = random.gamma(random.uniform(0.5, 3, peaks), size=(n, peaks))
+    lines = np.exp(-((channel - centre) ** 2) / (2 * width**2)) * random.uniform(0.5, 2, (peaks, 1))
+    X = intensity @ lines + 0.3 * channel / d
+    return X / X.std() + 0.05 * random.standard_normal(X.shape)
+
+
+def _table(load):
+    def resampled(n, d, random):
+        """Random columns, standardised; rows drawn with replacement, with a jitter of 0.1 sd."""
+        X = load().data
+        X = X[:, random.permutation(X.shape[1])[:d]]
+        X = (X - X.mean(0)) / X.std(0)
+        return X[random.integers(0, len(X), n)] + 0.1 * random.standard_normal((n, d))
+
+    return resampled
+
+
+NULLS = {
+    "white noise": white_noise,
+    "correlated Gaussian": correlated_gaussian,
+    "elliptical": elliptical,
+    "independent columns": independent_columns,
+    "absolute spectra": absolute_spectra,
+    "diabetes": _table(load_diabetes),
+    "breast cancer": _table(load_breast_cancer),
+    "wine": _table(load_wine),
+}
+
+
+# Sets with a symmetry, hidden by a random rotation.
+
+
+def _signals(**options):
+    return lambda n, d, **hidden: make_symmetric_signals(n, d, **options, **hidden)
+
+
+def _mnist(n, d, **hidden):
+    return load_mnist_slices(n, d, path=MNIST, **hidden)
+
+
+SYMMETRIC = {  # loader, features, samples, trials
+    "Gaussian 7": (_signals(signal="gaussian"), 7, 4000, 15),
+    "Gaussian 7, circulant": (_signals(signal="gaussian", boundary="circulant"), 7, 4000, 15),
+    "Legendre 9": (_signals(signal="legendre"), 9, 4000, 12),
+    "digit slices 9": (load_digit_slices, 9, 4000, 15),
+    "MNIST slices 11": (_mnist, 11, 6000, 15),
+    "digit slices 11": (load_digit_slices, 11, 6000, 8),
+    "Gaussian 33": (_signals(signal="gaussian"), 33, 20000, 2),
+    "Legendre 33": (_signals(signal="legendre"), 33, 20000, 2),
+    "MNIST slices 27": (_mnist, 27, 20000, 2),
+    "photo rows 5": (load_photo_rows, 5, 6000, 3),
+}
+LED_ASTRAY = 6  # trials of each of these, per wrong fit
+ASTRAY_SETS = tuple(SYMMETRIC)[:5]
+
+
+def wrong_fits(d, seed):
+    """Settings that lead to wrong optima, or stop on the way."""
+    random = np.random.default_rng(seed)
+    return {
+        "random rotation, to convergence": {"init": _rotation(d, random)},
+        "random rotation, 10 iterations": {"init": _rotation(d, random), "max_iter": 10},
+        "one start, 1 iteration": {"n_init": 1, "max_iter": 1},
+        "paper's start, 50 steps": {"init": "random", "max_iter": 50},
+    }
+
+
+def run_null(name, seed):
+    """Judge a set without a symmetry; cut short once one condition has failed on one half."""
+    random = np.random.default_rng([seed, list(NULLS).index(name)])
+    d, n = int(random.integers(5, 7)), int(random.choice([1000, 2000]))
+    X = NULLS[name](n, d, random)
+    parts = split_in_halves(X, 0)
+    lens = SymmetryLens(random_state=seed)
+    row = {
+        "group": "null",
+        "set": name,
+        "features": d,
+        "samples": n,
+        "seed": seed,
+        "fit": "default",
+    }
+    if seed - FIRST_SEED >= COMPLETE:
+        (half,) = fit_halves(lens, parts[:1])
+        one = evidence(torch.as_tensor(half.transform(parts[1])))
+        if one.p_value > LEVEL or not one.stationary:
+            return row | {
+                "symmetric": False, "found": False, "p_value": one.p_value,
+                "besides_p": one.stationary, "divergence": f"{one.divergence:.2f}",
+                "tolerated": f"{one.tolerated:.2f}",
+            }  # fmt: skip
+    halves = fit_halves(lens, parts)
+    return row | judged(halves[0], X, parts, halves)
+
+
+def run_symmetric(name, seed):
+    """Judge a default fit and, for some sets and seeds, wrong ones with the same halves."""
+    loader, d, n, _ = SYMMETRIC[name]
+    data = loader(n, d, symmetry="orthogonal", random_state=seed)
+    lens = SymmetryLens(boundary=data.boundary, random_state=seed)
+    parts = split_in_halves(data.data, seed)
+    halves = fit_halves(lens, parts)
+    fits = {"default": {}}
+    if name in ASTRAY_SETS and seed - FIRST_SEED < LED_ASTRAY:
+        fits |= wrong_fits(d, seed)
+    for label, settings in fits.items():
+        lens.set_params(**FRESH).set_params(**settings).fit(data.data)
+        cosine = generator_similarity(lens.generator_, data.generator, boundary=data.boundary)
+        yield {
+            "group": "symmetric", "set": name, "features": d, "samples": n, "seed": seed,
+            "fit": label, "cosine": f"{cosine:.4f}",
+        } | judged(lens, data.data, parts, halves)  # fmt: skip
+
+
+def judged(lens, X, parts, halves):
+    """What the verdict says, as cells of a row."""
+    verdict = judge(lens, X, parts, halves, LEVEL)
+    return {
+        "symmetric": verdict.symmetric,
+        "found": verdict.found,
+        "p_value": verdict.p_value,
+        # The conditions that are no p-values: with them, the answer at any level follows.
+        "besides_p": judge(lens, X, parts, halves, 1.0).symmetric,
+        "divergence": f"{verdict.statistic:.2f}",
+        "tolerated": f"{verdict.tolerated:.2f}",
+        "repeatability": f"{verdict.repeatability:.4f}",
+        "agreement": f"{verdict.agreement:.4f}",
+        "converged": verdict.converged,
+    }
+
+
+def run_tests(seed, n=1000, d=6):
+    """p-values of the elliptical test under its null, in a fixed basis."""
+    for label, make in (("Gaussian", correlated_gaussian), ("elliptical", elliptical)):
+        random = np.random.default_rng([seed, d])
+        y = torch.as_tensor(make(n, d, random))
+        p_value = elliptical_p_value(y, False, torch.Generator().manual_seed(seed))
+        yield {"set": label, "p_value": p_value}
+
+
+def wanted(trials, tests):
+    """Name, seed and function of every trial, all sets in turn."""
+    for seed in range(FIRST_SEED, FIRST_SEED + max(trials, tests)):
+        if seed - FIRST_SEED < tests:
+            yield "tests", "", seed, lambda _, seed: run_tests(seed)
+        for name, (*_, count) in SYMMETRIC.items():
+            if seed - FIRST_SEED < count:
+                yield "symmetric", name, seed, run_symmetric
+        for name in NULLS if seed - FIRST_SEED < trials else ():
+            yield "null", name, seed, lambda name, seed: [run_null(name, seed)]
+
+
+def run_missing(path, trials, tests):
+    """Append the trials that are not in the file."""
+    rows = list(csv.DictReader(path.open())) if path.exists() else []
+    done = {(row["group"], row["set"], int(row["seed"])) for row in rows}
+    done |= {("tests", "", seed) for group, _, seed in done if group == "tests"}
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS, restval="")
+        if not rows:
+            writer.writeheader()
+        for group, name, seed, run in wanted(trials, tests):
+            if (group, name, seed) in done:
+                continue
+            start = time.process_time()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                new = list(run(name, seed))
+            share = (time.process_time() - start) / len(new)
+            for row in new:
+                row = {"group": group, "seed": seed} | row | {"cpu_seconds": f"{share:.1f}"}
+                writer.writerow(row)
+                print(" ".join(str(value) for value in row.values()), flush=True)
+            file.flush()
+
+
+HEAD = (DOCS / "results" / "trust-head.md").read_text()
+
+
+def yes(rows, column="symmetric"):
+    """Rows whose column is true."""
+    return [row for row in rows if row[column] == "True"]
+
+
+def share(part, whole):
+    """Count, and the exact upper limit (95 %, one-sided) of the rate."""
+    k, n = len(part), len(whole)
+    limit = 1.0 if k == n else float(beta.ppf(0.95, k + 1, n - k))
+    return f"{k} of {n}", f"{limit:.1%}"
+
+
+def null_table(rows):
+    """False alarms by set."""
+    lines = []
+    for name in (*NULLS, "all"):
+        mine = [row for row in rows if name in ("all", row["set"])]
+        beyond = [row for row in mine if float(row["p_value"]) <= LEVEL]
+        repeats = [float(row["repeatability"]) for row in mine if row["repeatability"]]
+        lines.append(
+            (name, *share(yes(mine), mine), len(beyond), len(yes(mine, "besides_p")),
+             f"{max(repeats):.2f} ({len(repeats)})" if repeats else "-")
+        )  # fmt: skip
+    header = ("set", "said symmetric", "rate at most (95 %)", "p <= 0.05",
+              "passed all but p", "highest repeatability (of how many)")  # fmt: skip
+    return table(header, lines)
+
+
+def right_table(rows):
+    """Default fits: how many are right, and what is said of them."""
+    lines = []
+    for name in (*SYMMETRIC, "all"):
+        mine = [row for row in rows if name in ("all", row["set"])]
+        right = [row for row in mine if float(row["cosine"]) >= RIGHT]
+        wrong = [row for row in mine if float(row["cosine"]) < WRONG]
+        n = mine[0]["samples"] if mine and name != "all" else ""
+        said, _ = share(yes(right, "found"), right) if right else ("-", "")
+        blamed = len(wrong) - len(yes(wrong, "found"))
+        lines.append((name, n, len(mine), len(right), said, f"{blamed} of {len(wrong)}"))
+    header = ("set", "samples", "default fits", f"right (cosine >= {RIGHT})",
+              "of these found right", f"wrong (cosine < {WRONG}) and flagged")  # fmt: skip
+    return table(header, lines)
+
+
+def wrong_table(rows):
+    """Fits sent astray: how many are flagged."""
+    lines = []
+    for name in (*wrong_fits(5, 0), "all"):
+        mine = [row for row in rows if name in ("all", row["fit"])]
+        wrong = [row for row in mine if float(row["cosine"]) < WRONG]
+        flagged = [row for row in wrong if row["found"] == "False"]
+        knew = [row for row in flagged if row["symmetric"] == "True"]
+        alone = [row for row in wrong if row["converged"] == "True"]
+        lines.append((name, len(mine), len(wrong), len(flagged), len(knew), len(alone)))
+    header = ("settings", "fits", f"wrong (cosine < {WRONG})", "flagged",
+              "with: there is a symmetry", "wrong ones that had converged")  # fmt: skip
+    return table(header, lines)
+
+
+def write_page(rows):
+    """docs/trust.md and its figure."""
+    groups = {name: [row for row in rows if row["group"] == name] for name in
+              ("tests", "null", "symmetric")}  # fmt: skip
+    default = [row for row in groups["symmetric"] if row["fit"] == "default"]
+    astray = [row for row in groups["symmetric"] if row["fit"] != "default"]
+    minutes = sum(float(row["cpu_seconds"]) for row in rows) / 60
+    page = HEAD.format(first=FIRST_SEED, minutes=minutes)
+    page += "## Sets without a symmetry: false alarms at level 0.05\n\n"
+    page += null_table(groups["null"])
+    page += (
+        f"\n5 or 6 features, 1,000 or 2,000 samples. The first {COMPLETE} trials of every set were "
+        "complete; later ones stop once one condition has failed on one half, which leaves the "
+        "answer as it is. The spectra are synthetic (peaks at fixed channels); the tables are "
+        "those of scikit-learn, random columns, rows drawn with replacement, so that both halves "
+        "share rows and repeat more easily than they should.\n\n"
+    )
+    page += "## Sets with a symmetry: default fits\n\n" + right_table(default)
+    page += "\n## Fits sent to wrong optima\n\n" + wrong_table(astray)
+    notes = DOCS / "results" / "trust-notes.md"
+    page += "\n" + notes.read_text() if notes.exists() else ""
+    (DOCS / "trust.md").write_text(page)
+    draw(groups["tests"], groups["null"], default, astray)
+
+
+def draw(tests, null, default, astray):
+    """Rejections by level, and where right, wrong and null trials lie."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    levels = np.linspace(0, 0.3, 61)
+    for name in sorted({row["set"] for row in tests}):
+        p_values = np.array([float(row["p_value"]) for row in tests if row["set"] == name])
+        rates = [np.mean(p_values <= level) for level in levels]
+        left.step(levels, rates, label=f"elliptical test, {name} sets ({len(p_values)})")
+    p_values = [float(row["p_value"]) if row["besides_p"] == "True" else 2.0 for row in null]
+    rates = [np.mean(np.array(p_values) <= level) for level in levels]
+    left.step(
+        levels, rates, color="black", linewidth=2, label=f"verdict, all null sets ({len(null)})"
+    )
+    left.plot(levels, levels, color="0.6", linestyle="--", label="level")
+    left.set(xlabel="level", ylabel="share of trials rejected", title="False alarms")
+    left.legend(frameon=False)
+    wrong = [row for row in astray if float(row["cosine"]) < WRONG]
+    ok = [row for row in default if float(row["cosine"]) >= RIGHT]
+    complete = [row for row in null if row["repeatability"]]
+    for rows, label, colour in (
+        (wrong, "wrong fits: agreement with halves", "tab:orange"),
+        (complete, "no symmetry: cosine between halves", "tab:red"),
+        (ok, "right fits: agreement with halves", "tab:green"),
+    ):
+        column = "repeatability" if rows is complete else "agreement"
+        x = [abs(float(row[column])) for row in rows]
+        y = [float(row["divergence"]) / float(row["tolerated"]) for row in rows]
+        right.scatter(x, y, s=18, alpha=0.7, color=colour, label=f"{label} ({len(rows)})")
+    right.axhline(1, color="0.6", linestyle="--")
+    right.axvline(0.95, color="0.6", linestyle="--")
+    right.set(yscale="log", xlabel="cosine", ylabel="energy divergence of halves / tolerated")
+    right.set_title("Trusted: right of and below the dashed lines")
+    right.legend(frameon=False)
+    figure.savefig(DOCS / "results" / "calibration.png", dpi=90)
+
+
+def main():
+    """Run what is missing and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--trials", type=int, default=26, help="of every set without a symmetry")
+    parser.add_argument("--tests", type=int, default=200, help="of the elliptical test alone")
+    parser.add_argument("--page", action="store_true", help="write the page and run nothing")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    path = DOCS / "results" / "calibration.csv"
+    if not options.page:
+        run_missing(path, options.trials, options.tests)
+    write_page(list(csv.DictReader(path.open())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What counts as evidence: the nulls it is blind to, and what it sees beyond them."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from scipy.stats import wasserstein_distance
+
+from sklearn_symmetry.core.evidence import (
+    elliptical_p_value,
+    energy_correlations,
+    evidence,
+    marginal_distance,
+    order_p_value,
+)
+from sklearn_symmetry.datasets import make_symmetric_signals
+
+
+def signals(n=2000, d=7, **options):
+    return torch.as_tensor(make_symmetric_signals(n, d, symmetry="translation", **options).signal)
+
+
+def correlated(random, n=500, d=6):
+    deviation = np.exp(random.uniform(-2, 0.5, d))
+    turn = np.linalg.qr(random.standard_normal((d, d)))[0]
+    return random.standard_normal((n, d)) * deviation @ turn
+
+
+def p_value(y, seed=0, draws=99):
+    random = torch.Generator().manual_seed(seed)
+    return elliptical_p_value(torch.as_tensor(y), False, random, draws=draws)
+
+
+@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "Student t"])
+def test_elliptical_sets_are_rejected_no_more_often_than_the_level_says(heavy):
+    """60 sets at level 0.1: 6 expected, 14 or more in one run of a thousand."""
+    rejected = 0
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        y = correlated(random)
+        if heavy:
+            y = y * np.sqrt(4 / random.chisquare(4, len(y)))[:, None]
+        rejected += p_value(y, seed) <= 0.1
+    assert rejected < 14
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_local_signals_are_not_elliptical(signal, seed):
+    assert p_value(signals(signal=signal, random_state=seed)) == 0.01
+
+
+def test_nothing_is_claimed_of_a_singular_covariance():
+    y = signals(random_state=0)
+    assert p_value(torch.cat([y, torch.zeros_like(y[:, :1])], dim=1)) == 1
+
+
+def test_two_orders_of_five_columns_hardly_ever_agree():
+    random = np.random.default_rng(0)
+    pairs = random.permuted(np.tile(np.arange(5), (20000, 2, 1)), axis=2)
+    same = (pairs[:, 0] == pairs[:, 1]).all(1) | (pairs[:, 0] == pairs[:, 1, ::-1]).all(1)
+    assert_allclose(order_p_value(5), same.mean(), atol=0.005)
+    assert order_p_value(4) > 0.05 > order_p_value(5)
+    assert order_p_value(5, cyclic=True) > 0.05 > order_p_value(6, cyclic=True)
+    assert order_p_value(2, cyclic=True) == 1
+
+
+@pytest.mark.parametrize("shift", [0.5, 2.0])
+def test_distance_of_marginals_is_that_of_wasserstein(shift):
+    y = np.random.default_rng(0).standard_normal((300, 2)) + [0, shift]
+    expected = wasserstein_distance(y[:, 0], y[:, 1]) / 2 / np.std(y, ddof=1)
+    assert_allclose(marginal_distance(torch.as_tensor(y)), expected)
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(cyclic):
+    y = signals(boundary="circulant", random_state=0)
+    energy = np.log(0.1 + y.numpy() ** 2 / (y.numpy() ** 2).mean())
+    matrix = np.corrcoef(energy.T)
+    found = energy_correlations(y, cyclic).numpy()
+    pairs = [(i, i + 2) for i in range(5)] + [(5, 0), (6, 1)] * cyclic
+    assert_allclose(found[2], np.mean([matrix[pair] for pair in pairs]))
+    assert_allclose(found[0], 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_right_representations_are_stationary_and_mixed_ones_are_not(seed):
+    y = signals(4000, signal="legendre", random_state=seed)
+    right = evidence(y)
+    assert right.stationary
+    assert right.p_value <= 0.05
+    mixed = y @ torch.as_tensor(np.linalg.qr(np.random.default_rng(seed).normal(size=(7, 7)))[0])
+    assert not evidence(mixed).stationary
+
+
+def test_columns_of_different_laws_are_not_stationary():
+    random = np.random.default_rng(0)
+    columns = [random.standard_normal(2000), random.laplace(size=2000), random.uniform(-1, 1, 2000)]
+    y = np.stack(columns * 2, axis=1)
+    found = evidence(torch.as_tensor(y / y.std(0)))
+    assert not found.stationary
+
+
+def test_a_common_offset_and_scale_change_nothing():
+    y = signals(random_state=1)
+    one, other = evidence(y), evidence(1e3 * (y + 7))
+    assert one.p_value == other.p_value
+    assert_allclose(other.divergence, one.divergence, rtol=1e-6)
+    assert_allclose(other.distance, one.distance)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fast slice of tests/benchmarks/robustness.py: troubled data crash nothing."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+
+
+@pytest.fixture
+def robustness(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    yield importlib.import_module("robustness")
+    for name in ("robustness", "tabulate"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize("hiding", ["frequency", "permutation", "orthogonal"])
+def test_calm_sets_are_solved(noise, hiding, robustness):
+    case = robustness.Case("test", 1, features=7, samples=3000, noise=noise, hiding=hiding)
+    row = robustness.run(case)
+    assert row["error"] == ""
+    assert float(row["cosine"]) > robustness.RIGHT
+    assert float(row["divergence"]) < 3
+
+
+TROUBLES = [
+    {"outliers": 0.01},
+    {"missing": 0.4},
+    {"offset": 10.0, "direction": "any"},
+    {"noise": 1.0, "signal": "legendre", "offset": 0.5},
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
+def test_troubled_sets_crash_nothing(trouble, robustness):
+    row = robustness.run(robustness.Case("test", 2, features=5, samples=500, **trouble))
+    assert row["error"] == ""
+    for name in ("cosine", "divergence", "score"):
+        assert np.isfinite(float(row[name])), name
+
+
+def test_outliers_and_offsets_are_those_that_the_table_names(robustness):
+    calm = {"features": 5, "samples": 500}
+    plain, truth = robustness.make(robustness.Case("test", 3, **calm))
+    wild, same = robustness.make(robustness.Case("test", 3, outliers=0.01, **calm))
+    ratio = np.linalg.norm(wild, axis=1) / np.linalg.norm(plain, axis=1)
+    assert sorted(set(ratio.round(6))) == [1, 100]
+    assert (ratio > 50).sum() == 5
+    assert (truth == same).all()
+    moved, _ = robustness.make(robustness.Case("test", 3, offset=2.0, **calm))
+    step = moved - plain
+    np.testing.assert_allclose(step - step[0], 0, atol=1e-12)
+    size = np.sqrt((plain**2).sum(1).mean())
+    np.testing.assert_allclose(np.linalg.norm(step[0]), 2 * size)
+
+
+def test_random_trials_do_not_depend_on_their_number(robustness):
+    cases = [case for case in robustness.cases() if case.part == "random"]
+    assert len(cases) == robustness.N_RANDOM
+    assert cases == [robustness.random_case(trial) for trial in range(robustness.N_RANDOM)]

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The verdict: right fits pass, wrong ones and sets without a symmetry do not."""
+
+import copy
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._verdict import _reconsidered, fit_halves, judge, split_in_halves
+from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.metrics import generator_similarity
+
+
+@pytest.fixture(scope="module")
+def slices():
+    return load_digit_slices(4000, 7, symmetry="orthogonal", random_state=5)
+
+
+@pytest.fixture(scope="module")
+def halves(slices):
+    parts = split_in_halves(slices.data, 0)
+    return parts, fit_halves(SymmetryLens(random_state=0), parts)
+
+
+@pytest.fixture(scope="module")
+def lens(slices):
+    return SymmetryLens(random_state=0).fit(slices.data)
+
+
+@pytest.fixture(scope="module")
+def verdict(lens, slices, halves):
+    return judge(lens, slices.data, *halves)
+
+
+def test_a_right_fit_is_found_right(verdict):
+    assert verdict
+    assert verdict.symmetric
+    assert verdict.p_value <= 0.05
+    assert str(verdict).startswith("SYMMETRY FOUND")
+
+
+def test_the_method_fits_and_judges_halves_and_leaves_the_lens_alone(lens, slices, verdict):
+    before = copy.deepcopy(lens.__dict__)
+    again = lens.verdict(slices.data)
+    assert again.reasons == verdict.reasons
+    assert_array_equal(again.uncertainty, verdict.uncertainty)
+    assert before.keys() == lens.__dict__.keys()
+    assert_array_equal(before["generator_"], lens.generator_)
+
+
+def test_the_uncertainty_is_that_of_the_generator(lens, slices, verdict):
+    """Half the difference of two halves estimates the error of the whole within a factor of 3."""
+    truth = slices.generator
+    if np.vdot(lens.generator_, truth) < np.vdot(lens.generator_, truth.T):
+        truth = truth.T
+    assert verdict.uncertainty.shape == truth.shape
+    error = np.sqrt(np.mean((lens.generator_ - truth) ** 2))
+    said = np.sqrt(np.mean(verdict.uncertainty**2))
+    assert error / 3 < said < 3 * error
+
+
+def wrong_fits():
+    turn = np.linalg.qr(np.random.default_rng(1).standard_normal((7, 7)))[0]
+    yield "converged elsewhere", {"init": turn}
+    yield "too few steps", {"init": turn, "max_iter": 3}
+    yield "from near the identity", {"init": "random", "max_iter": 20}
+
+
+@pytest.mark.parametrize("settings", [pytest.param(fit, id=name) for name, fit in wrong_fits()])
+def test_a_wrong_optimum_is_told_from_a_set_without_symmetry(settings, slices, halves):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lens = SymmetryLens(random_state=0, **settings).fit(slices.data)
+    assert generator_similarity(lens.generator_, slices.generator) < 0.9
+    verdict = judge(lens, slices.data, *halves)
+    assert verdict.symmetric
+    assert not verdict.found
+    assert not verdict
+    assert str(verdict).startswith("NOT THIS ONE")
+    assert verdict.agreement < 0.9
+
+
+def test_a_fit_that_was_cut_short_is_not_trusted(slices, halves):
+    with pytest.warns(match="did not converge"):
+        lens = SymmetryLens(n_init=1, max_iter=1, random_state=0).fit(slices.data)
+    assert "did not converge" in str(judge(lens, slices.data, *halves))
+
+
+def nulls():
+    random = np.random.default_rng(0)
+    white = random.standard_normal((600, 5))
+    yield "white noise", white
+    yield "correlated Gaussian", white @ random.standard_normal((5, 5))
+    yield "elliptical", white @ random.standard_normal((5, 5)) * random.gamma(1, size=(600, 1))
+    laws = [random.laplace(size=600), random.uniform(-1, 1, 600), random.standard_exponential(600),
+            random.standard_normal(600), random.choice([-1.0, 1.0], 600)]  # fmt: skip
+    laws = np.stack(laws, axis=1) - np.mean(laws, axis=1)
+    yield "independent columns", laws / laws.std(0)
+
+
+@pytest.mark.parametrize("X", [pytest.param(X, id=name) for name, X in nulls()])
+def test_no_symmetry_is_claimed_where_there_is_none(X):
+    parts = split_in_halves(X, 0)
+    # Two starts a half, for speed; docs/trust.md has the full search and many more sets.
+    halves = [SymmetryLens(n_init=2, random_state=0).fit(part) for part in parts]
+    verdict = judge(halves[0], X, parts, halves)
+    assert not verdict.symmetric
+    assert not verdict
+    assert str(verdict).startswith("NO EVIDENCE")
+
+
+def test_four_columns_are_too_few_to_tell():
+    X = make_symmetric_signals(3000, 4, symmetry="permutation", random_state=0).data
+    verdict = SymmetryLens(random_state=0).fit(X).verdict(X)
+    assert not verdict
+    assert any("too few columns" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("n_powers", [5, 11])
+def test_any_number_of_powers_can_be_judged(n_powers, slices, halves):
+    lens = SymmetryLens(n_powers=n_powers, random_state=0).fit(slices.data)
+    assert judge(lens, slices.data, *halves)
+
+
+def test_halves_are_all_samples_in_random_order():
+    X = np.arange(22.0).reshape(11, 2)
+    first, second = split_in_halves(X, 3)
+    assert len(first) == 5
+    assert_allclose(np.sort(np.concatenate([first, second]), axis=0), X)
+    assert_array_equal(split_in_halves(X, 3)[0], first)
+
+
+def test_what_cannot_be_judged_is_refused(lens, slices):
+    with pytest.raises(NotFittedError):
+        SymmetryLens().verdict(slices.data)
+    with pytest.raises(ValueError, match="more than 15 samples for 7 features.*got 15"):
+        lens.verdict(slices.data[:15])
+    for level in (0, 0.6):
+        with pytest.raises(ValueError, match="level"):
+            lens.verdict(slices.data, level=level)
+
+
+def test_html_escapes_and_says_the_same(verdict):
+    html = verdict._repr_html_()
+    assert verdict.headline in html
+    assert html.count("<li>") == len(verdict.reasons)
+
+
+def test_agreement_with_what_was_borrowed_has_to_pass_stricter_limits(lens, slices, halves):
+    parts, (first, second) = halves
+    plain = judge(lens, slices.data, parts, [first, second])
+    borrowed = copy.copy(second)
+    borrowed.init = first.group_conv_matrix_
+    strict = judge(lens, slices.data, parts, [first, borrowed])
+    assert strict.tolerated < plain.tolerated
+    assert any("that of the other" in reason for reason in strict.reasons)
+
+
+def test_a_half_takes_the_solution_of_the_other_only_where_it_is_better(slices, halves):
+    parts, (first, second) = halves
+    assert _reconsidered(first, second, parts[0]) is first
+    with pytest.warns(match="did not converge"):
+        lost = SymmetryLens(init=np.eye(7), max_iter=1, random_state=0).fit(parts[0])
+    lost.set_params(max_iter=None)
+    found = _reconsidered(lost, second, parts[0])
+    assert generator_similarity(found.generator_, second.generator_) > 0.99
