@@ -264,7 +264,7 @@ class SymmetryLens(
         """
         check_parameters(self)
         device = resolve_device(self.device)
-        X, checked = check_data(self, X)
+        X, checked = check_data(self, X, self.n_channels)
         rows = split_channels(X, self.n_channels)
         check_shapes(self, *rows.shape)
         settings = self._settings(rows.shape[1], device)

@@ -93,7 +93,7 @@ def _check_scalar(lens, name, kind, **limits):
         raise TypeError(f"{error} Got {value!r}.") from error
 
 
-def check_data(lens, X):
+def check_data(estimator, X, n_channels=1):
     """Validated copy of `X`; the estimator is not touched.
 
     Returns
@@ -101,10 +101,10 @@ def check_data(lens, X):
     X : ndarray of shape (n, n_channels * d)
         C-contiguous, float32 or float64, a copy.
     checked : estimator
-        A shallow copy of `lens` that carries the feature names and the number of features.
+        A shallow copy of `estimator` that carries the feature names and the number of features.
     """
     check_container(X)
-    checked = _shallow_copy(lens)
+    checked = _shallow_copy(estimator)
     try:
         X = validate_data(
             checked,
@@ -120,17 +120,17 @@ def check_data(lens, X):
         if columns is None:
             raise
         raise type(error)(_located(str(error), columns)) from error
-    _check_channels(lens.n_channels, X.shape[1])
-    rows = split_channels(X, lens.n_channels)
+    _check_channels(n_channels, X.shape[1])
+    rows = split_channels(X, n_channels)
     n_samples, n_features = rows.shape
     if n_samples <= n_features:
-        of_each = f" in each of {lens.n_channels} channels" if lens.n_channels > 1 else ""
+        of_each = f" in each of {n_channels} channels" if n_channels > 1 else ""
         raise ValueError(
             f"X has n_samples={len(X)} and {n_features} features{of_each}: a covariance needs more "
             f"samples than features. Collect more samples, or keep fewer columns, e.g. with PCA."
         )
     names = getattr(checked, "feature_names_in_", np.arange(n_features))
-    if lens.n_channels > 1:
+    if n_channels > 1:
         names = np.array([f"{column} of each channel" for column in range(n_features)])
     _check_columns(rows, names)
     return X, checked

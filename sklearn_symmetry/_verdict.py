@@ -177,7 +177,8 @@ def fit_halves(lens, parts):
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
+        fresh = FRESH | {"n_channels": lens._n_channels}
+        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
         if len(halves) < 2 or _similarity(*halves) >= REPEATS:
             return halves
         return [
@@ -254,7 +255,7 @@ def judge(lens, X, parts, halves, level=0.05):
 
 def _rows(lens, X):
     """Representation of the samples, every channel a row of its own."""
-    return torch.as_tensor(split_channels(lens.transform(X), lens.n_channels))
+    return torch.as_tensor(split_channels(lens.transform(X), lens._n_channels))
 
 
 def _own_divergence(lens, X, cyclic):

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import equivariance_error, generator_similarity
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -172,3 +173,18 @@ def test_column_constant_in_all_channels_is_named(quick_solver):
     X[:, [7, 12]] = 1.0
     with pytest.warns(UserWarning, match=r"constant columns \[2 of each channel\]"):
         SymmetryLens(n_channels=3).fit(X)
+
+
+# What is said about it
+
+
+def test_verdict_and_summary_judge_channels_as_rows():
+    pytest.importorskip("matplotlib")
+    signals = make_symmetric_signals(6000, 7, symmetry="orthogonal", random_state=0)
+    X = signals.data.reshape(3000, 14)
+    lens = SymmetryLens(n_channels=2, random_state=0).fit(X)
+    verdict = lens.set_params(n_channels=1).verdict(X)
+    assert verdict.found, str(verdict)
+    assert verdict.uncertainty.shape == (7, 7)
+    display = SummaryDisplay.from_estimator(lens, X, verdict=verdict)
+    assert len(display.axes_["filter"].patches) == 14  # the filter, and the same one step on

@@ -178,7 +178,7 @@ class SummaryDisplay:
     def _draw_filter(self, names):
         """The filter and the generator's next step of it."""
         ax = self.axes_["filter"]
-        columns = np.arange(self.lens.n_features_in_)
+        columns = np.arange(len(self.lens.filter_))
         middle = len(self.lens.powers_) // 2
         rows = self.lens.group_conv_matrix_[middle : middle + 2]
         for offset, row, colour, label in zip(
