@@ -50,12 +50,12 @@ class SymmetryLens(
     ----------
     n_powers : int or None, default=None
         Number m of powers of the generator, the columns of the output, from 2 to D. None: d.
-    alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
-        Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
     n_channels : int, default=1
         Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
         another. Every channel of every sample is one vector to learn from, and is transformed by
         itself.
+    alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
+        Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
     boundary : {"open", "circulant"}, default="open"
         Whether the symmetry carries features out of the window or around it. A circulant symmetry
         needs an odd d to be a rotation.
@@ -143,7 +143,7 @@ class SymmetryLens(
         Where the optimisation ran.
     n_features_in_ : int
         ``n_channels * d``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Only when the input has string column names.
 
     Notes

@@ -63,7 +63,12 @@ class GroupConvolution(nn.Module):
         return x.reshape(-1, self.n_channels, n_features) @ self.weight.T
 
     def extra_repr(self):
-        """Shape, for ``repr``."""
+        """Shape, for ``repr``.
+
+        Returns
+        -------
+        text : str
+        """
         n_powers, n_features = self.weight.shape
         return f"{n_features} -> {n_powers}, n_channels={self.n_channels}"
 
