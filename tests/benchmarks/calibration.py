@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from tabulate import table
+from tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
