@@ -13,8 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
 from ._files import BadInput, check_output, read_table, write_atomically
-from ._report import check_pictures, draw_report, summary
+from ._report import draw_report, summary
 from .datasets import load_digit_slices, load_photo_rows
+from .inspection._common import matplotlib_module
 from .metrics import generator_similarity
 from .persistence import save_lens
 
@@ -172,7 +173,7 @@ def _check_outputs(options, picture):
     check_output(options.save)
     if picture is None:
         return
-    check_pictures()
+    matplotlib_module("figure")
     if options.save is not None and Path(options.save).resolve() == Path(picture).resolve():
         raise BadInput(f"picture and lens cannot both be written to {picture}")
 

@@ -11,7 +11,7 @@ from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
 
-__all__ = ["check_pictures", "column_order", "draw_report", "summary"]
+__all__ = ["column_order", "draw_report", "summary"]
 
 LISTED = 16  # columns of an order that fit on a line
 MATRIX = {"vmin": -1, "vmax": 1}
@@ -101,22 +101,6 @@ def _compared(lens, secret):
         f"{cosine:.5f} cosine between the generator found and the hidden one (1 is perfect)",
         f"target: a shift by one pixel, open boundary, hidden like the pixels; crop: {size}",
     ]
-
-
-def check_pictures():
-    """Import what draws, so that a missing package is noticed before the work.
-
-    Raises
-    ------
-    ImportError
-        Naming the extra that brings it.
-    """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "a picture needs matplotlib: pip install 'sklearn-symmetry[plot]'"
-        ) from error
 
 
 def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names=None):

@@ -453,8 +453,9 @@ def test_shapes_of_a_score_must_agree():
 
 
 @pytest.fixture
-def comparison(tmp_path):
+def comparison(tmp_path, monkeypatch):
     path = Path(__file__).parent.parent / "examples" / "paper" / "comparison.py"
+    monkeypatch.syspath_prepend(path.parent)
     script = runpy.run_path(str(path))
     options = ["--sets", "circulant", "gaussian-7-permutation", "--repeats", "2", "--jobs", "1"]
     options += ["--methods", "SpectralSeriation", "ICASeriation", "--samples", "500"]

@@ -15,7 +15,7 @@ BENCHMARKS = Path(__file__).parent / "benchmarks"
 def robustness(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
     yield importlib.import_module("robustness")
-    for name in ("robustness", "tables"):
+    for name in ("robustness", "result_tables"):
         sys.modules.pop(name, None)
 
 

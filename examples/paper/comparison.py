@@ -13,7 +13,6 @@ the paper, 2.56 million samples times 100 epochs.
 """
 
 import argparse
-import csv
 import importlib.util
 import itertools
 import json
@@ -21,17 +20,15 @@ import math
 import platform
 import sys
 import time
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
-import torch
 from scipy.linalg import expm
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 
+import common
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import (
     ICASeriation,
@@ -271,7 +268,9 @@ def run(task, args):
     row["target"], row["ceiling"] = target_of(method, name)
     dataset = make_set(name, task["n_samples"], task["seed"], args.mnist)
     estimator = make_method(method, name, task["seed"], args)
-    row |= timed_fit(estimator, dataset.data)
+    with common.one_quiet_thread():
+        warm_up(estimator)
+        row |= common.measure_fit(estimator, dataset.data)
     row["device"] = getattr(estimator, "device_", "cpu")
     row["converged"] = getattr(estimator, "converged_", "")
     generator = None
@@ -282,23 +281,6 @@ def run(task, args):
     row["samples_seen"] = samples_seen(estimator, row)
     row["detail"] = json.dumps(row["detail"] or {})
     return row, generator
-
-
-def timed_fit(estimator, X):
-    """Seconds of a fit on one thread, and what went wrong, if anything did."""
-    torch.set_num_threads(1)
-    error = ""
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")  # "did not converge" is a column
-        warm_up(estimator)
-        wall, cpu = time.perf_counter(), time.process_time()
-        try:
-            estimator.fit(X)
-        except FloatingPointError as failure:
-            error = str(failure)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    # On a busy machine the second, the time of this process alone, is the one to trust.
-    return {"seconds": round(wall, 4), "cpu_seconds": round(cpu, 4), "error": error}
 
 
 def warm_up(estimator):
@@ -335,7 +317,7 @@ def execute(tasks, args):
     calls = (joblib.delayed(run)(task, args) for task in tasks)
     parallel = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")
     for count, (row, generator) in enumerate(parallel(calls), 1):
-        append_row(args.results / "comparison.csv", row)
+        common.append_row(args.results / "comparison.csv", row, FIELDS)
         if generator is not None and row["set"] in FIGURE_SETS:
             np.save(generator_path(args, row), generator)
         done += cost(row)
@@ -347,31 +329,6 @@ def execute(tasks, args):
             f"[{count}/{len(tasks)}] {what}, {row['seconds']:.1f} s; about {left:.1f} min left",
             flush=True,
         )
-
-
-def append_row(path, row):
-    """Add a row at once, so that an interruption loses only what was running."""
-    is_new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
-def read_rows(path):
-    """Complete rows of a CSV file; the last may have been cut off."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if None not in row.values()]
-
-
-def write_rows(path, rows):
-    """Replace a CSV file by complete rows."""
-    path.unlink(missing_ok=True)
-    for row in rows:
-        append_row(path, row)
 
 
 def generator_path(args, row):
@@ -691,15 +648,15 @@ def main(arguments=None):
         path.unlink()
     elif path.exists() and not args.resume:
         sys.exit(f"{path} exists: use --resume to go on, or --overwrite to start again")
-    rows, wanted = read_rows(path), list(plan(args))
-    write_rows(path, rows)
+    rows, wanted = common.read_rows(path, FIELDS), list(plan(args))
+    common.write_rows(path, rows, FIELDS)
     finished = {identity(row) for row in rows}
     try:
         execute([task for task in wanted if identity(task) not in finished], args)
     except KeyboardInterrupt:
         sys.exit(f"Interrupted; finished runs are in {path}. Go on with --resume.")
     wanted = {identity(task) for task in wanted}
-    write_page([row for row in read_rows(path) if identity(row) in wanted], args)
+    write_page([row for row in common.read_rows(path, FIELDS) if identity(row) in wanted], args)
     print(f"Wrote {args.page}.")
 
 

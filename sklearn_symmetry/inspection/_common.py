@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the displays share."""
 
+from importlib import import_module
+
 import numpy as np
 
-__all__ = ["axes_or_new", "label_columns", "matrix_image", "whole_number_ticks"]
+__all__ = [
+    "axes_or_new",
+    "label_columns",
+    "matplotlib_module",
+    "matrix_image",
+    "whole_number_ticks",
+]
 
 MAX_NAMED = 12  # more tick labels than this cannot be read
 
 
-def axes_or_new(ax):
-    """The given axes, or those of a new figure; matplotlib is imported only here."""
-    if ax is not None:
-        return ax
+def matplotlib_module(name):
+    """A module of matplotlib, imported only here; a missing one names the extra that brings it."""
     try:
-        import matplotlib.pyplot as plt
+        return import_module(f"matplotlib.{name}")
     except ImportError as error:
         raise ImportError(
             "plotting needs matplotlib: pip install 'sklearn-symmetry[plot]'"
         ) from error
-    return plt.subplots(layout="constrained")[1]
+
+
+def axes_or_new(ax):
+    """The given axes, or those of a new figure."""
+    if ax is not None:
+        return ax
+    return matplotlib_module("pyplot").subplots(layout="constrained")[1]
 
 
 def matrix_image(ax, matrix, **options):

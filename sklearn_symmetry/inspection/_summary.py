@@ -4,7 +4,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._common import label_columns, matrix_image, whole_number_ticks
+from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
 
@@ -102,18 +102,14 @@ class SummaryDisplay:
         -------
         self : SummaryDisplay
         """
-        try:
-            from matplotlib import rc_context
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise ImportError(
-                "plotting needs matplotlib: pip install 'sklearn-symmetry[plot]'"
-            ) from error
+        figure = matplotlib_module("figure").Figure
+        from matplotlib import rc_context
+
         names = getattr(self.lens, "feature_names_in_", None)
         names = names if feature_names is None else feature_names
         last = "correlations" if self.verdict is None else "uncertainty"
         with rc_context(FONTS):
-            self.figure_ = Figure(figsize=(15, 10.5), layout="constrained")
+            self.figure_ = figure(figsize=(15, 10.5), layout="constrained")
             self.figure_.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
             panels = [["given", "found", "starts"], ["generator", "filter", last]]
             self.axes_ = self.figure_.subplot_mosaic(panels)
@@ -178,7 +174,7 @@ class SummaryDisplay:
     def _draw_filter(self, names):
         """The filter and the generator's next step of it."""
         ax = self.axes_["filter"]
-        columns = np.arange(len(self.lens.filter_))
+        columns = np.arange(self.lens.group_conv_matrix_.shape[1])
         middle = len(self.lens.powers_) // 2
         rows = self.lens.group_conv_matrix_[middle : middle + 2]
         for offset, row, colour, label in zip(

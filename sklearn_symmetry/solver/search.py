@@ -113,7 +113,8 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
             found.append(candidate)
             losses.append(fine)
             stop = report is not None and report(candidate, found)
-            if stop or _settled(found) or (_leads(candidate, found) and judge.certain(candidate)):
+            leads = candidate is _ranked(found)[0]
+            if stop or _settled(found) or (leads and judge.certain(candidate)):
                 return _ranked(found)
         best_fine = min([best_fine, *losses])
         if n_init is not None and len(found) >= n_init:
@@ -154,10 +155,6 @@ def _settled(found):
         return False
     near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
     return near or agreement(best.start, second.start) < DIFFERENT
-
-
-def _leads(candidate, found):
-    return candidate.loss <= _ranked(found)[0].loss
 
 
 def _ranked(found):

@@ -105,9 +105,8 @@ def _solve(X, settings, seed, monitor):
     objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
     if progress.stopped:
         return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
-    max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
     refined = minimise(
-        objective, start, max_iter=max_iter, tol=settings.tol, watch=progress.refinement
+        objective, start, max_iter=progress.max_iter, tol=settings.tol, watch=progress.refinement
     )
     return progress.solution(refined), progress.stopped
 
@@ -117,6 +116,7 @@ class _Progress:
 
     def __init__(self, data, settings, monitor):
         self.data, self.settings, self.monitor = data, settings, monitor
+        self.max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
@@ -130,12 +130,10 @@ class _Progress:
         return self.stopped
 
     def refinement(self, state):
-        total = MAX_ITER if self.settings.max_iter is None else self.settings.max_iter
-        iteration = len(state.losses) - 1
         self.stopped = self._tell(
             "refinement",
-            iteration,
-            total,
+            len(state.losses) - 1,
+            self.max_iter,
             state.losses[-1],
             state.terms[-1],
             lambda: self.solution(state),

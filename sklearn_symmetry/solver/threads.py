@@ -16,7 +16,7 @@ _here = threading.local()
 def one_thread():
     """One torch thread inside, as many as before outside, however many fits run at a time.
 
-    The work is in thousands of small operations, which several threads slow down tenfold. Torch
+    The work is in thousands of small operations, which several threads only slow down. Torch
     keeps a number for every thread of Python, and one for threads to come, which every change sets,
     too: a thread born during a fit takes its 1 for the usual number. So all return to the number
     that the first of the fits met, and workers must enter for themselves.

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tables import table
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.core.stationarity import energy_divergence

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Write docs/results.md from the CSV files of the benchmarks.
 
-python tests/benchmarks/tables.py
+python tests/benchmarks/result_tables.py
 """
 
 import csv
@@ -12,12 +12,12 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 HEAD = """# Measured results
 
-Made by `python tests/benchmarks/tables.py` from `docs/results/*.csv`, where every single run is.
-Cosine: of `generator_` (the central d x d crop) to the hidden generator, the better of the two
-directions; target `eye(d, k=1)` in the hidden basis, the cyclic shift for circulant sets. The lens
-has its default settings (circulant sets: `boundary="circulant"`), sees the samples alone and is
-scored once. Hidings: DST-I, a permutation, a random rotation, with as many seeds as the number of
-runs divided by three.
+Made by `python tests/benchmarks/result_tables.py` from `docs/results/*.csv`, where every single
+run is. Cosine: of `generator_` (the central d x d crop) to the hidden generator, the better of the
+two directions; target `eye(d, k=1)` in the hidden basis, the cyclic shift for circulant sets. The
+lens has its default settings (circulant sets: `boundary="circulant"`), sees the samples alone and
+is scored once. Hidings: DST-I, a permutation, a random rotation, with as many seeds as the number
+of runs divided by three.
 
 ## Accuracy
 
