@@ -135,7 +135,9 @@ def verdict(lens, X, level=0.05):
     verdict : Verdict
     """
     parts = split_in_halves(X, lens.random_state)
-    return judge(lens, X, parts, fit_halves(lens, parts), level)
+    # The channels of the fit, whatever the parameter is now.
+    same = clone(lens).set_params(n_channels=lens._n_channels)
+    return judge(lens, X, parts, fit_halves(same, parts), level)
 
 
 def split_in_halves(X, random_state=None):
@@ -177,8 +179,7 @@ def fit_halves(lens, parts):
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fresh = FRESH | {"n_channels": lens._n_channels}
-        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
+        halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
         if len(halves) < 2 or _similarity(*halves) >= REPEATS:
             return halves
         return [
