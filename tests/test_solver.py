@@ -12,7 +12,7 @@ from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.positions import position_operators, whitened
+from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
 from sklearn_symmetry.solver.principal import principal_data
 from sklearn_symmetry.solver.repair import repair
 from sklearn_symmetry.solver.search import agreement
@@ -147,21 +147,37 @@ def test_position_operators_are_diagonal_in_the_hidden_order(size):
         assert np.linalg.norm(np.diag(inside)) > 0.9 * np.linalg.norm(inside)
 
 
+def tridiagonal_position(size):
+    waves = sine_basis(size)
+    return waves.T @ np.diag(np.cos(np.pi * np.arange(1, size + 1) / (size + 1))) @ waves
+
+
+def best_chain(operator, spectrum, truth):
+    frame = Whitened(None, np.eye(len(operator)), spectrum)
+    groups = chain_starts(frame, np.array([1.0]), operator[None])
+    bases = [torch.as_tensor(basis) for group in groups for basis in group]
+    return max(agreement(basis, torch.as_tensor(truth.copy())) for basis in bases)
+
+
 def test_chain_starts_order_and_sign_a_tridiagonal_operator():
     size = 12
-    waves = sine_basis(size)
-    position = waves.T @ np.diag(np.cos(np.pi * np.arange(1, size + 1) / (size + 1))) @ waves
     hidden = np.random.default_rng(0).permutation(size)
     signs = np.where(np.random.default_rng(1).random(size) < 0.5, -1.0, 1.0)
-    operator = (position * np.outer(signs, signs))[np.ix_(hidden, hidden)]
-    bases = [
-        basis
-        for group in chain_starts(np.eye(size), np.array([1.0]), operator[None])
-        for basis in group
-    ]
-    truth = (waves * signs)[:, hidden]
-    best = max(agreement(torch.as_tensor(basis), torch.as_tensor(truth.copy())) for basis in bases)
-    assert best > 1 - 1e-9
+    operator = (tridiagonal_position(size) * np.outer(signs, signs))[np.ix_(hidden, hidden)]
+    truth = (sine_basis(size) * signs)[:, hidden]
+    assert best_chain(operator, np.ones(size), truth) > 1 - 1e-9
+
+
+def test_chain_starts_unmix_axes_of_equal_variance():
+    size = 12
+    spectrum = np.exp(-(((np.arange(size) - 3) / 4.0) ** 2))  # 2 is as strong as 4, 1 as 5
+    mix = np.eye(size)
+    for one, angle in enumerate((0.7, 0.5, 0.3)):
+        pair = np.ix_([one, 6 - one], [one, 6 - one])
+        mix[pair] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    operator = mix.T @ tridiagonal_position(size) @ mix
+    truth = sine_basis(size) @ mix
+    assert best_chain(operator, spectrum, truth) > 1 - 1e-9
 
 
 def test_agreement_ignores_direction_and_sign():

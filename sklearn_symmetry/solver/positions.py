@@ -27,10 +27,13 @@ class Whitened:
     samples : Tensor of shape (n, d), float32
     axes : ndarray of shape (d, d)
         Axes of the frame as columns, in principal coordinates.
+    spectrum : ndarray of shape (d,)
+        Second moments along the axes before whitening, floored.
     """
 
     samples: torch.Tensor
     axes: np.ndarray
+    spectrum: np.ndarray
 
 
 def whitened(data, exponent, contrast, centred):
@@ -57,11 +60,13 @@ def whitened(data, exponent, contrast, centred):
     second = (samples @ samples.mT).double() / data.n_samples
     spectrum, axes = torch.linalg.eigh(second)
     spectrum, axes = spectrum.flip(0), axes.flip(1)
-    gain = (spectrum + NOISE * spectrum[0]) ** (-exponent / 2)
+    spectrum = spectrum + NOISE * spectrum[0]
+    gain = spectrum ** (-exponent / 2)
     samples = samples.mT @ (axes * gain).to(samples.dtype)
     samples = samples / samples.square().mean().sqrt()
     norm = samples.square().mean(1, keepdim=True).sqrt()
-    return Whitened(samples / (norm**contrast + 0.1), axes.cpu().numpy())
+    samples = samples / (norm**contrast + 0.1)
+    return Whitened(samples, axes.cpu().numpy(), spectrum.cpu().numpy())
 
 
 def position_operators(samples, count, seed):

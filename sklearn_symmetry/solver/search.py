@@ -181,7 +181,7 @@ def _waves(data, judge, seed):
         frame = whitened(data, exponent, contrast, centred)
         found = position_operators(frame.samples, N_OPERATORS, seed)
         label = f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
-        first, *rest = chain_starts(frame.axes, *found)
+        first, *rest = chain_starts(frame, *found)
         best, second = _best(first, judge, 2)
         separated = separated_start(data, frame.axes, *found)
         wave = [(f"separated {label}", separated), (f"chain {label}", best)]

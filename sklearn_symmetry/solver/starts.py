@@ -3,10 +3,12 @@
 
 Two complementary ways. Narrow signals have a position operator for every component, which a joint
 diagonalisation separates (:func:`separated_start`). Smooth ones have a few, which order and sign
-the principal axes along the frequency axis (:func:`chain_starts`).
+the principal axes along the frequency axis (:func:`chain_starts`), and unmix those of them that
+have nearly the same variance.
 """
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +20,8 @@ __all__ = ["chain_starts", "separated_start", "sine_basis"]
 
 SILENT = 0.01  # coupling below which an axis is noise, as a fraction of the strongest
 WEAK_LINKS = 2
+TINY = np.finfo(float).tiny
+ALIKE = 0.1  # squared relative difference of variances that samples and edges mix
 
 
 def sine_basis(size):
@@ -45,7 +49,7 @@ def separated_start(data, axes, strengths, operators):
     power = np.einsum("qij,qjk->ik", operators, operators)
     values, vectors = np.linalg.eigh(power)
     root = (vectors * np.maximum(values, 0.02 * values.max()) ** -0.25) @ vectors.T
-    weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], np.finfo(float).tiny))
+    weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     rows, fields = joint_diagonaliser(root @ operators @ root * weight[:, None, None])
     rows = rows @ axes.T
     affinity = _affinity(data, rows, fields)
@@ -71,52 +75,119 @@ def _neighbour_signs(covariance):
     return np.cumprod(np.concatenate([[1.0], np.where(np.diag(covariance, 1) < 0, -1.0, 1.0)]))
 
 
-def chain_starts(axes, strengths, operators):
+@dataclass(frozen=True)
+class _Chain:
+    """Axes in the order of their frequency, the silent ones last.
+
+    `links` are the signs between neighbours, `strength` their couplings, infinite beside silent
+    axes; `operator` is the position operator in which they were seen.
+    """
+
+    order: np.ndarray
+    links: np.ndarray
+    strength: np.ndarray
+    operator: np.ndarray
+
+
+def chain_starts(frame, strengths, operators):
     """Sine bases on the principal axes in the order and with the signs of their couplings.
 
     Position multiplies sine waves into their neighbours in frequency: in the principal axes a
     position operator is a chain, whose order gives frequencies and whose signs give phases. The
     weakest links are tried with both signs, the frequency axis in both directions.
 
+    Parameters
+    ----------
+    frame : Whitened
+    strengths, operators
+        See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+
     Returns
     -------
     groups : list of list of ndarray of shape (d, d)
         One group for every order of the axes: with second neighbours taken into account and, where
-        that differs, without.
+        that differs, without. The first group also has the axes that continue the clearest link.
     """
     plain, chain = _chain_orders(strengths, operators)
-    groups = [_signed_bases(axes, chain)]
-    if not np.array_equal(plain[0], chain[0]):
-        groups.append(_signed_bases(axes, plain))
-    return groups
+    continued = _both_directions(_continued(chain, frame.spectrum))
+    groups = [_signed_axes(chain) + continued]
+    if not np.array_equal(plain.order, chain.order):
+        groups.append(_signed_axes(plain))
+    waves = sine_basis(len(frame.axes))
+    return [[waves @ axes @ frame.axes.T for axes in group] for group in groups]
 
 
-def _signed_bases(axes, chain):
-    order, links, strength = chain
-    size = len(order)
-    waves = sine_basis(size)
-    weak = np.argsort(strength)[: min(WEAK_LINKS, np.count_nonzero(np.isfinite(strength)))]
-    bases = []
+def _both_directions(axes):
+    return [axes, axes[::-1]]
+
+
+def _signed_axes(chain):
+    """Frequency axes as rows, in the coordinates of the frame, for every sign of weak links."""
+    weak = np.argsort(chain.strength)
+    weak = weak[: min(WEAK_LINKS, np.count_nonzero(np.isfinite(chain.strength)))]
+    found = []
     for flips in itertools.product((1.0, -1.0), repeat=len(weak)):
-        signed = links.copy()
-        signed[weak] *= flips
-        signs = np.cumprod(np.concatenate([[1.0], signed]))
-        for direction in (slice(None), slice(None, None, -1)):
-            basis = np.empty((size, size))
-            basis[:, order[direction]] = waves * signs[direction]
-            bases.append(basis @ axes.T)
-    return bases
+        links = chain.links.copy()
+        links[weak] *= flips
+        signs = np.cumprod(np.concatenate([[1.0], links]))
+        found += _both_directions(np.eye(len(signs))[chain.order] * signs[:, None])
+    return found
+
+
+def _continued(chain, spectrum):
+    """Frequency axes as combinations of principal ones.
+
+    In frequency a position operator is tridiagonal: applied to one axis it gives the next. From
+    the two neighbours that it isolates best, this Lanczos iteration goes on in both directions.
+    It unmixes principal axes of nearly the same variance; since others do not mix, each new axis
+    is confined to those of its own variance, which keeps the noise out.
+    """
+    live = chain.order[: 1 + np.count_nonzero(np.isfinite(chain.strength))]
+    axes = np.eye(len(chain.order))[chain.order]
+    if len(live) < 3:
+        return axes
+    operator, spectrum = chain.operator[np.ix_(live, live)], spectrum[live]
+    links = np.diag(operator, 1)
+    tridiagonal = np.append(links**2, 0) + np.append(0, links**2)
+    isolated = tridiagonal / np.sum(operator**2, axis=1)
+    first = int(np.minimum(isolated[:-1], isolated[1:]).argmax())
+    found = {first: np.eye(len(live))[first], first + 1: np.eye(len(live))[first + 1]}
+    found[first + 1] *= np.copysign(1.0, links[first])
+    upward = [(row, row - 1) for row in range(first + 2, len(live))]
+    downward = [(row, row + 1) for row in range(first - 1, -1, -1)]
+    for pair in itertools.zip_longest(upward, downward):
+        for row, last in filter(None, pair):
+            found[row] = _next_axis(operator @ found[last], np.array([*found.values()]), spectrum)
+    left, _, right = np.linalg.svd([found[row] for row in range(len(live))])
+    axes[: len(live), live] = left @ right  # orthogonal even where an image vanished
+    return axes
+
+
+def _next_axis(image, known, spectrum):
+    """Unit vector nearest to `image` that is orthogonal to `known` and has one variance."""
+
+    def orthogonal(vector):
+        return vector - known.T @ (known @ vector)
+
+    image = orthogonal(image)
+    axis = image
+    for _ in range(4):
+        variance = np.exp(axis**2 @ np.log(spectrum) / max(axis @ axis, TINY))
+        axis = image / (1 + (spectrum - variance) ** 2 / (spectrum * variance * ALIKE))
+    axis = orthogonal(orthogonal(axis))
+    return axis / max(np.linalg.norm(axis), TINY)
 
 
 def _chain_orders(strengths, operators):
-    """Order of the axes, the sign of every link and its strength: by links, and by bands."""
+    """Two chains: ordered by links alone, and by links and second neighbours."""
     count, size = operators.shape[:2]
-    weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], np.finfo(float).tiny))
+    weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > SILENT * total.max()
     if np.count_nonzero(live) < 2:
-        trivial = np.arange(size), np.ones(size - 1), np.full(size - 1, np.inf)
+        links = np.ones(size - 1), np.full(size - 1, np.inf)
+        trivial = _Chain(np.arange(size), *links, operators[0])
         return trivial, trivial
     total = np.maximum(total, SILENT * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
@@ -146,8 +217,9 @@ def _finished(order, silent, operator, coupling):
     if len(silent) and order[:half].mean() > order[half:].mean():
         order = order[::-1]
     links = np.where(operator[order[:-1], order[1:]] < 0, -1.0, 1.0)
-    return (
+    return _Chain(
         np.concatenate([order, silent]),
         np.concatenate([links, np.ones(len(silent))]),
         np.concatenate([coupling[order[:-1], order[1:]], np.full(len(silent), np.inf)]),
+        operator,
     )
