@@ -77,14 +77,12 @@ def _neighbour_signs(covariance):
 
 @dataclass(frozen=True)
 class _Chain:
-    """Axes in the order of their frequency, the silent ones last.
+    """Axes as rows in the order of their frequency, with signs; the silent ones come last.
 
-    `links` are the signs between neighbours, `strength` their couplings, infinite beside silent
-    axes; `operator` is the position operator in which they were seen.
+    `strength` holds the couplings of neighbours in `operator`, infinite beside silent axes.
     """
 
-    order: np.ndarray
-    links: np.ndarray
+    axes: np.ndarray
     strength: np.ndarray
     operator: np.ndarray
 
@@ -109,28 +107,23 @@ def chain_starts(frame, strengths, operators):
         that differs, without. The first group also has the axes that continue the clearest link.
     """
     plain, chain = _chain_orders(strengths, operators)
-    continued = _both_directions(_continued(chain, frame.spectrum))
-    groups = [_signed_axes(chain) + continued]
-    if not np.array_equal(plain.order, chain.order):
+    groups = [_signed_axes(chain) + _signed_axes(_continued(chain, frame.spectrum))]
+    if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
         groups.append(_signed_axes(plain))
     waves = sine_basis(len(frame.axes))
     return [[waves @ axes @ frame.axes.T for axes in group] for group in groups]
 
 
-def _both_directions(axes):
-    return [axes, axes[::-1]]
-
-
 def _signed_axes(chain):
-    """Frequency axes as rows, in the coordinates of the frame, for every sign of weak links."""
+    """Axes for both signs of the weakest links and both directions of frequency."""
     weak = np.argsort(chain.strength)
     weak = weak[: min(WEAK_LINKS, np.count_nonzero(np.isfinite(chain.strength)))]
     found = []
     for flips in itertools.product((1.0, -1.0), repeat=len(weak)):
-        links = chain.links.copy()
-        links[weak] *= flips
-        signs = np.cumprod(np.concatenate([[1.0], links]))
-        found += _both_directions(np.eye(len(signs))[chain.order] * signs[:, None])
+        signs = np.ones(len(chain.axes))
+        signs[weak + 1] = flips
+        axes = chain.axes * np.cumprod(signs)[:, None]
+        found += [axes, axes[::-1]]
     return found
 
 
@@ -142,25 +135,32 @@ def _continued(chain, spectrum):
     It unmixes principal axes of nearly the same variance; since others do not mix, each new axis
     is confined to those of its own variance, which keeps the noise out.
     """
-    live = chain.order[: 1 + np.count_nonzero(np.isfinite(chain.strength))]
-    axes = np.eye(len(chain.order))[chain.order]
-    if len(live) < 3:
-        return axes
-    operator, spectrum = chain.operator[np.ix_(live, live)], spectrum[live]
-    links = np.diag(operator, 1)
-    tridiagonal = np.append(links**2, 0) + np.append(0, links**2)
-    isolated = tridiagonal / np.sum(operator**2, axis=1)
+    size = 1 + np.count_nonzero(np.isfinite(chain.strength))
+    live, silent = chain.axes[:size], chain.axes[size:]
+    if size < 3:
+        return chain
+    operator, spectrum = live @ chain.operator @ live.T, live**2 @ spectrum
+    isolated = _tridiagonal(operator) / np.sum(operator**2, axis=1)
     first = int(np.minimum(isolated[:-1], isolated[1:]).argmax())
-    found = {first: np.eye(len(live))[first], first + 1: np.eye(len(live))[first + 1]}
-    found[first + 1] *= np.copysign(1.0, links[first])
-    upward = [(row, row - 1) for row in range(first + 2, len(live))]
+    found = {row: np.eye(size)[row] for row in (first, first + 1)}
+    upward = [(row, row - 1) for row in range(first + 2, size)]
     downward = [(row, row + 1) for row in range(first - 1, -1, -1)]
     for pair in itertools.zip_longest(upward, downward):
         for row, last in filter(None, pair):
             found[row] = _next_axis(operator @ found[last], np.array([*found.values()]), spectrum)
-    left, _, right = np.linalg.svd([found[row] for row in range(len(live))])
-    axes[: len(live), live] = left @ right  # orthogonal even where an image vanished
-    return axes
+    left, _, right = np.linalg.svd([found[row] for row in range(size)])
+    turn = left @ right  # orthogonal even where an image vanished
+    operator = turn @ operator @ turn.T
+    power = np.maximum(np.linalg.norm(operator, axis=1), TINY)
+    strength = np.abs(np.diag(operator, 1)) / np.sqrt(power[:-1] * power[1:])
+    strength = np.append(strength, chain.strength[size - 1 :])
+    return _Chain(np.concatenate([turn @ live, silent]), strength, chain.operator)
+
+
+def _tridiagonal(operator):
+    """Part of the square of every row that belongs to its two neighbours."""
+    links = np.diag(operator, 1) ** 2
+    return np.append(links, 0) + np.append(0, links)
 
 
 def _next_axis(image, known, spectrum):
@@ -186,8 +186,7 @@ def _chain_orders(strengths, operators):
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > SILENT * total.max()
     if np.count_nonzero(live) < 2:
-        links = np.ones(size - 1), np.full(size - 1, np.inf)
-        trivial = _Chain(np.arange(size), *links, operators[0])
+        trivial = _Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])
         return trivial, trivial
     total = np.maximum(total, SILENT * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
@@ -217,9 +216,8 @@ def _finished(order, silent, operator, coupling):
     if len(silent) and order[:half].mean() > order[half:].mean():
         order = order[::-1]
     links = np.where(operator[order[:-1], order[1:]] < 0, -1.0, 1.0)
-    return _Chain(
-        np.concatenate([order, silent]),
-        np.concatenate([links, np.ones(len(silent))]),
-        np.concatenate([coupling[order[:-1], order[1:]], np.full(len(silent), np.inf)]),
-        operator,
-    )
+    signs = np.cumprod(np.concatenate([[1.0], links]))
+    axes = np.eye(len(operator))
+    axes = np.concatenate([axes[order] * signs[:, None], axes[silent]])
+    strength = coupling[order[:-1], order[1:]]
+    return _Chain(axes, np.append(strength, np.full(len(silent), np.inf)), operator)
