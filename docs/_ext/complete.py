@@ -5,7 +5,7 @@ from importlib import import_module
 
 from sphinx.util import logging
 
-PUBLIC = ("", ".baselines", ".datasets", ".inspection", ".metrics")
+PUBLIC = ("", ".baselines", ".datasets", ".inspection", ".metrics", ".nn", ".persistence")
 
 logger = logging.getLogger(__name__)
 
