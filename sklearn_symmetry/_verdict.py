@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ._channels import split_channels
 from .core.evidence import evidence, order_p_value, tolerated_divergence
+from .core.outliers import bounded
 from .core.stationarity import energy_divergence
 from .metrics import generator_similarity
 
@@ -24,7 +25,6 @@ __all__ = ["REPEATS", "Verdict", "fit_halves", "judge", "split_in_halves", "verd
 # Cosine of generators found on separate samples. Right ones reach 0.97 and more; sets without a
 # symmetry stay below 0.75, see docs/trust.md.
 REPEATS = 0.95
-BETTER = 0.02  # nats
 # A fresh default search, whatever was done to the lens.
 FRESH = {
     "n_powers": None, "init": "auto", "density": "closed_form", "max_iter": None,
@@ -172,30 +172,19 @@ def split_in_halves(X, random_state=None):
 def fit_halves(lens, parts):
     """Fresh default lenses of the same boundary and weights, one fitted on each part.
 
-    Where they differ, each is offered what the other found as one more start, and takes it only if
-    that leads to a loss lower by more than `BETTER`: then its own search had missed its minimum.
-    Generators that agree in this way are weaker evidence, so that the rest has to be strict.
+    Parameters
+    ----------
+    lens : SymmetryLens
+    parts : list of ndarray of shape (n, d)
+
+    Returns
+    -------
+    halves : list of SymmetryLens
     """
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
-        if len(halves) < 2 or _similarity(*halves) >= REPEATS:
-            return halves
-        return [
-            _reconsidered(half, other, part)
-            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
-        ]
-
-
-def _reconsidered(half, other, part):
-    again = clone(half).set_params(init=other.group_conv_matrix_).fit(part)
-    return again if again.loss_curve_[-1] < half.loss_curve_[-1] - BETTER else half
-
-
-def _borrowed(half):
-    """Whether a half took the solution of the other; its own starts are a string."""
-    return not isinstance(half.init, str)
+        return [clone(lens).set_params(**FRESH).fit(part) for part in parts]
 
 
 def _similarity(one, other):
@@ -222,9 +211,8 @@ def judge(lens, X, parts, halves, level=0.05):
     """
     cyclic = lens.boundary == "circulant"
     first, second = (half.generator_ for half in halves)
-    strict = any(_borrowed(half) for half in halves)
     found = [
-        evidence(_rows(half, part), cyclic, strict=strict)
+        evidence(_rows(half, part), cyclic)
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
     worse = max(found, key=lambda one: one.divergence / one.tolerated)
@@ -249,14 +237,15 @@ def judge(lens, X, parts, halves, level=0.05):
     return Verdict(
         symmetric=not against_set,
         found=not against_set and not against_lens,
-        reasons=[*against_set, *against_lens, *_remarks(values, against_set, strict)],
+        reasons=[*against_set, *against_lens, *_remarks(values, against_set)],
         **values,
     )
 
 
 def _rows(lens, X):
-    """Representation of the samples, every channel a row of its own."""
-    return torch.as_tensor(split_channels(lens.transform(X), lens._n_channels))
+    """Representation of the samples, every channel a row of its own; outliers count as in fit."""
+    rows = bounded(split_channels(np.asarray(X), lens._n_channels))
+    return torch.as_tensor(rows @ lens.group_conv_matrix_.T)
 
 
 def _own_divergence(lens, X, cyclic):
@@ -335,7 +324,7 @@ def _against_lens(values, own, tolerated):
     return reasons
 
 
-def _remarks(values, against_set, borrowed):
+def _remarks(values, against_set):
     remarks = []
     if not against_set:
         near, far = values["locality"]
@@ -348,8 +337,6 @@ def _remarks(values, against_set, borrowed):
             f"repeatable: cosine {values['repeatability']:.4f} between halves; entries of the "
             f"generator are known to {np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f} (rms)",
         ]
-    if borrowed:
-        remarks.append("one half found the solution from that of the other only")
     agreeing, tried = values["starts"]
     if tried == 1:
         remarks.append("only one start was tried")

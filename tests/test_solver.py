@@ -14,7 +14,7 @@ from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
 from sklearn_symmetry.solver.principal import principal_data
-from sklearn_symmetry.solver.repair import repair
+from sklearn_symmetry.solver.repair import flipped, repair, windows
 from sklearn_symmetry.solver.search import agreement
 from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
 from sklearn_symmetry.solver.solution import Settings
@@ -192,8 +192,22 @@ def test_repair_mends_a_damaged_window(signals, data):
     objective = Objective(data, WEIGHTS)
     damaged = truth.clone()
     damaged[2:6] = torch.as_tensor(rotation(4, 2)) @ damaged[2:6]
-    basis, loss, rounds = repair(objective, objective, damaged)
+    basis, loss, rounds = repair(objective, objective, damaged, windows, tried=4, max_rounds=6)
     assert rounds >= 1
+    assert loss < objective.value(damaged)
+    assert agreement(basis, truth) > 0.99
+
+
+def test_repair_turns_back_the_phases_of_the_highest_frequencies(signals, data):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    waves = torch.as_tensor(sine_basis(len(truth)))
+    signs = torch.ones(len(truth), dtype=torch.float64)
+    signs[-2:] = -1
+    damaged = waves @ torch.diag(signs) @ waves.mT @ truth
+    assert agreement(damaged, truth) < 0.99
+    objective = Objective(data, WEIGHTS)
+    basis, loss, rounds = repair(objective, objective, damaged, flipped, tried=1, max_rounds=1)
+    assert rounds == 1
     assert loss < objective.value(damaged)
     assert agreement(basis, truth) > 0.99
 

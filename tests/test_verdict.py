@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry._verdict import _reconsidered, fit_halves, judge, split_in_halves
+from sklearn_symmetry._verdict import fit_halves, judge, split_in_halves
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
@@ -148,23 +148,3 @@ def test_html_escapes_and_says_the_same(verdict):
     html = verdict._repr_html_()
     assert verdict.headline in html
     assert html.count("<li>") == len(verdict.reasons)
-
-
-def test_agreement_with_what_was_borrowed_has_to_pass_stricter_limits(lens, slices, halves):
-    parts, (first, second) = halves
-    plain = judge(lens, slices.data, parts, [first, second])
-    borrowed = copy.copy(second)
-    borrowed.init = first.group_conv_matrix_
-    strict = judge(lens, slices.data, parts, [first, borrowed])
-    assert strict.tolerated < plain.tolerated
-    assert any("that of the other" in reason for reason in strict.reasons)
-
-
-def test_a_half_takes_the_solution_of_the_other_only_where_it_is_better(slices, halves):
-    parts, (first, second) = halves
-    assert _reconsidered(first, second, parts[0]) is first
-    with pytest.warns(match="did not converge"):
-        lost = SymmetryLens(init=np.eye(7), max_iter=1, random_state=0).fit(parts[0])
-    lost.set_params(max_iter=None)
-    found = _reconsidered(lost, second, parts[0])
-    assert generator_similarity(found.generator_, second.generator_) > 0.99

@@ -63,7 +63,7 @@ class Evidence:
         return self.divergence <= self.tolerated and self.distance <= self.tolerable
 
 
-def evidence(y, cyclic=False, *, strict=False, seed=0):
+def evidence(y, cyclic=False, *, seed=0):
     """All statistics of a representation of samples that it was not fitted on.
 
     Parameters
@@ -71,8 +71,6 @@ def evidence(y, cyclic=False, *, strict=False, seed=0):
     y : Tensor of shape (n, m)
         n > m.
     cyclic : bool, default=False
-    strict : bool, default=False
-        Whether only what is usual for right solutions passes as stationary, not what is possible.
     seed : int, default=0
 
     Returns
@@ -85,9 +83,9 @@ def evidence(y, cyclic=False, *, strict=False, seed=0):
     return Evidence(
         p_value=elliptical_p_value(y[:TESTED], cyclic, random),
         divergence=energy_divergence(y, cyclic),
-        tolerated=tolerated_divergence(*y.shape, cyclic, strict),
+        tolerated=tolerated_divergence(*y.shape, cyclic),
         distance=marginal_distance(y),
-        tolerable=tolerated_distance(len(y), strict),
+        tolerable=tolerated_distance(len(y)),
         correlations=energy_correlations(y, cyclic),
     )
 
@@ -187,15 +185,14 @@ def energy_correlations(y, cyclic=False):
     return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
 
 
-def tolerated_divergence(n_samples, size, cyclic=False, strict=False):
+def tolerated_divergence(n_samples, size, cyclic=False):
     """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
-    tail = 0 if strict else TAIL / (size - (not cyclic))
-    return MEAN + tail + DEFECT * n_samples
+    return MEAN + TAIL / (size - (not cyclic)) + DEFECT * n_samples
 
 
-def tolerated_distance(n_samples, strict=False):
+def tolerated_distance(n_samples):
     """Distance of marginals up to which `n_samples` count as stationary."""
-    return (UNEVEN + UNEVEN_NOISE / n_samples**0.5) * (0.5 if strict else 1)
+    return UNEVEN + UNEVEN_NOISE / n_samples**0.5
 
 
 def _lag_means(energy, cyclic):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..core.outliers import bounded
+
 __all__ = ["PrincipalData", "principal_data"]
 
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
@@ -52,11 +54,12 @@ class PrincipalData:
 
 
 def principal_data(X, *, seed, device="cpu"):
-    """Rotate and scale `X` of shape (n, d), in a random order of the samples."""
+    """Rotate and scale `X` of shape (n, d), in a random order, outliers drawn in."""
     order = np.random.default_rng(seed).permutation(len(X))
     X = np.asarray(X, dtype=np.float64)[order]
     peak = np.abs(X).max()
     X = X / peak if peak > 0 else X  # squares of 1e300 overflow
+    X = bounded(X)
     mean = X.mean(0)
     centred = X - mean
     covariance = centred.T @ centred / len(X)

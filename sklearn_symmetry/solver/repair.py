@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Mending a basis that is right except for a window of adjacent rows.
+"""Mending a basis that is right except for a window of adjacent rows, or of frequencies.
 
-Descents get stuck in this way most of all: two stretches of the symmetry found rightly, and a wall
-of a few rows between them. The rows outside the window fix the space of those inside, and how
-these must covary with them: a rotation remains, and the Procrustes problem gives it.
+Descents get stuck in two ways most of all. Two stretches of the symmetry are found rightly, with a
+wall of a few rows between them: the rows outside such a window fix the space of those inside, and
+how these must covary with them; a rotation remains, and the Procrustes problem gives it. Or the
+phases of all frequencies above some are turned by half a circle: then turning back is enough.
 """
 
 import numpy as np
@@ -11,25 +12,29 @@ import torch
 from scipy.linalg import toeplitz
 
 from .manifold import minimise
+from .starts import sine_basis
 
-__all__ = ["repair"]
+__all__ = ["flipped", "repair", "windows"]
 
 WINDOWS = (3, 4, 5, 6, 8, 10, 12)
-TRIED = 4
 MAX_ITER, TOL = 30, 1e-4
 GAIN = 1e-3  # nats a repair must win
 
 
-def repair(objective, scout, basis, max_rounds=6):
-    """Complete every window anew, refine the most promising ones, keep the best; repeat.
+def repair(objective, scout, basis, changes, *, tried, max_rounds):
+    """Refine the most promising changes, keep the best; repeat.
 
     Parameters
     ----------
     objective : Objective
         Refines and decides.
     scout : Objective
-        Ranks the windows; may be cheap.
+        Ranks the changes; may be cheap.
     basis : Tensor of shape (d, d)
+    changes : callable
+        :func:`windows` or :func:`flipped`: given basis and objective, all bases to choose from.
+    tried : int
+        How many of them are refined.
     max_rounds : int
 
     Returns
@@ -42,10 +47,10 @@ def repair(objective, scout, basis, max_rounds=6):
     """
     best = objective.value(basis)
     for rounds in range(max_rounds):
-        completions = list(_completions(basis, objective))
-        if not completions:
+        changed = list(changes(basis, objective))
+        if not changed:
             return basis, best, rounds
-        ranked = sorted(completions, key=scout.value)[:TRIED]
+        ranked = sorted(changed, key=scout.value)[:tried]
         descents = [minimise(objective, one, max_iter=MAX_ITER, tol=TOL) for one in ranked]
         winner = min(descents, key=lambda descent: descent.losses[-1])
         if winner.losses[-1] > best - GAIN:
@@ -54,7 +59,15 @@ def repair(objective, scout, basis, max_rounds=6):
     return basis, best, max_rounds
 
 
-def _completions(basis, objective):
+def flipped(basis, _=None):
+    """The basis with the signs of all frequencies above some changed, for every one of them."""
+    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
+    spectrum = waves.mT @ basis
+    for first in range(1, len(basis)):
+        yield basis - 2 * waves[:, first:] @ spectrum[first:]
+
+
+def windows(basis, objective):
     """The basis with one window of rows completed anew, for every window."""
     rows = basis.cpu().numpy()
     moments = [(rows * weight) @ rows.T for weight in _spectra(objective)]

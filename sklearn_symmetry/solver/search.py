@@ -15,7 +15,7 @@ from ..core.stationarity import energy_divergence
 from .manifold import minimise
 from .objective import Objective
 from .positions import position_operators, whitened
-from .repair import repair
+from .repair import flipped, repair, windows
 from .starts import chain_starts, separated_start
 from .threads import one_thread
 
@@ -32,6 +32,7 @@ SCOUT_SAMPLES = 1000
 AGREEMENT, SAME_LOSS = 0.995, 0.02
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
+FLIPS = 3
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
 
@@ -73,6 +74,14 @@ class _Judge:
         fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
         return Candidate(name, start, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
 
+    def mended(self, candidate, changes, **options):
+        """The candidate, repaired if that is worth it."""
+        basis, _, rounds = repair(self.fine, self.scout, candidate.basis, changes, **options)
+        if not rounds:
+            return candidate
+        name = f"{candidate.name}, repaired"
+        return Candidate(name, candidate.start, basis, self.final.value(basis))
+
     def certain(self, candidate):
         """Whether a candidate needs no second opinion.
 
@@ -110,6 +119,8 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
         wave = wave[: None if n_init is None else n_init - len(found)]
         losses = []
         for candidate, fine in _refined(wave, judge, best_fine, n_jobs):
+            if not found or candidate.loss < _ranked(found)[0].loss:
+                candidate = judge.mended(candidate, flipped, tried=1, max_rounds=FLIPS)
             found.append(candidate)
             losses.append(fine)
             stop = report is not None and report(candidate, found)
@@ -164,14 +175,8 @@ def _ranked(found):
 def _mended(found, judge):
     """Candidates, best first, after an attempt to repair the best of them."""
     found = _ranked(found)
-    repaired = []
-    for candidate in found[:REPAIRED]:
-        basis, _, rounds = repair(judge.fine, judge.scout, candidate.basis)
-        if rounds:
-            loss = judge.final.value(basis)
-            candidate = Candidate(f"{candidate.name}, repaired", candidate.basis, basis, loss)
-        repaired.append(candidate)
-    return _ranked(repaired + found)
+    mended = [judge.mended(one, windows, tried=4, max_rounds=6) for one in found[:REPAIRED]]
+    return _ranked(mended + found)
 
 
 def _waves(data, judge, seed):
