@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draw the pictures of the front page and of the guide, beside this file.
 
-python docs/figures/guide.py [idea symmetry terms reading]
+python docs/figures/guide.py [idea symmetry terms reading summary]
 """
 
 import sys
@@ -17,7 +17,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.densities import ClosedFormDensity
 from sklearn_symmetry.core.representation import Representation
 from sklearn_symmetry.datasets import hiding_basis, load_digit_slices, make_symmetric_signals
-from sklearn_symmetry.inspection import GeneratorDisplay
+from sklearn_symmetry.inspection import GeneratorDisplay, SummaryDisplay
 from sklearn_symmetry.inspection._common import matrix_image
 from sklearn_symmetry.inspection._representation import convention
 from sklearn_symmetry.metrics import generator_similarity
@@ -154,6 +154,16 @@ def draw_reading():
     figure.savefig(HERE / "reading.png", dpi=110)
 
 
+def draw_summary():
+    """All of a fit and its verdict, for spectra of real digit slices."""
+    X = load_digit_slices(5000, 11, symmetry="frequency", random_state=0).data
+    lens = SymmetryLens(random_state=0).fit(X)
+    verdict = lens.verdict(X)
+    print(f"summary: {verdict}")
+    display = SummaryDisplay.from_estimator(lens, X, verdict=verdict, title="Spectra of digits")
+    display.figure_.savefig(HERE / "summary.png", dpi=80)
+
+
 def main():
     """Draw the pictures named on the command line, by default all."""
     pictures = {
@@ -161,6 +171,7 @@ def main():
         "symmetry": draw_symmetry,
         "terms": draw_terms,
         "reading": draw_reading,
+        "summary": draw_summary,
     }
     for name in sys.argv[1:] or pictures:
         pictures[name]()
