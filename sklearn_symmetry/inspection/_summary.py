@@ -190,7 +190,8 @@ class SummaryDisplay:
         whole_number_ticks(ax.xaxis)
         label_columns(ax.xaxis, names)
         ax.set(title="Filter, and the same moved by one step", xlabel="feature", ylabel="weight")
-        ax.legend(frameon=False)
+        ax.margins(y=0.18)  # room for the legend, above all bars
+        ax.legend(frameon=False, loc="upper center", ncols=2)
 
     def _draw_uncertainty(self):
         ax = self.axes_["uncertainty"]
