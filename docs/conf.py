@@ -75,6 +75,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_symmetry"
+# Pages with nothing to list beside them.
+html_sidebars = {"developers": [], "whats_new": []}
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": False,

@@ -26,6 +26,7 @@ from sklearn_symmetry.solver.objective import closed_form_loss
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+plt.rcParams["font.size"] = 14  # to be read on a telephone, too
 HERE = Path(__file__).resolve().parent
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
 
@@ -41,21 +42,21 @@ def draw_idea():
     # Sign and direction are conventions: shown as digits are written.
     sign, direction = convention(lens.transform(blended), blended @ slices.basis)
     found = sign * lens.transform(blended)[:, ::direction]
-    figure = plt.figure(figsize=(11, 3.7), layout="constrained")
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 0.5, 1))
+    figure = plt.figure(figsize=(11, 4.3), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 0.52, 1))
     for part, rows, colours in ((left, blended, "RdBu_r"), (right, found, "Greys")):
         limit = np.abs(rows).max()
         low = -limit if colours == "RdBu_r" else 0
         for ax, image in zip(part.subplots(2, 3).flat, rows.reshape(digits.shape), strict=True):
             ax.imshow(image, cmap=colours, vmin=low, vmax=limit)
             ax.set(xticks=[], yticks=[])
-    left.suptitle("In: every row of pixels is a sample,\nits columns blended by a secret rotation")
-    right.suptitle("Out: the same samples through the lens,\nneighbours side by side again")
+    left.suptitle("In: every row of pixels is a sample,\nblended by a secret rotation", fontsize=15)
+    right.suptitle("Out: the same through the lens,\nneighbours side by side", fontsize=15)
     ax = middle.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.annotate("", (1, 0.45), (0, 0.45), arrowprops={"width": 3, "color": "black"})
-    ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace")
+    ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace", fontsize=12)
     ax.text(0.5, 0.22, "no labels,\nno hint which rows\nmake a digit", ha="center", color="0.3")
     figure.savefig(HERE / "idea.png", dpi=130)
 
@@ -64,8 +65,8 @@ def draw_symmetry():
     """One signal and its shifts, as they are and behind a shuffle and a sine transform."""
     position = np.arange(15)
     signals = np.stack([np.exp(-0.5 * ((position - c) / 1.2) ** 2) for c in (4, 5, 6, 7)])
-    figure, axes = plt.subplots(3, 4, figsize=(10, 5), layout="constrained", sharey="row")
-    hidings = {"as it is": None, "columns shuffled": "permutation", "sine transform": "frequency"}
+    figure, axes = plt.subplots(3, 4, figsize=(10, 5.6), layout="constrained", sharey="row")
+    hidings = {"as it is": None, "shuffled": "permutation", "sine\ntransform": "frequency"}
     for row, (label, symmetry) in zip(axes, hidings.items(), strict=True):
         samples = signals @ hiding_basis(15, symmetry, random_state=3).T
         row[0].set_ylabel(label)
@@ -99,7 +100,7 @@ def draw_terms():
     names = ["alignment", "uniformity", "resolution", "information", "loss"]
     for label, row in zip(rows, values, strict=True):
         print(f"terms: {label:<22}", *(f"{n} {v:.3f}" for n, v in zip(names, row, strict=True)))
-    figure, ax = plt.subplots(figsize=(8.5, 3), layout="constrained")
+    figure, ax = plt.subplots(figsize=(9.5, 3.6), layout="constrained")
     above = values - values.min(axis=0)
     ax.imshow(above / above.max(axis=0), cmap="Oranges", vmax=1.6, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -131,7 +132,7 @@ def _blurred(rows):
 
 def draw_reading():
     """Generator, filter and group convolution matrix of one data set behind two hidings."""
-    figure, axes = plt.subplots(2, 4, figsize=(12.5, 6.2), layout="constrained")
+    figure, axes = plt.subplots(2, 4, figsize=(12.5, 6.8), layout="constrained")
     for row, symmetry in zip(axes, ("permutation", "frequency"), strict=True):
         slices = load_digit_slices(20_000, 11, symmetry=symmetry, random_state=0)
         lens = SymmetryLens(random_state=0).fit(slices.data)
@@ -147,7 +148,7 @@ def draw_reading():
         GeneratorDisplay.from_estimator(
             lens, generator=slices.generator, frame="powers", ax=row[3], **options
         )
-        titles = "generator_", "filter_", "group_conv_matrix_", "true generator, order found"
+        titles = "generator_", "filter_", "group_conv_matrix_", "true generator,\norder found"
         for ax, title in zip(row, titles, strict=True):
             ax.set_title(title)
         row[0].set_ylabel(f"{symmetry}\n\nfeature")
