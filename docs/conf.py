@@ -26,6 +26,7 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "complete",
+    "links",
     "listing",
 ]
 templates_path = ["_templates"]
