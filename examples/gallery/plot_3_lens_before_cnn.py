@@ -7,7 +7,7 @@ A convolutional network needs columns whose neighbours belong together. Here the
 digits are blended by a secret rotation, so that there are no neighbours at all. A lens, fitted
 without labels, gives the network its neighbours back.
 
-This example needs skorch (``pip install "sklearn-symmetry[cnn]"``).
+This example needs skorch (``pip install -e ".[cnn]"``).
 """
 
 # %%
@@ -39,7 +39,7 @@ windows = np.stack([strip[:, s : s + 11] for strip, s in zip(strips, starts, str
 windows += 0.02 * rng.standard_normal(windows.shape)
 blended = windows @ hiding_basis(11, "orthogonal", random_state=0).T
 
-figure, axes = plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
+figure, axes = plt.subplots(2, 8, figsize=(9, 2.2), layout="constrained")
 for row, pictures, label in zip(axes, (windows, blended), ("secret", "given"), strict=True):
     row[0].set_ylabel(label)
     for ax, picture in zip(row, pictures[:8], strict=True):

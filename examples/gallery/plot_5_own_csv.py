@@ -55,7 +55,7 @@ print("converged:", lens.converged_, "after", lens.n_iter_, "iterations")
 # A fit returns something for any table. ``verdict`` fits two halves of the samples apart, compares
 # them, and judges what one found on the other; it needs no truth.
 
-print(lens.verdict(table))
+lens.verdict(table)
 
 # %%
 # Read the result

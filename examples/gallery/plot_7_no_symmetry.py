@@ -44,8 +44,11 @@ lenses = {name: SymmetryLens(n_init=1, random_state=0).fit(X) for name, X in set
 # judges what one half found on the other. Its first line is the answer, reasons follow.
 
 verdicts = {name: lens.verdict(sets[name]) for name, lens in lenses.items()}
-for name, verdict in verdicts.items():
-    print(f"{name}: {verdict}\n")
+verdicts["digit slices"]
+
+# %%
+
+verdicts["blood serum table"]
 
 # %%
 # A verdict is true where the lens can be trusted, so that a program can ask, too. Its numbers are
