@@ -439,7 +439,8 @@ class SymmetryLens(
         -------
         verdict : Verdict
             True where the lens can be trusted; print it for the reasons. ``symmetric``, ``found``,
-            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes.
+            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes, see
+            :class:`sklearn_symmetry.Verdict`.
 
         Raises
         ------
