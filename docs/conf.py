@@ -26,6 +26,7 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "complete",
+    "links",
     "listing",
 ]
 templates_path = ["_templates"]
@@ -53,8 +54,9 @@ numpydoc_class_members_toctree = False
 # names of returned values (RT02, RT03), descriptions where the type says all (PR07), lines of
 # options that start with a literal (PR08), and nouns taken for verbs (SS05).
 numpydoc_validation_checks = {"all", "SA01", "EX01", "ES01", "RT02", "RT03", "PR07", "PR08", "SS05"}
-# Inside, a docstring may be one line, and equations explain more than lists of types.
-numpydoc_validation_exclude = {r"\.core\.", r"\.solver\.", r"\.SymmetricDataset$"}
+# Inside, a docstring may be one line, and equations explain more than lists of types. A set and a
+# verdict are not made by hand: they describe their contents, not their parameters.
+numpydoc_validation_exclude = {r"\.core\.", r"\.solver\.", r"\.SymmetricDataset$", r"\.Verdict$"}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
@@ -64,7 +66,9 @@ sphinx_gallery_conf = {
     "doc_module": ("sklearn_symmetry",),
     "reference_url": {"sklearn_symmetry": None},
     "within_subsection_order": "FileNameSortKey",
-    "ignore_repr_types": r"matplotlib|sklearn_symmetry",
+    "ignore_repr_types": r"matplotlib|sklearn_symmetry\.(?!_verdict)",
+    # Times of a machine that may be busy say nothing.
+    "min_reported_time": float("inf"),
     "write_computation_times": False,
     "show_memory": False,
     "download_all_examples": False,
@@ -74,6 +78,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_symmetry"
+# Pages with nothing to list beside them.
+html_sidebars = {"developers": [], "whats_new": []}
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": False,

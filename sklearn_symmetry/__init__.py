@@ -4,5 +4,6 @@
 __version__ = "0.1.0"
 
 from ._lens import SymmetryLens, paper_settings
+from ._verdict import Verdict
 
-__all__ = ["SymmetryLens", "__version__", "paper_settings"]
+__all__ = ["SymmetryLens", "Verdict", "__version__", "paper_settings"]

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
@@ -20,6 +21,7 @@ from ._validation import (
     check_parameters,
     check_shapes,
     float_dtypes,
+    plain_lens,
     resolve_device,
 )
 from ._verdict import verdict
@@ -437,7 +439,8 @@ class SymmetryLens(
         -------
         verdict : Verdict
             True where the lens can be trusted; print it for the reasons. ``symmetric``, ``found``,
-            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes.
+            ``p_value``, ``repeatability``, ``uncertainty`` (d, d) and more are its attributes, see
+            :class:`sklearn_symmetry.Verdict`.
 
         Raises
         ------
@@ -463,7 +466,8 @@ class SymmetryLens(
         """
         check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
         samples = join_channels(self._rows(X), self._n_channels)
-        return verdict(self, samples, float(level))
+        with config_context(transform_output="default"):
+            return verdict(plain_lens(self), samples, float(level))
 
     def _settings(self, n_features, device):
         options = {name: getattr(self, name) for name in SETTINGS}

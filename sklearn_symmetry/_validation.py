@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks of parameters and data: every message names the cause and the remedy."""
 
+import copy
 import warnings
 from numbers import Integral, Real
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_parameters",
     "check_shapes",
     "float_dtypes",
+    "plain_lens",
     "resolve_device",
 ]
 
@@ -35,6 +37,14 @@ POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
 SHOWN = 5  # columns a message lists
+
+
+def plain_lens(lens):
+    """A copy of a fitted lens that takes and gives arrays, whatever tables it was made for."""
+    plain = copy.copy(lens)
+    for name in ("feature_names_in_", "_sklearn_output_config"):
+        vars(plain).pop(name, None)
+    return plain
 
 
 def check_parameters(lens):

@@ -9,9 +9,9 @@ __all__ = ["GroupConvolution", "ShiftCNN"]
 
 
 class GroupConvolution(nn.Module):
-    """A fitted lens as a layer: every channel times the group convolution matrix (eq. 11).
+    """A fitted lens as a layer: every channel times the group convolution matrix.
 
-    :meth:`sklearn_symmetry.SymmetryLens.to_torch` makes one.
+    Equation 11; :meth:`sklearn_symmetry.SymmetryLens.to_torch` makes one.
 
     Parameters
     ----------

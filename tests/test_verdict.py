@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import fit_halves, judge, split_in_halves
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
 
 
@@ -148,3 +149,15 @@ def test_html_escapes_and_says_the_same(verdict):
     html = verdict._repr_html_()
     assert verdict.headline in html
     assert html.count("<li>") == len(verdict.reasons)
+
+
+def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(slices.data, columns=list("abcdefg"))
+    named = copy.deepcopy(lens)
+    named.feature_names_in_ = np.array(table.columns, dtype=object)
+    judged = named.set_output(transform="pandas").verdict(table)
+    assert judged.reasons == verdict.reasons
+    display = SummaryDisplay.from_estimator(named, table, verdict=judged)
+    labels = [text.get_text() for text in display.axes_["given"].get_xticklabels()]
+    assert labels == list(table.columns)

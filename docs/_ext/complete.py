@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Warn of public names that the API reference leaves out."""
+"""Warn of public names, and of modules, that the API reference leaves out."""
 
+import pkgutil
 from importlib import import_module
 
 from sphinx.util import logging
 
-PUBLIC = ("", ".baselines", ".datasets", ".inspection", ".metrics")
+PUBLIC = ("", ".baselines", ".datasets", ".inspection", ".metrics", ".nn", ".persistence")
+
+# Documented module by module; those of these packages, on the page of the package.
+INSIDE = ("core", "solver")
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +23,11 @@ def check(app, env):
             full = f"{module.__name__}.{name}"
             if not name.startswith("__") and full not in documented:
                 logger.warning("public, but not in docs/api/index.md: %s", full)
+    for package in INSIDE:
+        folder = import_module(f"sklearn_symmetry.{package}").__path__
+        for module in pkgutil.iter_modules(folder, f"sklearn_symmetry.{package}."):
+            if module.name not in documented:
+                logger.warning("a module, but not in docs/api/index.md: %s", module.name)
 
 
 def setup(app):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draw the pictures of the front page and of the guide, beside this file.
 
-python docs/figures/guide.py [idea symmetry terms reading]
+python docs/figures/guide.py [idea symmetry terms reading summary]
 """
 
 import sys
@@ -17,7 +17,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.densities import ClosedFormDensity
 from sklearn_symmetry.core.representation import Representation
 from sklearn_symmetry.datasets import hiding_basis, load_digit_slices, make_symmetric_signals
-from sklearn_symmetry.inspection import GeneratorDisplay
+from sklearn_symmetry.inspection import GeneratorDisplay, SummaryDisplay
 from sklearn_symmetry.inspection._common import matrix_image
 from sklearn_symmetry.inspection._representation import convention
 from sklearn_symmetry.metrics import generator_similarity
@@ -26,6 +26,7 @@ from sklearn_symmetry.solver.objective import closed_form_loss
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+plt.rcParams["font.size"] = 14  # to be read on a telephone, too
 HERE = Path(__file__).resolve().parent
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
 
@@ -41,21 +42,21 @@ def draw_idea():
     # Sign and direction are conventions: shown as digits are written.
     sign, direction = convention(lens.transform(blended), blended @ slices.basis)
     found = sign * lens.transform(blended)[:, ::direction]
-    figure = plt.figure(figsize=(11, 3.7), layout="constrained")
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 0.5, 1))
+    figure = plt.figure(figsize=(11, 4.3), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 0.52, 1))
     for part, rows, colours in ((left, blended, "RdBu_r"), (right, found, "Greys")):
         limit = np.abs(rows).max()
         low = -limit if colours == "RdBu_r" else 0
         for ax, image in zip(part.subplots(2, 3).flat, rows.reshape(digits.shape), strict=True):
             ax.imshow(image, cmap=colours, vmin=low, vmax=limit)
             ax.set(xticks=[], yticks=[])
-    left.suptitle("In: every row of pixels is a sample,\nits columns blended by a secret rotation")
-    right.suptitle("Out: the same samples through the lens,\nneighbours side by side again")
+    left.suptitle("In: every row of pixels is a sample,\nblended by a secret rotation", fontsize=15)
+    right.suptitle("Out: the same through the lens,\nneighbours side by side", fontsize=15)
     ax = middle.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.annotate("", (1, 0.45), (0, 0.45), arrowprops={"width": 3, "color": "black"})
-    ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace")
+    ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace", fontsize=12)
     ax.text(0.5, 0.22, "no labels,\nno hint which rows\nmake a digit", ha="center", color="0.3")
     figure.savefig(HERE / "idea.png", dpi=130)
 
@@ -64,8 +65,8 @@ def draw_symmetry():
     """One signal and its shifts, as they are and behind a shuffle and a sine transform."""
     position = np.arange(15)
     signals = np.stack([np.exp(-0.5 * ((position - c) / 1.2) ** 2) for c in (4, 5, 6, 7)])
-    figure, axes = plt.subplots(3, 4, figsize=(10, 5), layout="constrained", sharey="row")
-    hidings = {"as it is": None, "columns shuffled": "permutation", "sine transform": "frequency"}
+    figure, axes = plt.subplots(3, 4, figsize=(10, 5.6), layout="constrained", sharey="row")
+    hidings = {"as it is": None, "shuffled": "permutation", "sine\ntransform": "frequency"}
     for row, (label, symmetry) in zip(axes, hidings.items(), strict=True):
         samples = signals @ hiding_basis(15, symmetry, random_state=3).T
         row[0].set_ylabel(label)
@@ -99,7 +100,7 @@ def draw_terms():
     names = ["alignment", "uniformity", "resolution", "information", "loss"]
     for label, row in zip(rows, values, strict=True):
         print(f"terms: {label:<22}", *(f"{n} {v:.3f}" for n, v in zip(names, row, strict=True)))
-    figure, ax = plt.subplots(figsize=(8.5, 3), layout="constrained")
+    figure, ax = plt.subplots(figsize=(9.5, 3.6), layout="constrained")
     above = values - values.min(axis=0)
     ax.imshow(above / above.max(axis=0), cmap="Oranges", vmax=1.6, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -131,7 +132,7 @@ def _blurred(rows):
 
 def draw_reading():
     """Generator, filter and group convolution matrix of one data set behind two hidings."""
-    figure, axes = plt.subplots(2, 4, figsize=(12.5, 6.2), layout="constrained")
+    figure, axes = plt.subplots(2, 4, figsize=(12.5, 6.8), layout="constrained")
     for row, symmetry in zip(axes, ("permutation", "frequency"), strict=True):
         slices = load_digit_slices(20_000, 11, symmetry=symmetry, random_state=0)
         lens = SymmetryLens(random_state=0).fit(slices.data)
@@ -147,11 +148,21 @@ def draw_reading():
         GeneratorDisplay.from_estimator(
             lens, generator=slices.generator, frame="powers", ax=row[3], **options
         )
-        titles = "generator_", "filter_", "group_conv_matrix_", "true generator, order found"
+        titles = "generator_", "filter_", "group_conv_matrix_", "true generator,\norder found"
         for ax, title in zip(row, titles, strict=True):
             ax.set_title(title)
         row[0].set_ylabel(f"{symmetry}\n\nfeature")
     figure.savefig(HERE / "reading.png", dpi=110)
+
+
+def draw_summary():
+    """All of a fit and its verdict, for spectra of real digit slices."""
+    X = load_digit_slices(5000, 11, symmetry="frequency", random_state=0).data
+    lens = SymmetryLens(random_state=0).fit(X)
+    verdict = lens.verdict(X)
+    print(f"summary: {verdict}")
+    display = SummaryDisplay.from_estimator(lens, X, verdict=verdict, title="Spectra of digits")
+    display.figure_.savefig(HERE / "summary.png", dpi=80)
 
 
 def main():
@@ -161,6 +172,7 @@ def main():
         "symmetry": draw_symmetry,
         "terms": draw_terms,
         "reading": draw_reading,
+        "summary": draw_summary,
     }
     for name in sys.argv[1:] or pictures:
         pictures[name]()

@@ -49,7 +49,7 @@ for ax, matrix, title in zip(
 # Sign and direction are conventions. In the better of the four cases, the cosine of the two is
 
 learned = lens.group_conv_matrix_
-max(abs(np.vdot(learned, matrix)) / 11 for matrix in (sine_transform, sine_transform[::-1]))
+float(max(abs(np.vdot(learned, m)) / 11 for m in (sine_transform, sine_transform[::-1])))
 
 # %%
 # What that makes of the samples

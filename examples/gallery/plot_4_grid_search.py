@@ -28,7 +28,7 @@ search = GridSearchCV(SymmetryLens(random_state=0), grid, cv=2)
 
 # %%
 # scikit-learn's callbacks show how far the search is; a greater depth shows every single fit. The
-# bar needs rich (``pip install "sklearn-symmetry[progress]"``).
+# bar needs rich (``pip install -e ".[progress]"``).
 
 search.set_callbacks(ProgressBar(max_propagation_depth=0))
 search.fit(slices.data)

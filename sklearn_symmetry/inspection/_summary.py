@@ -4,6 +4,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._validation import plain_lens
 from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
@@ -86,9 +87,13 @@ class SummaryDisplay:
         """
         check_is_fitted(estimator)
         X = np.asarray(X)
+        names = getattr(estimator, "feature_names_in_", None)
+        estimator = plain_lens(estimator)
         related = correlations(estimator.transform(X))
         display = cls(estimator, telling_samples(estimator, X), related, verdict=verdict)
-        return display.plot(title=title, feature_names=feature_names)
+        return display.plot(
+            title=title, feature_names=names if feature_names is None else feature_names
+        )
 
     def plot(self, *, title=None, feature_names=None):
         """Draw all panels in a new figure.
@@ -185,7 +190,8 @@ class SummaryDisplay:
         whole_number_ticks(ax.xaxis)
         label_columns(ax.xaxis, names)
         ax.set(title="Filter, and the same moved by one step", xlabel="feature", ylabel="weight")
-        ax.legend(frameon=False)
+        ax.margins(y=0.18)  # room for the legend, above all bars
+        ax.legend(frameon=False, loc="upper center", ncols=2)
 
     def _draw_uncertainty(self):
         ax = self.axes_["uncertainty"]
