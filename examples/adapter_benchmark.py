@@ -451,7 +451,7 @@ def reproduction(rows):
     """How to get the page again, and where it was made."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "numpy"))
     versions = ", ".join(sorted({row["version"] for row in rows}))
-    hours = sum(float(row["cpu_seconds"] or 0) for row in rows) / 60
+    classifiers = sum(float(row["cpu_seconds"] or 0) for row in rows) / 60
     fits = {
         (row["set"], row["mixing"], row["seed"]): float(row["lens_cpu_seconds"])
         for row in rows
@@ -463,7 +463,7 @@ def reproduction(rows):
         "The labels, `t10k-labels-idx1-ubyte.gz`, lie beside the images; `--repeats` for more "
         "repeats, `--resume` to go on. Every run is a row of `docs/results/adapter.csv`: "
         f"{len(rows)} runs, {sum(fits.values()) / 60:.0f} processor minutes for {len(fits)} fits "
-        f"of the lens and {hours:.0f} for the classifiers, on one thread of a shared machine "
+        f"of the lens and {classifiers:.0f} for the classifiers, on one thread of a shared machine "
         f"({platform.machine()}, {os.cpu_count()} cores, no GPU). sklearn_symmetry {versions}, "
         f"Python {platform.python_version()}, {libraries}.\n"
     )
