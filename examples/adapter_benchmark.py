@@ -488,19 +488,25 @@ def draw(rows, path):
     groups = collect(rows)
     names = [name for name in SETS if any(row["set"] == name for row in rows)]
     sizes = sorted({int(row["n_labels"]) for row in rows})
-    figure, axes = common.new_figure(3.4 * len(names), 3.8, nrows=1, ncols=len(names))
-    for axis, name in zip(axes[0], names, strict=True):
+    n_columns = min(3, len(names))
+    n_lines = -(-len(names) // n_columns)
+    size = 3.6 * n_columns, 3.3 * n_lines + 0.8
+    figure, axes = common.new_figure(*size, nrows=n_lines, ncols=n_columns)
+    for axis, name in zip(axes.flat, names, strict=False):
         for model in reversed(MODELS):
-            draw_model(
-                axis, model, [(size, groups.get((name, size, model, None))) for size in sizes]
-            )
-        axis.set(title=name, xscale="log", xlabel="labelled samples")
+            points = [(size, groups.get((name, size, model, None))) for size in sizes]
+            draw_model(axis, model, points)
+        axis.set(title=name, xscale="log", xlabel="labelled samples", ylabel="accuracy (%)")
         axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("accuracy (%)")
-    handles, titles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles[::-1], titles[::-1], loc="outside lower center", ncols=len(MODELS))
+    handles, titles = (part[::-1] for part in axes.flat[0].get_legend_handles_labels())
+    for axis in axes.flat[len(names) :]:
+        axis.set_axis_off()
+    if len(names) < axes.size:
+        axes.flat[-1].legend(handles, titles, loc="center")
+    else:
+        figure.legend(handles, titles, loc="outside lower center", ncols=n_columns)
     common.save(figure, path)
 
 
