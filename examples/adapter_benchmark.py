@@ -15,6 +15,7 @@ the original columns, on the mixed ones, and behind the lens. Every run is a row
 
 import gzip
 import importlib.util
+import math
 import os
 import platform
 import statistics
@@ -50,6 +51,7 @@ ORIGINAL, LENS, MIXED, PCA, SVM, LINEAR = MODELS = (
 LABELS = (200, 500, 2000)
 N_TEST, NOISE = 5000, 0.05
 BATCH, RATE = 64, 3e-3
+LEAST_GAP = 0.02
 
 IDENTITY = (
     "solver", "set", "mixing", "n_labels", "repeat", "seed", "model", "samples", "steps",
@@ -367,13 +369,17 @@ def collect(rows):
 
 
 def recovered(groups, name, n_labels, mixing):
-    """Share of the gap between mixed and original columns that the lens closes, from the means."""
+    """Share of the gap between mixed and original columns that the lens closes, from the means.
+
+    None where a run is missing, nan where mixing costs the network nothing worth a share.
+    """
     keys = (ORIGINAL, "none"), (LENS, mixing), (MIXED, mixing)
     values = [groups.get((name, n_labels, *key)) for key in keys]
     if not all(values):
         return None
     original, lens, mixed = map(statistics.mean, values)
-    return (lens - mixed) / (original - mixed) if original != mixed else None
+    gap = original - mixed
+    return (lens - mixed) / gap if gap >= LEAST_GAP else math.nan
 
 
 def percent(values):
@@ -398,7 +404,8 @@ orthogonal mixing and run on the rotated columns only.
 Accuracy in %, mean ± standard deviation (number of runs). Every repeat has other digits, people or
 samples for training and test, another mixing and another network. *Recovered* is the share of the
 gap between the network on mixed and on original columns that the lens closes, from the means;
-beyond 100 % where the lens does better than the original columns. Cosine: of `generator_`, the
+beyond 100 % where the network does better behind the lens than on the original columns, "no gap"
+where mixing costs it less than {gap:g} points. Cosine, one for each repeat: of `generator_`, the
 central d x d crop, to the hidden shift, target `eye(d, k=1)` in the mixed columns, the better of
 the two directions. The lens sees neither labels nor test samples.
 
@@ -414,9 +421,16 @@ def summary(rows, names, sizes):
     for name in names:
         for mixing in [key for key in MIXINGS if key != "none"]:
             shares = [recovered(groups, name, size, mixing) for size in sizes]
-            cells = ["" if share is None else f"{100 * share:.0f} %" for share in shares]
+            cells = [closed(share) for share in shares]
             lines.append([name, MIXINGS[mixing], *cells, cosines(rows, name, mixing)])
     return table(lines)
+
+
+def closed(share):
+    """A share in words."""
+    if share is None:
+        return ""
+    return "no gap" if math.isnan(share) else f"{100 * share:.0f} %"
 
 
 def cosines(rows, name, mixing):
@@ -476,7 +490,7 @@ def write_page(rows, path):
     groups = collect(rows)
     steps = "/".join(sorted({row["steps"] for row in rows}))
     notes = path.parent / "results" / "adapter_notes.md"
-    parts = [HEAD.format(steps=steps) + summary(rows, names, sizes)]
+    parts = [HEAD.format(steps=steps, gap=100 * LEAST_GAP) + summary(rows, names, sizes)]
     parts += [notes.read_text(encoding="utf-8")] if notes.exists() else []
     parts += [section(groups, name, sizes) for name in names]
     path.write_text("\n".join([*parts, reproduction(rows)]), encoding="utf-8")
