@@ -105,11 +105,14 @@ def chain_starts(frame, strengths, operators):
     groups : list of list of ndarray of shape (d, d)
         One group for every order of the axes: with second neighbours taken into account and, where
         that differs, without. The first group also has the axes that continue the clearest link.
+        The last one has these for every operator alone.
     """
     plain, chain = _chain_orders(strengths, operators)
     groups = [_signed_axes(chain) + _signed_axes(_continued(chain, frame.spectrum))]
     if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
         groups.append(_signed_axes(plain))
+    single = [_continued(_single_chain(operator), frame.spectrum).axes for operator in operators]
+    groups.append([directed for axes in single for directed in (axes, axes[::-1])])
     waves = sine_basis(len(frame.axes))
     return [[waves @ axes @ frame.axes.T for axes in group] for group in groups]
 
@@ -208,6 +211,16 @@ def _chain_orders(strengths, operators):
     inner = np.ix_(order, order)
     banded = banded_order(coupling[leader][inner], coupling[follower][inner], np.arange(len(order)))
     return plain, _finished(order[banded], silent, operators[leader], coupling[leader])
+
+
+def _single_chain(operator):
+    """All axes in the order that one operator gives, which may be that of the wrong operator."""
+    coupling = np.abs(operator)
+    np.fill_diagonal(coupling, 0)
+    total = np.maximum(np.linalg.norm(coupling, axis=0), TINY)
+    coupling = coupling / np.sqrt(np.outer(total, total))
+    order = longest_path(coupling, spectral_order(coupling**2))
+    return _finished(order, np.array([], dtype=int), operator, coupling)
 
 
 def _finished(order, silent, operator, coupling):
