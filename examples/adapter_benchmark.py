@@ -1,166 +1,271 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Does a lens in front of a convolutional network help? Accuracy on mixed columns, with few labels.
+"""Does a lens in front of a convolutional network help? Mixed columns, and few labels.
 
-Run it from the root of the repository (`pip install -e ".[plot]"`)::
+Run it from the root of the repository (``pip install -e ".[adapter]"``)::
 
     python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz
+    python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz --resume
+    python examples/adapter_benchmark.py --sets events --repeats 1 --labels 200    # half a minute
 
-The columns of every set are mixed by a secret orthogonal matrix, the same for all samples and
-channels. The lens is fitted on unlabelled mixed samples. The same network is trained on the
-original columns, on the mixed ones, on their principal components, and behind the lens. Every
-block of runs is written to a CSV file when it is finished, and a second call goes on from there;
-the page ``docs/adapter.md`` and its figure are made from all rows.
+The columns of every set are mixed by a secret orthogonal matrix, the same for all samples and all
+channels. The lens is fitted on mixed samples without labels. The same network is then trained on
+the original columns, on the mixed ones, and behind the lens. Every run is a row of
+``docs/results/adapter.csv``; ``docs/adapter.md`` and its figure are made of all rows.
 """
 
-import argparse
-import csv
 import gzip
 import importlib.util
+import os
+import platform
 import statistics
-import warnings
+import sys
+import time
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
-from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.datasets import hiding_basis
-from sklearn_symmetry.metrics import generator_similarity
-from sklearn_symmetry.nn import ShiftCNN
+sys.path.append(str(Path(__file__).parent / "paper"))
 
-HIDINGS = ("permutation", "frequency", "orthogonal")
-LABELS = (200, 500, 2000)
-STEPS, BATCH, RATE = 500, 64, 3e-3
-IMAGES, LABEL_FILE = "images-idx3", "labels-idx1"
-FIELDS = ("set", "hiding", "seed", "method", "labels", "accuracy", "cosine")
-METHODS = (
+import common  # noqa: E402
+from sklearn_symmetry.datasets import hiding_basis  # noqa: E402
+from sklearn_symmetry.metrics import generator_similarity  # noqa: E402
+from sklearn_symmetry.nn import ShiftCNN  # noqa: E402
+
+MIXINGS = {
+    "none": "none",
+    "permutation": "permutation",
+    "frequency": "sine transform",
+    "orthogonal": "random rotation",
+}
+ORIGINAL, LENS, MIXED, PCA, SVM, LINEAR = MODELS = (
     "CNN, original", "lens + CNN", "CNN, mixed", "PCA + CNN, mixed", "RBF SVM, mixed",
     "linear, mixed",
 )  # fmt: skip
+LABELS = (200, 500, 2000)
+N_TEST, NOISE = 5000, 0.05
+BATCH, RATE = 64, 3e-3
 
+IDENTITY = (
+    "solver", "set", "mixing", "n_labels", "repeat", "seed", "model", "samples", "steps",
+    "settings",
+)  # fmt: skip
+FIELDS = (*IDENTITY, "accuracy", "cosine", "lens_cpu_seconds", "cpu_seconds", "version", "error")
 
 # ------------------------------------------------------------------------------------------- sets
-# Each gives natural samples (n, channels, columns), classes, and which samples may be trained on.
 
 
-def mnist(args, rng):
-    """Rows of the digits are channels; the first 4,000 in a random order are for training."""
-    labels = Path(str(args.mnist).replace(IMAGES, LABEL_FILE))
-    images = np.frombuffer(_unpacked(args.mnist), np.uint8, offset=16).reshape(-1, 28, 28)
-    classes = np.frombuffer(_unpacked(labels), np.uint8, offset=8).astype(int)
-    training = rng.permutation(len(images)) < 4000
-    return images / 255.0, classes, training
+class Samples(NamedTuple):
+    """A set before it is mixed, in a random order."""
+
+    unlabelled: np.ndarray  # (n, columns): what the lens may learn from
+    X: np.ndarray  # (n, channels, columns)
+    y: np.ndarray  # (n,)
+    X_test: np.ndarray
+    y_test: np.ndarray
 
 
-def moved_mnist(args, rng):
-    """Every digit at a random place of a window of 28 columns, up to half of it outside."""
-    images, classes, training = mnist(args, rng)
-    strips = np.pad(images, ((0, 0), (0, 0), (14, 14)))
-    starts = rng.integers(0, 29, len(images))
-    columns = starts[:, None, None] + np.arange(28)
-    return np.take_along_axis(strips, columns, axis=2), classes, training
+def rows_of(X, n_rows, rng):
+    """Some channels of some samples, blank ones left out."""
+    rows = X.reshape(-1, X.shape[-1])
+    rows = rows[rows.any(axis=1)]
+    return rows[rng.permutation(len(rows))[:n_rows]]
 
 
-def _unpacked(path):
+def read_idx(path):
+    """Array of a file in the IDX format, plain or compressed with gzip."""
     content = Path(path).read_bytes()
-    return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
+    n_axes = content[3]
+    shape = np.frombuffer(content, ">i4", n_axes, 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
 
 
-def events(args, rng, n_samples=13_000, n_columns=33):
-    """Two bumps anywhere in the window or just outside; the class is their distance, 3 to 9."""
-    classes = rng.integers(4, size=n_samples)
-    half = classes[:, None] + 1.5
+def load_digits(path, rng):
+    """MNIST digits and their labels, in a random order."""
+    images = read_idx(path) / 255
+    labels = read_idx(str(path).replace("images-idx3", "labels-idx1")).astype(int)
+    order = rng.permutation(len(images))
+    return images[order], labels[order]
+
+
+def at(images, starts, n_columns):
+    """Frames of so many columns; the inner 20 of the 28 begin at `starts`, and may be cut off."""
+    strips = np.pad(images[:, :, 4:24], ((0, 0), (0, 0), (n_columns, n_columns)))
+    columns = (n_columns - starts)[:, None, None] + np.arange(n_columns)
+    return np.take_along_axis(strips, columns, axis=2)
+
+
+def mnist(mnist, n_rows, rng, n_columns=36):
+    """A camera past which digits move: 28 rows as channels, 36 columns.
+
+    Frames without a label show a digit anywhere, cut off or not; frames with one show all of it.
+    """
+    images, y = load_digits(mnist, rng)
+    half = len(images) // 2
+    passing = at(images[:half], rng.integers(-19, n_columns, half), n_columns)
+    # 20 of the 28 columns of a digit of this file may have ink.
+    whole = at(images, rng.integers(0, n_columns - 19, len(images)), n_columns)
+    return noisy(rows_of(passing, n_rows, rng), whole, y, rng)
+
+
+def mnist_centred(mnist, n_rows, rng):
+    """Digits as they are in the file, 28 rows as channels: position is hardly a symmetry."""
+    images, y = load_digits(mnist, rng)
+    return noisy(rows_of(images[: len(images) // 2], n_rows, rng), images, y, rng)
+
+
+def noisy(rows, images, y, rng):
+    """The noise of a camera, as in :func:`sklearn_symmetry.datasets.load_mnist_slices`."""
+    scale = NOISE * rows.std()
+    rows = rows + scale * rng.standard_normal(rows.shape)
+    images = images + scale * rng.standard_normal(images.shape)
+    half = len(images) // 2
+    test = slice(half, half + N_TEST)
+    return Samples(rows, images[:half], y[:half], images[test], y[test])
+
+
+def events(mnist, n_rows, rng, n_columns=33):
+    """Two bumps anywhere in the window, or partly outside; the class is their distance."""
+    n_samples = n_rows + N_TEST
+    y = rng.integers(4, size=n_samples)
+    half = y[:, None] + 1.5
     centre = rng.uniform(-6, n_columns + 5, (n_samples, 1))
-    heights = rng.uniform(0.7, 1.3, (2, n_samples, 1))
-    column = np.arange(n_columns)
-    samples = 0.1 * rng.standard_normal((n_samples, n_columns))
-    for side, height in zip((-half, half), heights, strict=True):
-        samples += height * np.exp(-0.5 * ((column - centre - side) / 0.8) ** 2)
-    return samples[:, None], classes, np.arange(n_samples) < n_samples * 8 // 13
+    X = 0.1 * rng.standard_normal((n_samples, n_columns))
+    for side in (-half, half):
+        height = rng.uniform(0.7, 1.3, (n_samples, 1))
+        X += height * np.exp(-0.5 * ((np.arange(n_columns) - centre - side) / 0.8) ** 2)
+    return synthetic(X, y, n_rows)
 
 
-def watch(args, rng, n_columns=32):
-    """Seven exercises on six inertial sensors of a watch; other people are for testing.
+def waveforms(mnist, n_rows, rng, n_columns=33):
+    """One event anywhere in the window, or partly outside; the class is its form."""
+    n_samples = n_rows + N_TEST
+    y = rng.integers(4, size=n_samples)
+    centre = rng.uniform(-4, n_columns + 3, (n_samples, 1))
+    offset = (np.arange(n_columns) - centre) / rng.uniform(1.2, 2, (n_samples, 1))
+    bump = np.exp(-0.5 * offset**2)
+    slope, hat = offset * bump, (1 - offset**2) * bump
+    X = np.stack([-slope, slope, hat, -hat])[y, np.arange(n_samples)]
+    X *= rng.uniform(0.7, 1.5, (n_samples, 1))
+    X += 0.15 * rng.standard_normal(X.shape)
+    return synthetic(X, y, n_rows)
 
-    Windows of 32 columns at 25 Hz, half overlapping; the set comes with the package seglearn.
+
+def synthetic(X, y, n_rows):
+    """One channel; labelled samples are some of those that the lens sees without labels."""
+    X = X[:, None]
+    return Samples(X[:n_rows, 0], X[:n_rows], y[:n_rows], X[n_rows:], y[n_rows:])
+
+
+def watch(mnist, n_rows, rng, n_columns=32):
+    """Seven exercises, six inertial sensors of a watch as channels; other people for the test.
+
+    Windows of 32 columns at 25 Hz, half overlapping, from the wheel of the package seglearn.
     """
     folder = Path(importlib.util.find_spec("seglearn").submodule_search_locations[0])
     table = np.load(folder / "data" / "watch_dataset.npy", allow_pickle=True).item()
-    samples, classes, people = [], [], []
+    X, y, people = [], [], []
     for series, exercise, person in zip(table["X"], table["y"], table["subject"], strict=True):
         series = np.asarray(series, dtype=float)
-        series = series[: len(series) // 2 * 2].reshape(-1, 2, 6).mean(1)
-        series = (series - series.mean(0)) / series.std(0)
+        series = series[: len(series) // 2 * 2].reshape(-1, 2, series.shape[1]).mean(axis=1)
+        series = (series - series.mean(axis=0)) / series.std(axis=0)
         for start in range(0, len(series) - n_columns + 1, n_columns // 2):
-            samples.append(series[start : start + n_columns].T)
-            classes.append(int(exercise))
+            X.append(series[start : start + n_columns].T)
+            y.append(int(exercise))
             people.append(person)
     everybody = np.unique(people)
-    trained = rng.permutation(everybody)[: 2 * len(everybody) // 3]
-    return np.array(samples), np.array(classes), np.isin(people, trained)
+    train = np.isin(people, rng.permutation(everybody)[: 2 * len(everybody) // 3])
+    X, y = np.array(X), np.array(y)
+    ours, theirs = (rng.permutation(np.flatnonzero(part)) for part in (train, ~train))
+    theirs = theirs[:N_TEST]
+    return Samples(rows_of(X[ours], n_rows, rng), X[ours], y[ours], X[theirs], y[theirs])
 
 
-# name: loader, noise added for the fit of the lens (in standard deviations), what it is
+# What makes a set, and what the page says of it.
 SETS = {
-    "mnist": (mnist, 0.05, "real: 28 rows of a centred digit as channels, 28 columns mixed"),
-    "moved mnist": (moved_mnist, 0.05, "real: the same digits, each at a place of its own"),
-    "events": (events, 0.0, "synthetic: distance of two bumps, their place is irrelevant"),
-    "watch": (watch, 0.0, "real: seven exercises, six sensors as channels, 32 times mixed"),
+    "mnist": (
+        mnist,
+        "(a) Real. MNIST digits that move past a camera: the 28 rows are channels of 36 columns. "
+        "Frames without a label show a digit anywhere, also cut off by the border; frames with "
+        "one, of training and test, show all of it at a random place. The lens learns from rows "
+        "of unlabelled frames of the 5,000 digits for training; the other 5,000 are for the test.",
+    ),
+    "events": (
+        events,
+        "(c) Synthetic. Two bumps somewhere in 33 columns, or partly outside; the class is their "
+        "distance, 3, 5, 7 or 9. Where they are tells nothing.",
+    ),
+    "watch": (
+        watch,
+        "(b) Real. Seven physiotherapy exercises, the six inertial sensors of a watch as channels "
+        "of 32 columns at 25 Hz (set of the package seglearn). A third of the people, others in "
+        "every repeat, are for the test.",
+    ),
+    "mnist-centred": (
+        mnist_centred,
+        "(a) as it is in the file: 28 columns, digits in the middle. Columns are not alike, so "
+        "that position is no symmetry of this set; the lens still looks for one.",
+    ),
+    "waveforms": (
+        waveforms,
+        "A second synthetic set like (c), smoother: one event anywhere in 33 columns, or partly "
+        "outside; the class is its form, a slope or a hat, up or down.",
+    ),
 }
 
 
-# ---------------------------------------------------------------------------------------- methods
+@lru_cache(maxsize=1)
+def make_samples(name, n_rows, seed, path):
+    """The set of a seed."""
+    return SETS[name][0](path, n_rows, np.random.default_rng(seed))
 
 
-def on_columns(samples, matrix):
-    """``x @ matrix.T`` for every channel."""
-    return samples @ matrix.T
+# ----------------------------------------------------------------------------------------- models
 
 
-def find_lens(unlabelled, noise, seed):
-    """A lens on the channels of unlabelled samples, all taken as samples; blank ones are left out.
-
-    A little noise, the same in all directions, keeps columns that are nearly always blank from
-    being singular. It needs no knowledge of the mixing, and the network never sees it.
-    """
-    rows = unlabelled.reshape(-1, unlabelled.shape[-1])
-    rows = rows[np.abs(rows).max(1) > 0]
-    rng = np.random.default_rng(seed)
-    rows = rows + noise * rows.std() * rng.standard_normal(rows.shape)
-    rows = rows[rng.permutation(len(rows))[:40_000]]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return SymmetryLens(random_state=seed).fit(rows)
+@lru_cache(maxsize=1)
+def find_lens(name, n_rows, seed, path, mixing, settings):
+    """Group convolution matrix, cosine, processor seconds, and what went wrong."""
+    rows = make_samples(name, n_rows, seed, path).unlabelled
+    basis = hiding_basis(rows.shape[1], mixing, seed)
+    lens = common.make_lens({"settings": settings, "seed": seed})
+    cost = common.measure_fit(lens, rows @ basis.T)
+    if cost["error"]:
+        return None, "", cost["cpu_seconds"], cost["error"]
+    truth = basis @ np.eye(len(basis), k=1) @ basis.T
+    cosine = round(generator_similarity(lens.generator_, truth), 5)
+    return lens.group_conv_matrix_, cosine, cost["cpu_seconds"], ""
 
 
-def principal_axes(unlabelled):
-    """Principal axes of the channels, in order of variance."""
-    rows = unlabelled.reshape(-1, unlabelled.shape[-1])
+def principal_axes(rows):
+    """Principal axes, in order of variance."""
     return np.linalg.eigh(np.cov(rows.T))[1][:, ::-1].T
 
 
-def network_accuracy(train, test, seed):
-    """Accuracy of the same small network, trained for the same number of steps on any set."""
-    X, Z = (torch.tensor(part[0], dtype=torch.float32) for part in (train, test))
-    scale = X.std()
-    X, Z, y = X / scale, Z / scale, torch.tensor(train[1])
+def network_accuracy(X, y, X_test, y_test, steps, seed):
+    """Accuracy of the same small network, trained in the same way on whatever it is given."""
+    X, X_test = (torch.tensor(part, dtype=torch.float32) for part in (X, X_test))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = ShiftCNN(int(y.max()) + 1, X.shape[1], widths=(32, 32))
-        _train(network, X, y)
+        network = ShiftCNN(int(y_test.max()) + 1, X.shape[1], widths=(32, 32))
+        train(network, X, torch.tensor(y), steps)
     with torch.no_grad():
-        return float((network(Z).argmax(1).numpy() == test[1]).mean())
+        return float((network(X_test).argmax(1).numpy() == y_test).mean())
 
 
-def _train(network, X, y):
+def train(network, X, y, steps):
+    """So many steps of Adam, the learning rate falling to zero."""
     optimiser = torch.optim.Adam(network.parameters(), lr=RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     order = iter(())
-    for _ in range(STEPS):
+    for _ in range(steps):
         batch = next(order, None)
         if batch is None:
             order = iter(torch.randperm(len(X)).split(BATCH))
@@ -172,209 +277,287 @@ def _train(network, X, y):
         schedule.step()
 
 
-def classifier_accuracy(classifier, train, test):
-    """Accuracy of a scikit-learn classifier on all columns in one unit."""
-    X, Z = (part[0].reshape(len(part[0]), -1) for part in (train, test))
-    scale = X.std()
-    return float(classifier.fit(X / scale, train[1]).score(Z / scale, test[1]))
+def classifier_accuracy(classifier, X, y, X_test, y_test):
+    """Accuracy of a scikit-learn classifier, all channels side by side."""
+    X, X_test = (part.reshape(len(part), -1) for part in (X, X_test))
+    return float(classifier.fit(X, y).score(X_test, y_test))
 
 
 # ------------------------------------------------------------------------------------------- runs
 
 
-def run_block(name, hiding, seed, args):
-    """Rows of one set, hiding and seed; hiding "none" is the network on the original columns."""
-    loader, noise, _ = SETS[name]
-    rng = np.random.default_rng(seed)
-    samples, classes, training = loader(args, rng)
-    order = rng.permutation(np.flatnonzero(training))
-    held_out = rng.permutation(np.flatnonzero(~training))[:5000]
-    matrices, cosine = {"CNN, original": np.eye(samples.shape[-1])}, ""
-    if hiding != "none":
-        basis = hiding_basis(samples.shape[-1], hiding, seed)
-        samples = on_columns(samples, basis)
-        lens = find_lens(samples[order], noise, seed)
-        truth = basis @ np.eye(len(basis), k=1) @ basis.T
-        cosine = round(generator_similarity(lens.generator_, truth), 4)
-        matrices = {
-            "lens + CNN": lens.group_conv_matrix_,
-            "CNN, mixed": np.eye(len(basis)),
-            "PCA + CNN, mixed": principal_axes(samples[order]),
-        }
-    for labels in LABELS:
-        if labels > len(order):
-            continue
-        chosen = order[:labels]
-        for method, matrix in matrices.items():
-            train, test = (
-                (on_columns(samples[rows], matrix), classes[rows]) for rows in (chosen, held_out)
-            )
-            accuracy = network_accuracy(train, test, seed)
-            yield method, labels, accuracy, cosine if method.startswith("lens") else ""
-        if hiding == "orthogonal":
-            train, test = ((samples[rows], classes[rows]) for rows in (chosen, held_out))
-            for method, classifier in rotation_free().items():
-                yield method, labels, classifier_accuracy(classifier, train, test), ""
+def models_of(mixing):
+    """The last three do not depend on an orthogonal mixing: one is enough."""
+    if mixing == "none":
+        return (ORIGINAL,)
+    return (LENS, MIXED, PCA, SVM, LINEAR) if mixing == "orthogonal" else (LENS, MIXED)
 
 
-def rotation_free():
-    """Classifiers whose accuracy does not depend on the orthogonal mixing: one hiding is enough."""
-    return {
-        "RBF SVM, mixed": SVC(C=10.0),
-        "linear, mixed": LogisticRegression(max_iter=1000),
-    }
+def plan(args):
+    """All runs, seed by seed; those that share a set, and a lens, one after another."""
+    return [
+        common.make_task(name, args, repeat)
+        | {"mixing": mixing, "n_labels": n_labels, "model": model, "steps": args.steps}
+        for repeat in range(args.repeats)
+        for name in args.sets
+        for mixing in MIXINGS
+        for model in models_of(mixing)
+        for n_labels in args.labels
+    ]
 
 
-def run_all(args, path):
-    """Append what is missing, block by block."""
-    done = {(row["set"], row["hiding"], int(row["seed"])) for row in read(path)}
-    for seed in range(args.seeds):
-        for name in args.sets:
-            for hiding in ("none", *HIDINGS):
-                if (name, hiding, seed) in done:
-                    continue
-                block = [(name, hiding, seed, *row) for row in run_block(name, hiding, seed, args)]
-                append(path, block)
-                print(*(row for row in block if row[4] == LABELS[0]), sep="\n", flush=True)
+def run_one(task, args, tell=None):
+    """The row of one model, trained and tested."""
+    path = args.mnist if task["set"].startswith("mnist") else None
+    key = task["set"], task["samples"], task["seed"], path
+    row = {name: task.get(name, "") for name in FIELDS} | {"version": common.__version__}
+    with common.one_quiet_thread():
+        samples = make_samples(*key)
+        matrix = hiding_basis(samples.X.shape[-1], _hidden(task["mixing"]), task["seed"])
+        if task["model"] == LENS:
+            lens = find_lens(*key, task["mixing"], task["settings"])
+            group_conv_matrix, row["cosine"], row["lens_cpu_seconds"], row["error"] = lens
+            if row["error"]:
+                return row
+            matrix = group_conv_matrix @ matrix
+        elif task["model"] == PCA:
+            matrix = principal_axes(samples.unlabelled @ matrix.T) @ matrix
+        begin = time.process_time()
+        row["accuracy"] = round(accuracy(task, samples, matrix), 5)
+        row["cpu_seconds"] = round(time.process_time() - begin, 3)
+    return row
 
 
-def read(path):
-    """Rows of the CSV file so far."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+def _hidden(mixing):
+    return "translation" if mixing == "none" else mixing
 
 
-def append(path, rows):
-    """Add rows, after a header if they are the first."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(FIELDS)
-        writer.writerows((*row[:5], f"{row[5]:.4f}", row[6]) for row in rows)
+def accuracy(task, samples, matrix):
+    """Accuracy of the model of a task, all channels times `matrix`, in one common unit."""
+    X, X_test = samples.X[: task["n_labels"]] @ matrix.T, samples.X_test @ matrix.T
+    scale = X.std()
+    given = X / scale, samples.y[: task["n_labels"]], X_test / scale, samples.y_test
+    if task["model"] == SVM:
+        return classifier_accuracy(SVC(C=10.0), *given)
+    if task["model"] == LINEAR:
+        return classifier_accuracy(LogisticRegression(max_iter=1000), *given)
+    return network_accuracy(*given, task["steps"], task["seed"])
+
+
+def describe(row):
+    """A run in a line."""
+    what = f"{row['set']}, {row['mixing']}, seed {row['seed']}, {row['n_labels']} labels"
+    cosine = f", cos {row['cosine']}" if row["cosine"] != "" else ""
+    return f"{what}: {row['model']} {row['error'] or row['accuracy']}{cosine}"
 
 
 # ---------------------------------------------------------------------------------- page, picture
 
 
 def collect(rows):
-    """Accuracies by set, labels and method."""
+    """Accuracies by set, number of labels, model and mixing; `None` for all mixings together."""
     groups = {}
     for row in rows:
-        key = row["set"], int(row["labels"]), row["method"]
-        groups.setdefault(key, []).append(float(row["accuracy"]))
+        if row["error"]:
+            continue
+        for mixing in (row["mixing"], None):
+            key = row["set"], int(row["n_labels"]), row["model"], mixing
+            groups.setdefault(key, []).append(float(row["accuracy"]))
     return groups
 
 
-def recovered(groups, name, labels):
-    """Share of the gap between mixed and original that the lens closes, of mean accuracies."""
-    original, lens, mixed = (
-        statistics.mean(groups[name, labels, method]) for method in METHODS[:3]
-    )
-    return (lens - mixed) / (original - mixed)
+def recovered(groups, name, n_labels, mixing):
+    """Share of the gap between mixed and original columns that the lens closes, from the means."""
+    keys = (ORIGINAL, "none"), (LENS, mixing), (MIXED, mixing)
+    values = [groups.get((name, n_labels, *key)) for key in keys]
+    if not all(values):
+        return None
+    original, lens, mixed = map(statistics.mean, values)
+    return (lens - mixed) / (original - mixed) if original != mixed else None
 
 
-HEAD = f"""# A lens ahead of a network
-
-Made by `python examples/adapter_benchmark.py --mnist PATH`; every run is in
-`docs/results/adapter.csv`. The columns of a set are mixed by a secret permutation, sine transform
-or random rotation, the same for all samples and channels. One lens with default settings is fitted
-on the channels of unlabelled mixed samples, all taken as samples. The same network (`ShiftCNN`, two
-convolutions of 32 filters, {STEPS} steps of Adam) is then trained on few labelled samples: in the
-original columns, in the mixed ones, in their principal components, and behind the lens. The RBF SVM
-and the linear classifier do not depend on an orthogonal mixing and run on the rotated columns only.
-
-Accuracy in %, mean and standard deviation over hidings and seeds (number of runs in brackets).
-*Recovered*: the share of the gap between the network on mixed and on original columns that the lens
-closes, from the means.
-"""
-
-
-def page(rows):
-    """The page as text."""
-    groups = collect(rows)
-    text = HEAD + "\n![Accuracy by number of labels](figures/adapter.png)\n"
-    for name in sorted({row["set"] for row in rows}, key=list(SETS).index):
-        sizes = sorted({int(row["labels"]) for row in rows if row["set"] == name})
-        cosines = sorted({float(r["cosine"]) for r in rows if r["set"] == name and r["cosine"]})
-        text += f"\n## {name}\n\n{SETS[name][2].capitalize()}.\n\n"
-        text += "| method | " + " | ".join(f"{size:,} labels" for size in sizes) + " |\n"
-        text += "| --- " * (len(sizes) + 1) + "|\n"
-        for method in METHODS:
-            cells = [_cell(groups.get((name, size, method))) for size in sizes]
-            text += f"| {method} | " + " | ".join(cells) + " |\n"
-        shares = [f"{100 * recovered(groups, name, size):.0f} %" for size in sizes]
-        text += "| *recovered* | " + " | ".join(shares) + " |\n"
-        text += (
-            f"\nCosine of the generator found (d x d crop) to the hidden shift by one column, "
-            f"`eye(d, k=1)` mixed: {cosines[0]:.4f} to {cosines[-1]:.4f}.\n"
-        )
-    notes = Path(__file__).parents[1] / "docs" / "results" / "adapter_notes.md"
-    return text + ("\n" + notes.read_text() if notes.exists() else "")
-
-
-def _cell(values):
+def percent(values):
+    """Mean and standard deviation of accuracies, and how many."""
     if not values:
         return ""
     spread = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
     return f"{100 * statistics.mean(values):.1f}{spread} ({len(values)})"
 
 
-def draw(rows, path):
-    """One panel a set: mean accuracy and its spread by number of labels."""
-    from matplotlib.figure import Figure
+HEAD = """\
+# A lens before a network, in numbers
 
+Columns are mixed by a secret permutation, sine transform or random rotation, the same for all
+samples and channels. One lens with default settings is fitted on mixed single rows without labels.
+The same network (`sklearn_symmetry.nn.ShiftCNN`, two convolutions of 32 filters and a maximum over
+all positions; {steps} steps of Adam) is then trained on few labelled samples: in the original
+columns, in the mixed ones, in their principal components, and behind the lens. Nothing is tuned
+between them. Principal components, the RBF SVM and the linear classifier do not depend on an
+orthogonal mixing and run on the rotated columns only.
+
+Accuracy in %, mean ± standard deviation (number of runs). Every repeat has other digits, people or
+samples for training and test, another mixing and another network. *Recovered* is the share of the
+gap between the network on mixed and on original columns that the lens closes, from the means;
+beyond 100 % where the lens does better than the original columns. Cosine: of `generator_`, the
+central d x d crop, to the hidden shift, target `eye(d, k=1)` in the mixed columns, the better of
+the two directions. The lens sees neither labels nor test samples.
+
+![Accuracy by number of labels](figures/adapter.png)
+
+"""
+
+
+def summary(rows, names, sizes):
+    """How much of the gap is recovered."""
+    groups = collect(rows)
+    lines = [["set", "mixing", *(f"recovered, {size:,} labels" for size in sizes), "cosine"]]
+    for name in names:
+        for mixing in [key for key in MIXINGS if key != "none"]:
+            shares = [recovered(groups, name, size, mixing) for size in sizes]
+            cells = ["" if share is None else f"{100 * share:.0f} %" for share in shares]
+            lines.append([name, MIXINGS[mixing], *cells, cosines(rows, name, mixing)])
+    return table(lines)
+
+
+def cosines(rows, name, mixing):
+    """One for each repeat."""
+    found = {
+        int(row["seed"]): "failed" if row["error"] else f"{float(row['cosine']):.4f}"
+        for row in rows
+        if (row["set"], row["mixing"], row["model"]) == (name, mixing, LENS)
+    }
+    return ", ".join(found[seed] for seed in sorted(found))
+
+
+def section(groups, name, sizes):
+    """All accuracies of a set."""
+    lines = [["model", "mixing", *(f"{size:,} labels" for size in sizes)]]
+    for model in MODELS:
+        for mixing, title in MIXINGS.items():
+            cells = [percent(groups.get((name, size, model, mixing))) for size in sizes]
+            if any(cells):
+                once = model in (PCA, SVM, LINEAR)
+                lines.append([model, "any" if once else title, *cells])
+    return f"## {name}\n\n{SETS[name][1]}\n\n{table(lines)}"
+
+
+def table(lines):
+    """Markdown; the first line is the header."""
+    lines = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def reproduction(rows):
+    """How to get the page again, and where it was made."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "numpy"))
+    versions = ", ".join(sorted({row["version"] for row in rows}))
+    classifiers = sum(float(row["cpu_seconds"] or 0) for row in rows) / 60
+    fits = {
+        (row["set"], row["mixing"], row["seed"]): float(row["lens_cpu_seconds"])
+        for row in rows
+        if row["lens_cpu_seconds"]
+    }
+    return (
+        "## Again\n\n```bash\npython examples/adapter_benchmark.py --mnist "
+        "t10k-images-idx3-ubyte.gz --overwrite\n```\n\n"
+        "The labels, `t10k-labels-idx1-ubyte.gz`, lie beside the images; `--repeats` for more "
+        "repeats, `--resume` to go on. Every run is a row of `docs/results/adapter.csv`: "
+        f"{len(rows)} runs, {sum(fits.values()) / 60:.0f} processor minutes for {len(fits)} fits "
+        f"of the lens and {classifiers:.0f} for the classifiers, on one thread of a shared machine "
+        f"({platform.machine()}, {os.cpu_count()} cores, no GPU). sklearn_symmetry {versions}, "
+        f"Python {platform.python_version()}, {libraries}.\n"
+    )
+
+
+def write_page(rows, path):
+    """The page, from all rows."""
+    names = [name for name in SETS if any(row["set"] == name for row in rows)]
+    sizes = sorted({int(row["n_labels"]) for row in rows})
+    groups = collect(rows)
+    steps = "/".join(sorted({row["steps"] for row in rows}))
+    notes = path.parent / "results" / "adapter_notes.md"
+    parts = [HEAD.format(steps=steps) + summary(rows, names, sizes)]
+    parts += [notes.read_text(encoding="utf-8")] if notes.exists() else []
+    parts += [section(groups, name, sizes) for name in names]
+    path.write_text("\n".join([*parts, reproduction(rows)]), encoding="utf-8")
+    print(f"Wrote {path}.")
+
+
+def draw(rows, path):
+    """One panel a set: mean accuracy, and its spread, by number of labels."""
     groups = collect(rows)
     names = [name for name in SETS if any(row["set"] == name for row in rows)]
-    figure = Figure(figsize=(4 * len(names), 4.4), layout="constrained")
-    axes = figure.subplots(1, len(names), squeeze=False)[0]
-    for ax, name in zip(axes, names, strict=True):
-        for method in reversed(METHODS):
-            _draw_method(ax, method, [(size, groups.get((name, size, method))) for size in LABELS])
-        ax.set(title=name, xscale="log", xlabel="labelled samples", ylabel="accuracy (%)")
-        ax.set_xticks(LABELS, [f"{size:,}" for size in LABELS])
-        ax.minorticks_off()
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(METHODS))
-    figure.savefig(path, dpi=110)
+    sizes = sorted({int(row["n_labels"]) for row in rows})
+    n_columns = min(3, len(names))
+    n_lines = -(-len(names) // n_columns)
+    size = 3.6 * n_columns, 3.3 * n_lines + 0.8
+    figure, axes = common.new_figure(*size, nrows=n_lines, ncols=n_columns)
+    for axis, name in zip(axes.flat, names, strict=False):
+        for model in reversed(MODELS):
+            points = [(size, groups.get((name, size, model, None))) for size in sizes]
+            draw_model(axis, model, points)
+        axis.set(title=name, xscale="log", xlabel="labelled samples", ylabel="accuracy (%)")
+        axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+    handles, titles = (part[::-1] for part in axes.flat[0].get_legend_handles_labels())
+    for axis in axes.flat[len(names) :]:
+        axis.set_axis_off()
+    if len(names) < axes.size:
+        axes.flat[-1].legend(handles, titles, loc="center")
+    else:
+        figure.legend(handles, titles, loc="outside lower center", ncols=n_columns)
+    common.save(figure, path)
 
 
-def _draw_method(ax, method, points):
-    colour = f"C{METHODS.index(method)}"
-    sizes, values = zip(*((size, values) for size, values in points if values), strict=True)
+def draw_model(axis, model, points):
+    """Mean and standard deviation over mixings and repeats."""
+    points = [(size, values) for size, values in points if values]
+    if not points:
+        return
+    sizes, values = zip(*points, strict=True)
     mean = [100 * statistics.mean(part) for part in values]
     spread = [100 * statistics.stdev(part) if len(part) > 1 else 0 for part in values]
-    style = "o:" if method == METHODS[0] else "o-" if method in METHODS[:3] else "s--"
-    # What is hidden where two methods agree shows as a ring.
-    marker = {"markersize": 11, "markerfacecolor": "none"} if method == METHODS[0] else {}
-    ax.errorbar(sizes, mean, spread, fmt=style, color=colour, label=method, capsize=3, **marker)
+    # A ring, to be seen where another model is as good.
+    ring = {"markersize": 11, "markerfacecolor": "none"} if model == ORIGINAL else {}
+    style = "o:" if model == ORIGINAL else "o-" if model in (LENS, MIXED) else "s--"
+    colour = f"C{MODELS.index(model)}"
+    axis.errorbar(sizes, mean, spread, fmt=style, color=colour, label=model, capsize=3, **ring)
+
+
+# ----------------------------------------------------------------------------------- command line
+
+
+def parse(arguments):
+    """Command line."""
+    parser = common.make_parser(__doc__.split("\n")[0], repeats=3)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--labels", nargs="+", type=int, default=list(LABELS))
+    parser.add_argument("--steps", type=int, default=500, help="of training, for every network")
+    parser.add_argument("--page", type=Path, default=Path("docs/adapter.md"))
+    args = common.parse(parser, arguments)
+    if args.solver != "fast" or (args.budget and args.budget.minutes):
+        parser.error("lenses are fitted by the fast solver; their --budget is steps")
+    if min(args.labels) < 1 or args.steps < 1:
+        parser.error("--labels and --steps must be positive")
+    if args.mnist == "download":
+        parser.error("--mnist must be a file of images, with that of the labels beside it")
+    args.sets = common.available(args.sets, args)
+    if "watch" in args.sets and importlib.util.find_spec("seglearn") is None:
+        print("No watch data without the package seglearn (extra adapter): its runs are left out.")
+        args.sets.remove("watch")
+    return args
 
 
 def main(arguments=None):
     """Run what is missing, then write page and figure."""
-    docs = Path(__file__).parents[1] / "docs"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mnist", type=Path, help="IDX file of images, labels beside it")
-    parser.add_argument("--sets", nargs="+", choices=SETS, help="default: all there are")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--docs", type=Path, default=docs, help="folder of page and results")
-    args = parser.parse_args(arguments)
-    there = {"watch": importlib.util.find_spec("seglearn")}
-    there |= {name: args.mnist for name in SETS if "mnist" in name}
-    args.sets = args.sets or [name for name in SETS if there.get(name, True)]
-    for name in args.sets:
-        if not there.get(name, True):
-            parser.error(f"the set {name} needs --mnist PATH or the package seglearn")
-    for folder in ("results", "figures"):
-        (args.docs / folder).mkdir(parents=True, exist_ok=True)
-    path = args.docs / "results" / "adapter.csv"
-    with threadpool_limits(1):
-        run_all(args, path)
-    rows = read(path)
-    (args.docs / "adapter.md").write_text(page(rows))
-    draw(rows, args.docs / "figures" / "adapter.png")
+    args = parse(arguments)
+    rows = common.finish(
+        plan(args), run_one, args, args.results / "adapter.csv", FIELDS, IDENTITY, describe
+    )
+    if rows:
+        draw(rows, args.figures / "adapter.png")
+        write_page(rows, args.page)
 
 
 if __name__ == "__main__":

@@ -273,7 +273,13 @@ def steps_within(minutes, lens, X):
 # ---------------------------------------------------------------------------------------- all runs
 
 
-def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY):
+def describe(row):
+    """What a run was, and what it gave, in a line."""
+    result = row["error"] or f"cos {float(row['cosine']):.4f}"
+    return f"{row['set']} {row['case']} seed {row['seed']}: {result}, {row['seconds']:.1f} s"
+
+
+def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY, describe=describe):
     """Run what is missing; every finished run is a row of the file at once.
 
     Parameters
@@ -284,6 +290,8 @@ def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY):
         ``run_one(task, args, tell)`` gives a row, in a process of its own if there are several.
     path : Path
         A CSV file with the columns `fields`. Rows of other solvers and sets are left alone.
+    describe : callable
+        ``describe(row)`` says in a line what was measured.
 
     Returns
     -------
@@ -305,7 +313,7 @@ def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY):
     done = {key(row) for row in rows}
     missing = [task for task in tasks if key(task) not in done]
     try:
-        with Progress(missing, args) as progress:
+        with Progress(missing, args, describe) as progress:
             for row in _results(missing, run_one, args, progress):
                 append_row(path, row, fields)
                 progress.finished(row)
@@ -329,8 +337,8 @@ class Progress:
     Without rich, or where nobody watches, one line a run.
     """
 
-    def __init__(self, tasks, args):
-        self.total, self.count, self.bar = len(tasks), 0, None
+    def __init__(self, tasks, args, describe=describe):
+        self.total, self.count, self.bar, self.describe = len(tasks), 0, None, describe
         self.begun = time.perf_counter()
         if not tasks or not sys.stdout.isatty():
             return
@@ -365,8 +373,7 @@ class Progress:
     def finished(self, row):
         """One run more."""
         self.count += 1
-        result = row["error"] or f"cos {float(row['cosine']):.4f}"
-        line = f"{row['set']} {row['case']} seed {row['seed']}: {result}, {row['seconds']:.1f} s"
+        line = self.describe(row)
         if self.bar is not None:
             self.bar.console.print(line)
             self.bar.advance(self.runs)
