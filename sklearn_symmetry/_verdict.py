@@ -340,6 +340,8 @@ def _remarks(values, against_set):
     agreeing, tried = values["starts"]
     if tried == 1:
         remarks.append("only one start was tried")
+    elif tried and not agreeing:
+        remarks.append(f"a repair led to its solution, which none of {tried} starts reached")
     elif tried:
         remarks.append(f"{agreeing} of {tried} starts of this fit ended at its solution")
     return remarks

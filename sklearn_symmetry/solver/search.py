@@ -19,7 +19,7 @@ from .repair import flipped, repair, windows
 from .starts import chain_starts, separated_start
 from .threads import one_thread
 
-__all__ = ["Candidate", "agreement", "search"]
+__all__ = ["Candidate", "agreement", "ranked", "search"]
 
 # Exponents of whitening and contrast, and whether to centre: they suit different signals.
 RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, False))
@@ -40,12 +40,13 @@ NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the wa
 
 @dataclass
 class Candidate:
-    """A refined proposal and its loss on the samples of the judge."""
+    """A refined proposal, its loss and energy divergence on the samples of the judge."""
 
     name: str
     start: torch.Tensor
     basis: torch.Tensor
     loss: float
+    divergence: float
 
 
 class _Judge:
@@ -73,7 +74,11 @@ class _Judge:
             return len(state.losses) == 20 and state.losses[-1] > best_so_far + HOPELESS
 
         fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
-        return Candidate(name, start, fine.basis, self.final.value(fine.basis)), fine.losses[-1]
+        return self._candidate(name, start, fine.basis), fine.losses[-1]
+
+    def _candidate(self, name, start, basis):
+        divergence = energy_divergence((basis.float() @ self.final.samples).mT, self.cyclic)
+        return Candidate(name, start, basis, self.final.value(basis), divergence)
 
     def mended(self, candidate, changes, **options):
         """The candidate, repaired if that is worth it."""
@@ -81,7 +86,7 @@ class _Judge:
         if not rounds:
             return candidate
         name = f"{candidate.name}, repaired"
-        return Candidate(name, candidate.start, basis, self.final.value(basis))
+        return self._candidate(name, candidate.start, basis)
 
     def certain(self, candidate):
         """Whether a candidate needs no second opinion.
@@ -89,9 +94,8 @@ class _Judge:
         Its energies must be stationary, which it was not fitted to, and a descent from far away
         must lead back to it: where the minimum is flat, others may be as good.
         """
-        rows = (candidate.basis.float() @ self.final.samples).mT
-        excess = energy_divergence(rows, self.cyclic) - 1
-        if excess * JUDGE_SAMPLES > STATIONARY * len(rows):
+        excess = candidate.divergence - 1
+        if excess * JUDGE_SAMPLES > STATIONARY * self.final.samples.shape[1]:
             return False
         nudged = candidate.basis @ _random_turn(candidate.basis, NUDGE)
         back = minimise(self.fine, nudged, max_iter=FINE_ITERATIONS, tol=SEARCH_TOL, patience=5)
@@ -120,14 +124,14 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
         wave = wave[: None if n_init is None else n_init - len(found)]
         losses = []
         for candidate, fine in _refined(wave, judge, best_fine, n_jobs):
-            if not found or candidate.loss < _ranked(found)[0].loss:
+            if ranked([*found, candidate])[0] is candidate:
                 candidate = judge.mended(candidate, flipped, tried=1, max_rounds=FLIPS)
             found.append(candidate)
             losses.append(fine)
             stop = report is not None and report(candidate, found)
-            leads = candidate is _ranked(found)[0]
+            leads = candidate is ranked(found)[0]
             if stop or _settled(found) or (leads and judge.certain(candidate)):
-                return _ranked(found)
+                return ranked(found)
         best_fine = min([best_fine, *losses])
         if n_init is not None and len(found) >= n_init:
             break
@@ -162,22 +166,23 @@ def _settled(found):
     """
     if len(found) < 2:
         return False
-    best, second = _ranked(found)[:2]
-    if second.loss - best.loss > SAME_LOSS or agreement(best.basis, second.basis) < AGREEMENT:
+    best, second = ranked(found)[:2]
+    if abs(second.loss - best.loss) > SAME_LOSS or agreement(best.basis, second.basis) < AGREEMENT:
         return False
     near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
     return near or agreement(best.start, second.start) < DIFFERENT
 
 
-def _ranked(found):
-    return sorted(found, key=lambda candidate: candidate.loss)
+def ranked(found):
+    """Best first: energies that may be stationary, which the loss does not see; then the loss."""
+    return sorted(found, key=lambda one: (one.divergence > 1 + STATIONARY, one.loss))
 
 
 def _mended(found, judge):
     """Candidates, best first, after an attempt to repair the best of them."""
-    found = _ranked(found)
+    found = ranked(found)
     mended = [judge.mended(one, windows, tried=4, max_rounds=6) for one in found[:REPAIRED]]
-    return _ranked(mended + found)
+    return ranked(mended + found)
 
 
 def _waves(data, judge, seed):

@@ -12,7 +12,7 @@ from ..core.training import train
 from .manifold import minimise
 from .objective import Objective
 from .principal import principal_data
-from .search import agreement, search
+from .search import agreement, ranked, search
 from .solution import Solution
 from .threads import one_thread
 
@@ -121,7 +121,7 @@ class _Progress:
 
     def candidate(self, candidate, found):
         self.candidates.append(candidate)
-        best = min(found, key=lambda candidate: candidate.loss)
+        best = ranked(found)[0]
 
         def snapshot():
             return self._package(best.basis, [best.loss], {}, False)
