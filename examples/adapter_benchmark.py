@@ -20,6 +20,7 @@ import os
 import platform
 import statistics
 import sys
+import textwrap
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -452,7 +453,7 @@ def section(groups, name, sizes):
             if any(cells):
                 once = model in (PCA, SVM, LINEAR)
                 lines.append([model, "any" if once else title, *cells])
-    return f"## {name}\n\n{SETS[name][1]}\n\n{table(lines)}"
+    return f"## {name}\n\n{textwrap.fill(SETS[name][1], 100)}\n\n{table(lines)}"
 
 
 def table(lines):
@@ -471,16 +472,16 @@ def reproduction(rows):
         for row in rows
         if row["lens_cpu_seconds"]
     }
-    return (
-        "## Again\n\n```bash\npython examples/adapter_benchmark.py --mnist "
-        "t10k-images-idx3-ubyte.gz --overwrite\n```\n\n"
+    text = (
         "The labels, `t10k-labels-idx1-ubyte.gz`, lie beside the images; `--repeats` for more "
         "repeats, `--resume` to go on. Every run is a row of `docs/results/adapter.csv`: "
         f"{len(rows)} runs, {sum(fits.values()) / 60:.0f} processor minutes for {len(fits)} fits "
         f"of the lens and {classifiers:.0f} for the classifiers, on one thread of a shared machine "
         f"({platform.machine()}, {os.cpu_count()} cores, no GPU). sklearn_symmetry {versions}, "
-        f"Python {platform.python_version()}, {libraries}.\n"
+        f"Python {platform.python_version()}, {libraries}."
     )
+    command = "python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz --overwrite"
+    return f"## Again\n\n```bash\n{command}\n```\n\n{textwrap.fill(text, 100)}\n"
 
 
 def write_page(rows, path):
