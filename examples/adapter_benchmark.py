@@ -15,10 +15,12 @@ the original columns, on the mixed ones, and behind the lens. Every run is a row
 
 import gzip
 import importlib.util
+import math
 import os
 import platform
 import statistics
 import sys
+import textwrap
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -50,6 +52,7 @@ ORIGINAL, LENS, MIXED, PCA, SVM, LINEAR = MODELS = (
 LABELS = (200, 500, 2000)
 N_TEST, NOISE = 5000, 0.05
 BATCH, RATE = 64, 3e-3
+LEAST_GAP = 0.02
 
 IDENTITY = (
     "solver", "set", "mixing", "n_labels", "repeat", "seed", "model", "samples", "steps",
@@ -367,13 +370,17 @@ def collect(rows):
 
 
 def recovered(groups, name, n_labels, mixing):
-    """Share of the gap between mixed and original columns that the lens closes, from the means."""
+    """Share of the gap between mixed and original columns that the lens closes, from the means.
+
+    None where a run is missing, nan where mixing costs the network nothing worth a share.
+    """
     keys = (ORIGINAL, "none"), (LENS, mixing), (MIXED, mixing)
     values = [groups.get((name, n_labels, *key)) for key in keys]
     if not all(values):
         return None
     original, lens, mixed = map(statistics.mean, values)
-    return (lens - mixed) / (original - mixed) if original != mixed else None
+    gap = original - mixed
+    return (lens - mixed) / gap if gap >= LEAST_GAP else math.nan
 
 
 def percent(values):
@@ -398,7 +405,8 @@ orthogonal mixing and run on the rotated columns only.
 Accuracy in %, mean ± standard deviation (number of runs). Every repeat has other digits, people or
 samples for training and test, another mixing and another network. *Recovered* is the share of the
 gap between the network on mixed and on original columns that the lens closes, from the means;
-beyond 100 % where the lens does better than the original columns. Cosine: of `generator_`, the
+beyond 100 % where the network does better behind the lens than on the original columns, "no gap"
+where mixing costs it less than {gap:g} points. Cosine, one for each repeat: of `generator_`, the
 central d x d crop, to the hidden shift, target `eye(d, k=1)` in the mixed columns, the better of
 the two directions. The lens sees neither labels nor test samples.
 
@@ -414,9 +422,16 @@ def summary(rows, names, sizes):
     for name in names:
         for mixing in [key for key in MIXINGS if key != "none"]:
             shares = [recovered(groups, name, size, mixing) for size in sizes]
-            cells = ["" if share is None else f"{100 * share:.0f} %" for share in shares]
+            cells = [closed(share) for share in shares]
             lines.append([name, MIXINGS[mixing], *cells, cosines(rows, name, mixing)])
     return table(lines)
+
+
+def closed(share):
+    """A share in words."""
+    if share is None:
+        return ""
+    return "no gap" if math.isnan(share) else f"{100 * share:.0f} %"
 
 
 def cosines(rows, name, mixing):
@@ -438,7 +453,7 @@ def section(groups, name, sizes):
             if any(cells):
                 once = model in (PCA, SVM, LINEAR)
                 lines.append([model, "any" if once else title, *cells])
-    return f"## {name}\n\n{SETS[name][1]}\n\n{table(lines)}"
+    return f"## {name}\n\n{textwrap.fill(SETS[name][1], 100)}\n\n{table(lines)}"
 
 
 def table(lines):
@@ -457,16 +472,16 @@ def reproduction(rows):
         for row in rows
         if row["lens_cpu_seconds"]
     }
-    return (
-        "## Again\n\n```bash\npython examples/adapter_benchmark.py --mnist "
-        "t10k-images-idx3-ubyte.gz --overwrite\n```\n\n"
+    text = (
         "The labels, `t10k-labels-idx1-ubyte.gz`, lie beside the images; `--repeats` for more "
         "repeats, `--resume` to go on. Every run is a row of `docs/results/adapter.csv`: "
         f"{len(rows)} runs, {sum(fits.values()) / 60:.0f} processor minutes for {len(fits)} fits "
         f"of the lens and {classifiers:.0f} for the classifiers, on one thread of a shared machine "
         f"({platform.machine()}, {os.cpu_count()} cores, no GPU). sklearn_symmetry {versions}, "
-        f"Python {platform.python_version()}, {libraries}.\n"
+        f"Python {platform.python_version()}, {libraries}."
     )
+    command = "python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz --overwrite"
+    return f"## Again\n\n```bash\n{command}\n```\n\n{textwrap.fill(text, 100)}\n"
 
 
 def write_page(rows, path):
@@ -476,7 +491,7 @@ def write_page(rows, path):
     groups = collect(rows)
     steps = "/".join(sorted({row["steps"] for row in rows}))
     notes = path.parent / "results" / "adapter_notes.md"
-    parts = [HEAD.format(steps=steps) + summary(rows, names, sizes)]
+    parts = [HEAD.format(steps=steps, gap=100 * LEAST_GAP) + summary(rows, names, sizes)]
     parts += [notes.read_text(encoding="utf-8")] if notes.exists() else []
     parts += [section(groups, name, sizes) for name in names]
     path.write_text("\n".join([*parts, reproduction(rows)]), encoding="utf-8")

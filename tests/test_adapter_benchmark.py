@@ -130,6 +130,8 @@ def test_recovered_is_the_share_of_the_gap(script, share):
     }
     assert_allclose(script.recovered(groups, "events", 40, "orthogonal"), share, atol=1e-12)
     assert script.recovered(groups, "events", 40, "frequency") is None
+    groups["events", 40, script.MIXED, "orthogonal"] = [0.9, 0.69]
+    assert script.closed(script.recovered(groups, "events", 40, "orthogonal")) == "no gap"
 
 
 # Sets
