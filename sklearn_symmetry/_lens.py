@@ -74,7 +74,7 @@ class SymmetryLens(
     max_iter : int or None, default=None
         Most iterations of the refinement. None: 200, or 100,000 steps for the paper's procedure.
     batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 10,000, or ``500 n_powers`` for the
+        Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
         paper's procedure. Second moments always use all samples.
     learning_rate : float or None, default=None
         First learning rate of Adam for generator and filter. This parameter and those down to
@@ -287,7 +287,7 @@ class SymmetryLens(
             except torch.OutOfMemoryError as error:
                 error.add_note(
                     f"The fit did not fit into the memory of {device}. Use device='cpu', or a "
-                    f"smaller batch_size than {settings.batch_size or 10000}."
+                    f"smaller batch_size than {settings.batch_size or 20000}."
                 )
                 raise
         self._set_fitted(attributes(solution))

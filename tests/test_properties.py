@@ -163,7 +163,7 @@ def test_fit_in_a_unit_of_a_power_of_two_is_the_same_to_the_last_bit(exponent):
 def test_order_of_samples_decides_only_which_ones_are_drawn(seed):
     """No more samples than the solver draws: the same set, the same generator to 1e-2 an entry.
 
-    The search takes 4,000 samples and the refinement 10,000; of more, another order draws others.
+    The search takes 4,000 samples and the refinement 20,000; of more, another order draws others.
     """
     order = np.random.default_rng(seed).permutation(2000)
     lens = SymmetryLens(random_state=0).fit(signals().data[order])

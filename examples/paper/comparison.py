@@ -352,6 +352,9 @@ of this package, `sklearn_symmetry.baselines`, with the settings of their public
 | `LieGAN` (Yang et al. 2023) | nothing | a flow that a discriminator cannot see |
 | `SpectralSeriation` (Atkins et al. 1998) | that columns are shuffled, and no more | their order |
 | `ICASeriation` (FastICA) | that components are independent | components, then their order |
+
+The adversarial methods got the share of their published training that is stated at the end of this
+page; what they do with all of it is not measured here.
 """
 
 REASON = """

@@ -18,7 +18,7 @@ from .threads import one_thread
 
 __all__ = ["solve"]
 
-MAX_ITER, BATCH_SIZE = 200, 10000
+MAX_ITER, BATCH_SIZE = 200, 20000
 
 
 def solve(X, settings, *, random_state, monitor=None):
