@@ -30,7 +30,7 @@ from .core.score import symmetry_score
 from .nn import GroupConvolution
 from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
 from .solver.solution import Settings
-from .solver.solve import solve
+from .solver.solve import BATCH_SIZE, solve
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
@@ -287,7 +287,7 @@ class SymmetryLens(
             except torch.OutOfMemoryError as error:
                 error.add_note(
                     f"The fit did not fit into the memory of {device}. Use device='cpu', or a "
-                    f"smaller batch_size than {settings.batch_size or 20000}."
+                    f"smaller batch_size than {settings.batch_size or BATCH_SIZE}."
                 )
                 raise
         self._set_fitted(attributes(solution))

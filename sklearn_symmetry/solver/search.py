@@ -16,7 +16,7 @@ from .manifold import minimise
 from .objective import Objective
 from .positions import position_operators, whitened
 from .repair import flipped, repair, windows
-from .starts import chain_starts, separated_start
+from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread
 
 __all__ = ["Candidate", "agreement", "ranked", "search"]
@@ -32,7 +32,7 @@ SCOUT_SAMPLES = 1000
 AGREEMENT, SAME_LOSS = 0.995, 0.02
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
-FLIPS = 3
+FLIPS = 3  # times that frequencies of the leading candidate may be turned back
 FEW = 12  # features: the chain is short, and more operators are worth a try
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
@@ -192,15 +192,16 @@ def _waves(data, judge, seed):
         frame = whitened(data, exponent, contrast, centred)
         found = position_operators(frame.samples, N_OPERATORS, seed)
         label = f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
-        first, *rest, single = chain_starts(frame, *found)
+        first, *rest = chain_starts(frame, *found)
         best, second = _best(first, judge, 2)
         separated = separated_start(data, frame.axes, *found)
         wave = [(f"separated {label}", separated), (f"chain {label}", best)]
         yield sorted(wave, key=lambda proposal: judge.coarse.value(_tensor(proposal[1], judge)))
         others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
         others.append((f"second chain {label}", second))
-        if len(separated) <= FEW:
-            others += [(f"single chain {label}", one) for one in _best(single, judge, 2)]
+        if data.n_features <= FEW:
+            single = _best(single_starts(frame, found[1]), judge, 2)
+            others += [(f"single chain {label}", one) for one in single]
     yield others
 
 

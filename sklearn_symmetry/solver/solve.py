@@ -16,7 +16,7 @@ from .search import agreement, ranked, search
 from .solution import Solution
 from .threads import one_thread
 
-__all__ = ["solve"]
+__all__ = ["BATCH_SIZE", "solve"]
 
 MAX_ITER, BATCH_SIZE = 200, 20000
 

@@ -16,7 +16,7 @@ import torch
 from .joint_diagonalisation import joint_diagonaliser
 from .seriation import banded_order, longest_path, spectral_order
 
-__all__ = ["chain_starts", "separated_start", "sine_basis"]
+__all__ = ["chain_starts", "separated_start", "sine_basis", "single_starts"]
 
 SILENT = 0.01  # coupling below which an axis is noise, as a fraction of the strongest
 WEAK_LINKS = 2
@@ -86,6 +86,11 @@ class _Chain:
     strength: np.ndarray
     operator: np.ndarray
 
+    @property
+    def n_links(self):
+        """Links between axes that are not silent."""
+        return np.count_nonzero(np.isfinite(self.strength))
+
 
 def chain_starts(frame, strengths, operators):
     """Sine bases on the principal axes in the order and with the signs of their couplings.
@@ -105,22 +110,43 @@ def chain_starts(frame, strengths, operators):
     groups : list of list of ndarray of shape (d, d)
         One group for every order of the axes: with second neighbours taken into account and, where
         that differs, without. The first group also has the axes that continue the clearest link.
-        The last one has these for every operator alone.
     """
     plain, chain = _chain_orders(strengths, operators)
     groups = [_signed_axes(chain) + _signed_axes(_continued(chain, frame.spectrum))]
     if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
         groups.append(_signed_axes(plain))
-    single = [_continued(_single_chain(operator), frame.spectrum).axes for operator in operators]
-    groups.append([directed for axes in single for directed in (axes, axes[::-1])])
+    return [_sine_bases(group, frame) for group in groups]
+
+
+def single_starts(frame, operators):
+    """As :func:`chain_starts`, from the continued chain of every operator alone.
+
+    Parameters
+    ----------
+    frame : Whitened
+    operators
+        See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+
+    Returns
+    -------
+    bases : list of ndarray of shape (d, d)
+    """
+    found = []
+    for operator in operators:
+        axes = _continued(_single_chain(operator), frame.spectrum).axes
+        found += [axes, axes[::-1]]
+    return _sine_bases(found, frame)
+
+
+def _sine_bases(group, frame):
+    """Bases whose frequencies are the given axes of the frame."""
     waves = sine_basis(len(frame.axes))
-    return [[waves @ axes @ frame.axes.T for axes in group] for group in groups]
+    return [waves @ axes @ frame.axes.T for axes in group]
 
 
 def _signed_axes(chain):
     """Axes for both signs of the weakest links and both directions of frequency."""
-    weak = np.argsort(chain.strength)
-    weak = weak[: min(WEAK_LINKS, np.count_nonzero(np.isfinite(chain.strength)))]
+    weak = np.argsort(chain.strength)[: min(WEAK_LINKS, chain.n_links)]
     found = []
     for flips in itertools.product((1.0, -1.0), repeat=len(weak)):
         signs = np.ones(len(chain.axes))
@@ -138,7 +164,7 @@ def _continued(chain, spectrum):
     It unmixes principal axes of nearly the same variance; since others do not mix, each new axis
     is confined to those of its own variance, which keeps the noise out.
     """
-    size = 1 + np.count_nonzero(np.isfinite(chain.strength))
+    size = 1 + chain.n_links
     live, silent = chain.axes[:size], chain.axes[size:]
     if size < 3:
         return chain

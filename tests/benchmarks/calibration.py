@@ -53,6 +53,10 @@ def _rotation(d, random):
     return np.linalg.qr(random.standard_normal((d, d)))[0]
 
 
+def _rotated_or_not(X, random):
+    return X @ _rotation(X.shape[1], random) if random.random() < 0.5 else X
+
+
 def white_noise(n, d, random):
     """Every rotation is a symmetry."""
     return random.standard_normal((n, d))
@@ -90,15 +94,13 @@ def independent_columns(n, d, random):
     """Independent, each with a law of its own, of equal variance; every other set is rotated."""
     laws = random.permutation(len(LAWS))[:d]
     X = np.stack([LAWS[law](random, n) for law in laws], axis=1)
-    X = (X - X.mean(0)) / X.std(0)
-    return X @ _rotation(d, random) if random.random() < 0.5 else X
+    return _rotated_or_not((X - X.mean(0)) / X.std(0), random)
 
 
 def identical_columns(n, d, random):
     """Independent and of one law: any order is as good as another; every other set is rotated."""
     law = LAWS[random.integers(1, len(LAWS))]
-    X = np.stack([law(random, n) for _ in range(d)], axis=1)
-    return X @ _rotation(d, random) if random.random() < 0.5 else X
+    return _rotated_or_not(np.stack([law(random, n) for _ in range(d)], axis=1), random)
 
 
 def absolute_spectra(n, d, random):
@@ -116,8 +118,7 @@ def _table(load):
         """All rows, random columns, standardised; every other set is rotated."""
         X = load().data
         X = X[:, random.permutation(X.shape[1])[:d]]
-        X = (X - X.mean(0)) / X.std(0)
-        return X @ _rotation(d, random) if random.random() < 0.5 else X
+        return _rotated_or_not((X - X.mean(0)) / X.std(0), random)
 
     return columns
 
