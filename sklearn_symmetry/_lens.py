@@ -130,6 +130,10 @@ class SymmetryLens(
         Row k is the central crop of ``G**powers_[k] @ pad(filter_)`` (eq. 11).
     powers_ : ndarray of shape (m,)
         Integers around 0.
+    location_ : ndarray of shape (d,)
+        Point about which the group acts: zeros, unless the samples carry an offset that is not
+        constant along the symmetry; then their mean. `transform` and `shift` are linear all the
+        same: subtract it first where the shift is to be exact.
     loss_curve_ : list of float
         Loss at every iteration of the refinement.
     loss_terms_ : dict of str to list of float
@@ -382,7 +386,7 @@ class SymmetryLens(
         """
         cyclic = self.boundary == "circulant"
         return symmetry_score(
-            self._rows(X),
+            self._rows(X) - self.location_,
             self.group_conv_matrix_,
             cyclic=cyclic,
             uniformity=solver_uniformity(cyclic),
@@ -557,6 +561,7 @@ def _fitted_attributes(solution, checked, dtype, device):
         "lie_algebra_": solution.lie_algebra,
         "filter_": solution.filter,
         "group_conv_matrix_": solution.group_conv_matrix,
+        "location_": np.broadcast_to(solution.location, len(solution.filter)),
     }
     fitted = {name: np.array(value, dtype=dtype) for name, value in arrays.items()}
     fitted.update(

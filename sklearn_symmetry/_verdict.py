@@ -237,15 +237,21 @@ def judge(lens, X, parts, halves, level=0.05):
     return Verdict(
         symmetric=not against_set,
         found=not against_set and not against_lens,
-        reasons=[*against_set, *against_lens, *_remarks(values, against_set)],
+        reasons=[*against_set, *against_lens, *_remarks(values, against_set, _offset(lens, X))],
         **values,
     )
 
 
 def _rows(lens, X):
-    """Representation of the samples, every channel a row of its own; outliers count as in fit."""
+    """Representation about the location, every channel a row of its own; outliers as in fit."""
     rows = bounded(split_channels(np.asarray(X), lens._n_channels))
-    return torch.as_tensor(rows @ lens.group_conv_matrix_.T)
+    return torch.as_tensor((rows - lens.location_) @ lens.group_conv_matrix_.T)
+
+
+def _offset(lens, X):
+    """Norm of the location over the root mean square norm of the samples about it."""
+    rows = split_channels(np.asarray(X), lens._n_channels) - lens.location_
+    return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
 
 
 def _own_divergence(lens, X, cyclic):
@@ -324,7 +330,7 @@ def _against_lens(values, own, tolerated):
     return reasons
 
 
-def _remarks(values, against_set):
+def _remarks(values, against_set, offset):
     remarks = []
     if not against_set:
         near, far = values["locality"]
@@ -337,6 +343,11 @@ def _remarks(values, against_set):
             f"repeatable: cosine {values['repeatability']:.4f} between halves; entries of the "
             f"generator are known to {np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f} (rms)",
         ]
+    if offset:
+        remarks.append(
+            f"the symmetry acts about location_, {offset:.2g} times the size of a sample away from "
+            "the origin: subtract it from the samples"
+        )
     agreeing, tried = values["starts"]
     if tried == 1:
         remarks.append("only one start was tried")

@@ -24,6 +24,7 @@ SHAPES = {  # of the arrays that every lens has: d features, D padded ones, m po
     "padded_generator_": "DD",
     "lie_algebra_": "DD",
     "filter_": "d",
+    "location_": "d",
     "group_conv_matrix_": "md",
     "powers_": "m",
 }

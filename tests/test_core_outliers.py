@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.core.outliers import bounded
+from sklearn_symmetry.core.outliers import bounded, geometric_median
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
@@ -24,17 +24,29 @@ def test_usual_samples_stay_as_they_are(spoilt):
 
 
 def test_outliers_keep_their_direction_and_lose_their_size(spoilt):
-    outliers = bounded(spoilt)[:10]
+    centre = geometric_median(spoilt)
+    outliers = bounded(spoilt)[:10] - centre
     norm = np.linalg.norm(outliers, axis=1)
     assert_allclose(norm, norm[0])
     assert norm[0] < 12
-    expected = spoilt[:10] / np.linalg.norm(spoilt[:10], axis=1, keepdims=True)
-    assert_allclose(outliers / norm[:, None], expected)
+    direction = spoilt[:10] - centre
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    assert_allclose(outliers / norm[:, None], direction)
+
+
+def test_the_geometric_median_has_the_least_sum_of_distances(spoilt):
+    centre = geometric_median(spoilt)
+    best = np.linalg.norm(spoilt - centre, axis=1).sum()
+    for step in np.random.default_rng(1).standard_normal((20, 6)):
+        assert np.linalg.norm(spoilt - centre - 0.1 * step, axis=1).sum() > best
+    assert np.linalg.norm(centre) < 0.2
+    assert_allclose(geometric_median(np.ones((5, 2))), 1)
 
 
 def test_bounding_commutes_with_rotations_and_scale(spoilt):
     turn = np.linalg.qr(np.random.default_rng(1).standard_normal((6, 6)))[0]
-    assert_allclose(bounded(3 * spoilt @ turn), 3 * bounded(spoilt) @ turn, atol=1e-12)
+    moved = 3 * spoilt @ turn + 50
+    assert_allclose(bounded(moved), 3 * bounded(spoilt) @ turn + 50, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

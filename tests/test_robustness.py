@@ -26,7 +26,7 @@ def test_calm_sets_are_solved(noise, hiding, robustness):
     row = robustness.run(case)
     assert row["error"] == ""
     assert float(row["cosine"]) > robustness.RIGHT
-    assert float(row["divergence"]) < 3
+    assert row["found"]
 
 
 TROUBLES = [

@@ -7,13 +7,14 @@ import torch
 from numpy.testing import assert_allclose
 from scipy.linalg import expm
 
+from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
-from sklearn_symmetry.solver.principal import principal_data
+from sklearn_symmetry.solver.principal import principal_data, views
 from sklearn_symmetry.solver.repair import flipped, repair, windows
 from sklearn_symmetry.solver.search import agreement
 from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
@@ -60,10 +61,44 @@ def test_principal_coordinates_do_not_depend_on_the_unit(signals, data, scale):
     assert_allclose(other.spectrum, data.spectrum, rtol=1e-9)
 
 
-def test_principal_coordinates_follow_an_offset_of_the_data(signals, data):
-    other = principal_data(signals.data + 50.0, seed=0)
-    assert_allclose(other.spectrum, data.spectrum, rtol=1e-8)
-    assert other.samples.abs().median() < 2  # the bulk is near the origin
+def test_a_mean_near_the_origin_leaves_one_view(signals, data):
+    (only,) = views(signals.data, seed=0)
+    assert_allclose(only.samples, data.samples)
+    assert not only.location.any()
+
+
+def test_a_mean_far_off_adds_a_view_about_it(signals, data):
+    offset = np.arange(9.0)
+    here, there = views(signals.data + offset, seed=0)
+    assert_allclose(here.spectrum, data.spectrum, rtol=1e-8)
+    assert not here.location.any()
+    assert_allclose(there.location, signals.data.mean(0) + offset, rtol=1e-12)
+    assert_allclose(there.samples.mean(1), 0, atol=1e-5)
+    assert_allclose(there.mean, 0, atol=1e-12)
+    moved = here.samples - there.samples
+    assert_allclose(moved, here.mean[:, None].expand_as(moved), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0.5, 10.0])
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_an_offset_in_any_direction_does_no_harm(signal, size):
+    scale = (6.0, 15.0) if signal == "legendre" else None
+    signals = make_symmetric_signals(
+        5000, 15, signal=signal, scale=scale, symmetry="orthogonal", random_state=2
+    )
+    direction = np.random.default_rng(2).standard_normal(15)
+    norm = np.sqrt((signals.data**2).sum(1).mean())
+    X = signals.data + size * norm * direction / np.linalg.norm(direction)
+    lens = SymmetryLens(random_state=2).fit(X)
+    assert generator_similarity(lens.generator_, signals.generator) > 0.995
+    assert_allclose(lens.location_, X.mean(0), rtol=1e-6)
+    assert "location_" in str(lens.verdict(X))
+
+
+def test_signals_with_a_mean_of_their_own_keep_the_origin():
+    slices = load_digit_slices(4000, 9, symmetry="orthogonal", random_state=50)
+    assert len(views(slices.data, seed=0)) == 2
+    assert not SymmetryLens(random_state=50).fit(slices.data).location_.any()
 
 
 @pytest.mark.parametrize("seed", range(3))

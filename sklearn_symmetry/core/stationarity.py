@@ -3,7 +3,7 @@
 
 import torch
 
-__all__ = ["energy_divergence", "log_energy", "shift_divergence"]
+__all__ = ["energy_divergence", "log_energy", "shift_divergence", "worst_energy_divergence"]
 
 
 def energy_divergence(y, cyclic=False):
@@ -37,6 +37,28 @@ def energy_divergence(y, cyclic=False):
     covariance = energy.mT @ energy / len(energy)
     size = len(covariance) - (not cyclic)
     return 2 * len(y) / (size * (size + 1)) * shift_divergence(covariance, cyclic)
+
+
+def worst_energy_divergence(y, cyclic=False):
+    """The larger :func:`energy_divergence` of `y` and of the differences of its neighbours.
+
+    The differences weigh high frequencies more: wrong signs of those show there first.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        n > m. Two columns have one difference only, which says nothing.
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    divergence : float
+        As for :func:`energy_divergence`, 1 to 3 where right.
+    """
+    if y.shape[1] == 2:
+        return energy_divergence(y, cyclic)
+    differences = y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]
+    return max(energy_divergence(y, cyclic), energy_divergence(differences, cyclic))
 
 
 def log_energy(y):

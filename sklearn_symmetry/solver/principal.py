@@ -12,9 +12,10 @@ import torch
 
 from ..core.outliers import bounded
 
-__all__ = ["PrincipalData", "principal_data"]
+__all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
 
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
+OFFSET = 3.0  # squared Mahalanobis norm of the mean; stationary signals have 1 to 3, digits 4 to 7
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,15 @@ class PrincipalData:
     Attributes
     ----------
     samples : Tensor of shape (d, n), float32
-        Contiguous, root mean square 1 over all entries, location subtracted, random order.
+        Contiguous, variance 1 over all entries, random order.
     axes : ndarray of shape (d, d)
-        Principal axes as columns: ``samples = (axes.T @ (x - location)) / unit``.
+        Principal axes as columns: ``samples = axes.T @ (x - location) / unit``.
     spectrum : Tensor of shape (d,), float64
         Eigenvalues of the covariance in descending order, floored.
     mean, covariance : Tensor, float64
-        Of the whole set in these coordinates; the mean is relative to the origin of the user's
-        data, since a symmetry acts linearly.
+        Of the whole set in these coordinates.
+    location : ndarray of shape (d,)
+        In the user's coordinates, the point about which the group is to act.
     """
 
     samples: torch.Tensor
@@ -39,6 +41,7 @@ class PrincipalData:
     spectrum: torch.Tensor
     mean: torch.Tensor
     covariance: torch.Tensor
+    location: np.ndarray
 
     @property
     def n_samples(self):
@@ -55,42 +58,60 @@ class PrincipalData:
 
 def principal_data(X, *, seed, device="cpu"):
     """Rotate and scale `X` of shape (n, d), in a random order, outliers drawn in."""
+    return views(X, seed=seed, device=device)[0]
+
+
+def views(X, *, seed, device="cpu"):
+    """The set about the origin; and about its mean as well, if that is far off.
+
+    A group that acts about the origin leaves the mean where it is, and so it does about the mean.
+    The first says more: the mean is constant along the symmetry. But a constant that was added to
+    every sample, in any other direction, leaves the second only.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    seed : int
+        Of the order of the samples.
+    device : str
+
+    Returns
+    -------
+    views : list of PrincipalData
+        One or two, in the same coordinates but for the location.
+    """
     order = np.random.default_rng(seed).permutation(len(X))
-    X = np.asarray(X, dtype=np.float64)[order]
-    peak = np.abs(X).max()
-    X = X / peak if peak > 0 else X  # squares of 1e300 overflow
-    X = bounded(X)
+    scale = common_unit(X)
+    X = bounded(np.asarray(X, dtype=np.float64)[order] / scale)
     mean = X.mean(0)
     centred = X - mean
-    covariance = centred.T @ centred / len(X)
-    values, axes = np.linalg.eigh(covariance)
+    values, axes = np.linalg.eigh(centred.T @ centred / len(X))
     values, axes = values[::-1], np.ascontiguousarray(axes[:, ::-1])
     unit = np.sqrt(max(values.mean(), np.finfo(float).tiny))
-    values = np.maximum(values / unit**2, RELATIVE_FLOOR)
-    mean = mean @ axes / unit
-    location = _location(X @ axes / unit, mean)
-    samples = (X @ axes / unit - location).T
+    spectrum = np.maximum(values / unit**2, RELATIVE_FLOOR)
+    samples, coordinates = (X @ axes / unit).T, mean @ axes / unit
     tensor = {"dtype": torch.float64, "device": device}
-    spectrum = torch.tensor(values.copy(), **tensor)
-    return PrincipalData(
-        samples=torch.tensor(np.ascontiguousarray(samples), dtype=torch.float32, device=device),
-        axes=axes,
-        spectrum=spectrum,
-        mean=torch.tensor(mean, **tensor),
-        covariance=torch.diag(spectrum),
-    )
+    shared = {
+        "axes": axes,
+        "spectrum": torch.tensor(spectrum, **tensor),
+        "covariance": torch.diag(torch.tensor(spectrum, **tensor)),
+    }
+
+    def about(shift, location):
+        moved = np.ascontiguousarray(samples - shift[:, None])
+        return PrincipalData(
+            samples=torch.tensor(moved, dtype=torch.float32, device=device),
+            mean=torch.tensor(coordinates - shift, **tensor),
+            location=location,
+            **shared,
+        )
+
+    found = [about(np.zeros_like(mean), np.zeros_like(mean))]
+    if (coordinates**2 / spectrum).sum() > OFFSET:
+        found.append(about(coordinates, mean * scale))
+    return found
 
 
-def _location(points, mean):
-    """Where the bulk of the samples sits: the origin unless the set is clearly offset from it.
-
-    The offset is the geometric median, which commutes with rotations and, unlike the mean, stays
-    at the background of sparse signals.
-    """
-    if mean @ mean < len(mean):
-        return np.zeros_like(mean)
-    centre = mean
-    for _ in range(20):
-        weight = 1.0 / np.maximum(np.linalg.norm(points - centre, axis=1), 1e-9)
-        centre = weight @ points / weight.sum()
-    return centre
+def common_unit(X):
+    """Power of two of the size of the largest entry: squares of 1e300 overflow, this is exact."""
+    return np.ldexp(1.0, int(np.frexp(np.abs(X).max())[1]) - 1)

@@ -5,16 +5,18 @@ Proposals are tried until one passes a test that it was not fitted to, or the tw
 that easy data finish early.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..core.stationarity import energy_divergence
+from ..core.stationarity import worst_energy_divergence
 from .manifold import minimise
 from .objective import Objective
 from .positions import position_operators, whitened
+from .principal import PrincipalData
 from .repair import flipped, repair, windows
 from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread
@@ -43,6 +45,7 @@ class Candidate:
     """A refined proposal, its loss and energy divergence on the samples of the judge."""
 
     name: str
+    data: PrincipalData
     start: torch.Tensor
     basis: torch.Tensor
     loss: float
@@ -55,7 +58,7 @@ class _Judge:
     def __init__(self, data, weights, cyclic):
         rough = {"alignment": 1.0, "uniformity": 10.0, "resolution": 0.3, "information": 0.3}
         rough = {name: rough[name] * weight for name, weight in weights.items()}
-        self.cyclic = cyclic
+        self.data, self.cyclic = data, cyclic
         few = slice(0, SEARCH_SAMPLES)
         self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None)
         self.fine = Objective(data, weights, few, cyclic=cyclic)
@@ -77,8 +80,8 @@ class _Judge:
         return self._candidate(name, start, fine.basis), fine.losses[-1]
 
     def _candidate(self, name, start, basis):
-        divergence = energy_divergence((basis.float() @ self.final.samples).mT, self.cyclic)
-        return Candidate(name, start, basis, self.final.value(basis), divergence)
+        divergence = worst_energy_divergence((basis.float() @ self.final.samples).mT, self.cyclic)
+        return Candidate(name, self.data, start, basis, self.final.value(basis), divergence)
 
     def mended(self, candidate, changes, **options):
         """The candidate, repaired if that is worth it."""
@@ -102,12 +105,14 @@ class _Judge:
         return agreement(back.basis, candidate.basis) > RETURNED
 
 
-def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
+def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
     """Refined candidates, best first.
 
     Parameters
     ----------
-    data : PrincipalData
+    views : list of PrincipalData
+        The set about one or several locations, the earlier ones having the benefit of the doubt.
+        After the first proposals for each, the search goes on with the one that leads.
     weights : dict of str to float
     cyclic : bool
     n_init : int or None
@@ -118,24 +123,65 @@ def search(data, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, rep
     report : callable, optional
         Called with every new :class:`Candidate` and the list so far; a true result stops.
     """
-    judge = _Judge(data, weights, cyclic)
-    found, best_fine = [], np.inf
-    for wave in _waves(data, judge, seed):
-        wave = wave[: None if n_init is None else n_init - len(found)]
-        losses = []
-        for candidate, fine in _refined(wave, judge, best_fine, n_jobs):
-            if ranked([*found, candidate])[0] is candidate:
-                candidate = judge.mended(candidate, flipped, tried=1, max_rounds=FLIPS)
-            found.append(candidate)
-            losses.append(fine)
-            stop = report is not None and report(candidate, found)
-            leads = candidate is ranked(found)[0]
-            if stop or _settled(found) or (leads and judge.certain(candidate)):
-                return ranked(found)
-        best_fine = min([best_fine, *losses])
-        if n_init is not None and len(found) >= n_init:
+    everything = []
+    attempts = [_Attempt(_Judge(data, weights, cyclic), seed, everything) for data in views]
+    found = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
+    for attempt in attempts:
+        if attempt.judge.final.value(found[0].basis) < found[0].loss + SAME_LOSS:
+            found[0].data = attempt.judge.data  # the first that explains as much
             break
-    return _mended(found, judge)
+    return found
+
+
+def _lead(attempts, **options):
+    """Candidates of the attempt that leads, best first."""
+    # A mean far off is likely to be an offset: the location that allows for it comes first.
+    for attempt in reversed(attempts):
+        if attempt.go_on(**options, n_waves=1):
+            return ranked(attempt.found)
+    leading, *others = (attempt for attempt in attempts if attempt.found)
+    for other in others:
+        if other.lowest < leading.lowest - HOPELESS:
+            leading = other
+    if leading.go_on(**options):
+        return ranked(leading.found)
+    return _mended(leading.found, leading.judge)
+
+
+class _Attempt:
+    """Proposals for the set about one location, tried wave by wave."""
+
+    def __init__(self, judge, seed, everything):
+        self.judge, self.everything = judge, everything
+        self.waves = _waves(judge, seed)
+        self.found, self.lowest_fine = [], np.inf
+
+    @property
+    def lowest(self):
+        """Loss of the best candidate."""
+        return ranked(self.found)[0].loss
+
+    def go_on(self, *, n_init, n_jobs, report, n_waves=None):
+        """Try the next waves; true once a proposal needs no others, or `report` stops."""
+        for wave in itertools.islice(self.waves, n_waves):
+            wave = wave[: None if n_init is None else n_init - len(self.everything)]
+            losses = []
+            for candidate, fine in _refined(wave, self.judge, self.lowest_fine, n_jobs):
+                losses.append(fine)
+                if self._add(candidate, report):
+                    return True
+            self.lowest_fine = min([self.lowest_fine, *losses])
+        return False
+
+    def _add(self, candidate, report):
+        if ranked([*self.found, candidate])[0] is candidate:
+            candidate = self.judge.mended(candidate, flipped, tried=1, max_rounds=FLIPS)
+        self.found.append(candidate)
+        self.everything.append(candidate)
+        if report is not None and report(candidate, self.everything):
+            return True
+        leads = candidate is ranked(self.found)[0]
+        return _settled(self.found) or (leads and self.judge.certain(candidate))
 
 
 def _refined(wave, judge, best_fine, n_jobs):
@@ -185,9 +231,9 @@ def _mended(found, judge):
     return ranked(mended + found)
 
 
-def _waves(data, judge, seed):
+def _waves(judge, seed):
     """Proposals in the order in which they are tried, named after how they were made."""
-    others = []
+    data, others = judge.data, []
     for exponent, contrast, centred in RECIPES:
         frame = whitened(data, exponent, contrast, centred)
         found = position_operators(frame.samples, N_OPERATORS, seed)

@@ -58,3 +58,4 @@ class Solution:
     n_iter: int
     converged: bool
     candidates: list = field(default_factory=list)
+    location: np.ndarray | float = 0.0  # (d,), about which the group acts

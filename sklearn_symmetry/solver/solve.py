@@ -11,7 +11,7 @@ from ..core.group_convolution import group_conv_matrix, orbit, symmetric_powers
 from ..core.training import train
 from .manifold import minimise
 from .objective import Objective
-from .principal import principal_data
+from .principal import common_unit, views
 from .search import agreement, ranked, search
 from .solution import Solution
 from .threads import one_thread
@@ -48,35 +48,32 @@ def solve(X, settings, *, random_state, monitor=None):
         If the loss is not finite; names term and iteration.
     """
     with one_thread():
-        return _dispatch(_in_common_unit(X), settings, random_state, monitor)
+        if isinstance(settings.init, str) and settings.init == "random":
+            return _train(X, settings, random_state, monitor)
+        solution, stopped = _solve(X, settings, random_state, monitor)
+        if settings.density == "mixture" and not stopped:
+            start = dataclasses.replace(settings, init=solution.group_conv_matrix)
+            return _train(X, start, random_state, monitor, solution.location)
+        return solution
 
 
-def _dispatch(X, settings, random_state, monitor):
-    learned = settings.density == "mixture"
-    if isinstance(settings.init, str) and settings.init == "random":
-        return _train(X, settings, random_state, monitor)
-    solution, stopped = _solve(X, settings, random_state, monitor)
-    if learned and not stopped:
-        start = dataclasses.replace(settings, init=solution.group_conv_matrix)
-        return _train(X, start, random_state, monitor)
-    return solution
+def _train(X, settings, random_state, monitor, location=0.0):
+    """The paper's procedure about `location`, from a random start or from given rows."""
 
-
-def _in_common_unit(X):
-    """Scale by a power of two, which is exact: squares of 1e300 overflow."""
-    return np.ldexp(X, -int(np.frexp(np.abs(X).max())[1]))
-
-
-def _train(X, settings, random_state, monitor):
-    """The paper's procedure, from a random start or from given rows."""
+    def package(solution):
+        return _orient(dataclasses.replace(solution, location=location), X)
 
     def watch(phase, iteration, total, loss, terms, snapshot):
-        return monitor(phase, iteration, total, loss, terms, lambda: _orient(snapshot(), X))
+        return monitor(phase, iteration, total, loss, terms, lambda: package(snapshot()))
 
+    X = X - location
     solution = train(
-        X, settings, random_state=random_state, monitor=None if monitor is None else watch
+        X / common_unit(X),
+        settings,
+        random_state=random_state,
+        monitor=None if monitor is None else watch,
     )
-    return _orient(solution, X)
+    return package(solution)
 
 
 def _solve(X, settings, seed, monitor):
@@ -84,13 +81,13 @@ def _solve(X, settings, seed, monitor):
 
     Returns the solution, and whether the monitor stopped the work.
     """
-    data = principal_data(X, seed=seed, device=settings.device)
+    seen = views(X, seed=seed, device=settings.device)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
-    progress = _Progress(data, settings, monitor)
+    progress = _Progress(settings, monitor)
     if isinstance(settings.init, str):
         found = search(
-            data,
+            seen,
             weights,
             cyclic=cyclic,
             n_init=settings.n_init,
@@ -98,11 +95,13 @@ def _solve(X, settings, seed, monitor):
             seed=seed,
             report=progress.candidate,
         )
-        start = found[0].basis
+        data, start = found[0].data, found[0].basis
     else:
+        data = seen[0]
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
     objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
+    progress.data = data
     if progress.stopped:
         return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
     refined = minimise(
@@ -114,14 +113,15 @@ def _solve(X, settings, seed, monitor):
 class _Progress:
     """Translates between the steps of the solver and the monitor of the caller."""
 
-    def __init__(self, data, settings, monitor):
-        self.data, self.settings, self.monitor = data, settings, monitor
+    def __init__(self, settings, monitor):
+        self.data, self.settings, self.monitor = None, settings, monitor
         self.max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
         self.candidates.append(candidate)
         best = ranked(found)[0]
+        self.data = best.data
 
         def snapshot():
             return self._package(best.basis, [best.loss], {}, False)
@@ -163,6 +163,7 @@ class _Progress:
             filter=basis[size // 2],
             group_conv_matrix=basis,
             powers=symmetric_powers(settings.n_powers or size).numpy(),
+            location=self.data.location,
             loss_curve=list(losses),
             loss_terms=terms,
             n_iter=max(len(losses) - 1, 0),
