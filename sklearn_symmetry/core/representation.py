@@ -57,25 +57,30 @@ class Representation:
 
     @cached_property
     def mean(self):
+        """Means of the columns, shape (m,)."""
         return self.y.mean(0)
 
     @cached_property
     def covariance(self):
+        """Covariance of the columns, shape (m, m)."""
         # Centred first: E[yy'] - E[y]E[y]' loses half the digits of float32.
         centred = self.y - self.mean
         return centred.mT @ centred / len(centred)
 
     @cached_property
     def variance(self):
+        """Variances of the columns, shape (m,)."""
         return self.covariance.diagonal()
 
     @cached_property
     def correlation(self):
+        """Correlation of the columns, shape (m, m)."""
         deviation = self.variance.sqrt()
         return self.covariance / (deviation[:, None] * deviation)
 
     @cached_property
     def eigenvalues(self):
+        """Of the covariance, descending, none below rounding error; shape (m,)."""
         if not torch.isfinite(self.covariance).all():
             # The solvers of LAPACK fail on these; the loss terms shall say so instead.
             return torch.full_like(self.mean, torch.nan)

@@ -91,11 +91,13 @@ class _Memory:
         self.pairs = deque(maxlen=MEMORY)
 
     def learn(self, step, change):
+        """Keep a step and its change of the gradient, where the curvature is positive."""
         curvature = (step * change).sum()
         if curvature > 1e-12:
             self.pairs.append((step, change, curvature))
 
     def direction(self, gradient, scale):
+        """Inverse Hessian times `gradient`, from the diagonal `scale` and the pairs kept."""
         vector, weights = gradient, []
         for step, change, curvature in reversed(self.pairs):
             weights.append((step * vector).sum() / curvature)

@@ -51,6 +51,7 @@ class Objective:
 
     @property
     def n_features(self):
+        """Number of columns d."""
         return len(self.spectrum)
 
     def __call__(self, basis):

@@ -45,10 +45,12 @@ class PrincipalData:
 
     @property
     def n_samples(self):
+        """Number of samples n."""
         return self.samples.shape[1]
 
     @property
     def n_features(self):
+        """Number of columns d."""
         return self.samples.shape[0]
 
     def rows(self, basis):

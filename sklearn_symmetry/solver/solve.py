@@ -119,6 +119,7 @@ class _Progress:
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
+        """Tell the caller of a new candidate; true if it wants to stop."""
         self.candidates.append(candidate)
         best = ranked(found)[0]
         self.data = best.data
@@ -130,6 +131,7 @@ class _Progress:
         return self.stopped
 
     def refinement(self, state):
+        """Tell the caller of a step of the refinement; true if it wants to stop."""
         self.stopped = self._tell(
             "refinement",
             len(state.losses) - 1,
