@@ -404,7 +404,7 @@ def draw(tests, null, default, astray):
     right.axvline(0.95, color="0.6", linestyle="--")
     right.set(yscale="log", xlabel="cosine", ylabel="energy divergence of halves / tolerated")
     right.set_title("Trusted: right of and below the dashed lines")
-    right.legend(frameon=False)
+    right.legend(framealpha=0.9, loc="upper left", bbox_to_anchor=(0.0, -0.12))
     figure.savefig(DOCS / "results" / "calibration.png", dpi=90)
 
 
