@@ -8,14 +8,16 @@ from numpy.testing import assert_allclose
 from scipy.linalg import expm
 
 from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry.core.cumulants import rotated
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
+from sklearn_symmetry.solver.orders import likeliest, ordered_starts
 from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
 from sklearn_symmetry.solver.principal import principal_data, views
-from sklearn_symmetry.solver.repair import flipped, repair, windows
+from sklearn_symmetry.solver.repair import repair, rephased, swapped, windows
 from sklearn_symmetry.solver.search import agreement
 from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
 from sklearn_symmetry.solver.solution import Settings
@@ -227,7 +229,7 @@ def test_repair_mends_a_damaged_window(signals, data):
     objective = Objective(data, WEIGHTS)
     damaged = truth.clone()
     damaged[2:6] = torch.as_tensor(rotation(4, 2)) @ damaged[2:6]
-    basis, loss, rounds = repair(objective, objective, damaged, windows, tried=4, max_rounds=6)
+    basis, loss, rounds = repair(objective, objective, damaged, {windows: 4}, max_rounds=6)
     assert rounds >= 1
     assert loss < objective.value(damaged)
     assert agreement(basis, truth) > 0.99
@@ -241,10 +243,90 @@ def test_repair_turns_back_the_phases_of_the_highest_frequencies(signals, data):
     damaged = waves @ torch.diag(signs) @ waves.mT @ truth
     assert agreement(damaged, truth) < 0.99
     objective = Objective(data, WEIGHTS)
-    basis, loss, rounds = repair(objective, objective, damaged, flipped, tried=1, max_rounds=1)
+    basis, loss, rounds = repair(objective, objective, damaged, {rephased: 1}, max_rounds=1)
     assert rounds == 1
     assert loss < objective.value(damaged)
     assert agreement(basis, truth) > 0.99
+
+
+@pytest.mark.parametrize("axis", range(1, 9))
+def test_repair_turns_back_a_single_principal_axis(signals, data, axis):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    damaged = truth.clone()
+    damaged[:, axis] *= -1
+    objective = Objective(data, WEIGHTS)
+    basis, _, rounds = repair(objective, objective, damaged, {rephased: 1}, max_rounds=1)
+    assert rounds == 1
+    assert agreement(basis, truth) > 0.99
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (3, 5), (6, 7)])
+def test_repair_swaps_axes_of_close_frequency_back(signals, data, pair):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    axes = (truth[1:] - truth[:-1]).square().sum(0).argsort()[list(pair)]
+    damaged = truth.clone()
+    damaged[:, axes] = truth[:, axes.flip(0)]
+    objective = Objective(data, WEIGHTS)
+    basis, _, rounds = repair(objective, objective, damaged, {swapped: 3}, max_rounds=1)
+    assert rounds == 1
+    assert agreement(basis, truth) > 0.99
+
+
+def test_third_order_tells_the_right_signs_from_all_others(signals, data):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    objective = Objective(data, WEIGHTS)
+    random = np.random.default_rng(0)
+    signs = torch.as_tensor(random.choice([-1.0, 1.0], (200, 9)))
+    signs[17] = 1.0
+    assert_allclose(likeliest(truth, signs, objective)[0], truth)
+
+
+def test_third_order_of_several_bases_is_that_of_each(data):
+    objective = Objective(data, WEIGHTS)
+    bases = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(3)])
+    found = objective.third_order(bases)
+    assert_allclose(found, [float(objective.third_order(one[None])) for one in bases], rtol=1e-5)
+    plain = Objective(data, WEIGHTS, third=0.0)
+    for basis, third in zip(bases, found, strict=True):
+        difference = objective.value(basis) - plain.value(basis)
+        assert_allclose(difference, WEIGHTS["uniformity"] * float(third) / 8, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_second_and_third_moments_give_a_start_for_few_columns(seed):
+    signals = make_symmetric_signals(
+        4000, 7, signal="legendre", symmetry="orthogonal", random_state=seed
+    )
+    data = principal_data(signals.data, seed=0)
+    objective = Objective(data, WEIGHTS)
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    ends = [
+        minimise(objective, start, max_iter=60, tol=1e-4).basis
+        for start in ordered_starts(objective)
+    ]
+    assert max(agreement(end, truth) for end in ends) > 0.99
+
+
+@pytest.mark.parametrize("options", [{"cyclic": True}, {"third": 0.0}])
+def test_there_are_no_ordered_starts_on_a_circle_or_without_third_order(data, options):
+    assert ordered_starts(Objective(data, WEIGHTS, **options)) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", [6, 7])
+def test_waves_that_hardly_fit_into_the_window_are_recovered(size, seed):
+    signals = make_symmetric_signals(
+        4000, size, signal="legendre", symmetry="orthogonal", random_state=100 + seed
+    )
+    solution = solve(signals.data, Settings(), random_state=0)
+    assert generator_similarity(crop(solution, size), signals.generator) > 0.98
+
+
+def test_cumulants_of_the_data_turn_with_them(signals, data):
+    turned = principal_data(signals.data @ rotation(9, 4).T, seed=0)
+    signs = torch.as_tensor(np.sign(np.diag(data.axes.T @ rotation(9, 4).T @ turned.axes)))
+    expected = rotated(data.cumulants.double(), torch.diag(signs))
+    assert_allclose(turned.cumulants, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("symmetry", ["translation", "permutation", "frequency", "orthogonal"])

@@ -5,6 +5,8 @@ from functools import cached_property
 
 import torch
 
+from .cumulants import third_cumulants
+
 __all__ = ["Representation"]
 
 
@@ -28,16 +30,26 @@ class Representation:
     eigenvalues : Tensor of shape (m,), optional
         Spectrum of that covariance in descending order where it is known already: an orthogonal W
         leaves it that of the data.
+    whitened_cumulants : Tensor of shape (m, m, m), optional
+        Third-order cumulants of the whitened `y` where they are known already.
 
     Attributes
     ----------
-    mean, covariance, variance, correlation, eigenvalues : Tensor
+    mean, covariance, variance, correlation, eigenvalues, whitened_cumulants : Tensor
         Batch statistics; the covariance divides by n. Eigenvalues are in descending order, not
         below the rounding error of the largest one.
     """
 
     def __init__(
-        self, y, density, rank_fraction=None, *, mean=None, covariance=None, eigenvalues=None
+        self,
+        y,
+        density,
+        rank_fraction=None,
+        *,
+        mean=None,
+        covariance=None,
+        eigenvalues=None,
+        whitened_cumulants=None,
     ):
         self.y = y
         self.density = density
@@ -49,6 +61,8 @@ class Representation:
             self.covariance = covariance
         if eigenvalues is not None:
             self.eigenvalues = eigenvalues
+        if whitened_cumulants is not None:
+            self.whitened_cumulants = whitened_cumulants
 
     @property
     def n_powers(self):
@@ -87,6 +101,14 @@ class Representation:
         values = torch.linalg.eigvalsh(self.covariance).flip(0)
         floor = torch.finfo(values.dtype).eps * values[0].detach()
         return values.clamp_min(floor)
+
+    @cached_property
+    def whitened_cumulants(self):
+        """Third-order cumulants of ``C**-0.5 @ y``, shape (m, m, m): a stationary filter of y."""
+        values, axes = torch.linalg.eigh(self.covariance)
+        floor = torch.finfo(values.dtype).eps * values[-1].detach()
+        root = (axes * values.clamp_min(floor) ** -0.5) @ axes.mT
+        return third_cumulants(self.y @ root)
 
     def remember(self, key, compute):
         """Value of ``compute()``, computed once per `key`: the cache of a density."""

@@ -3,6 +3,7 @@
 
 import torch
 
+from ..core.cumulants import rotated, third_order_divergence
 from ..core.densities import SmoothDensity
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
@@ -11,17 +12,19 @@ __all__ = ["Objective", "UNIFORMITY_BOUND", "closed_form_loss", "solver_uniformi
 
 UNIFORMITY_BOUND = 0.15  # nats; larger divergences of single pairs count as this much
 FULL_CONDITIONALS, POOLED = 2.0, 0.32  # weights within uniformity, which pairs have with 1
+THIRD_ORDER, THIRD_LIMIT = 1.0, 128  # its weight, and the number of features up to which it pays
+TOGETHER = 2**22  # entries of cumulants
 PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
 
 
-def solver_uniformity(cyclic):
-    """Uniformity with all its parts, as the solver minimises it."""
-    return Uniformity(cyclic, full=FULL_CONDITIONALS, pooled=POOLED)
+def solver_uniformity(cyclic, third=0.0):
+    """Uniformity with its parts of second order, and as much of the third as the solver wants."""
+    return Uniformity(cyclic, full=FULL_CONDITIONALS, pooled=POOLED, third=third)
 
 
-def closed_form_loss(weights, cyclic):
-    """The four terms of the paper, uniformity with all its parts."""
-    terms = (Alignment(cyclic), solver_uniformity(cyclic), Resolution(), Information())
+def closed_form_loss(weights, cyclic, third=0.0):
+    """The four terms of the paper, uniformity as :func:`solver_uniformity`."""
+    terms = (Alignment(cyclic), solver_uniformity(cyclic, third), Resolution(), Information())
     return SymmetryLoss(weights, terms=terms)
 
 
@@ -40,12 +43,24 @@ class Objective:
         Largest value of a single shift divergence.
     """
 
-    def __init__(self, data, weights, samples=slice(None), *, cyclic=False, bound=UNIFORMITY_BOUND):
+    def __init__(
+        self,
+        data,
+        weights,
+        samples=slice(None),
+        *,
+        cyclic=False,
+        bound=UNIFORMITY_BOUND,
+        third=THIRD_ORDER,
+    ):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
+        third = third if data.n_features <= THIRD_LIMIT else 0.0
+        self.cyclic = cyclic
+        self.cumulants = data.cumulants if third else None
         self.weights = dict(weights)
         self.density = SmoothDensity(PEAK_WIDTH, bound=bound)
-        self.loss = closed_form_loss(weights, cyclic)
+        self.loss = closed_form_loss(weights, cyclic, third)
         second_order = {name: weights[name] for name in ("alignment", "uniformity")}
         self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
 
@@ -72,6 +87,15 @@ class Objective:
         with torch.no_grad():
             return float(self(basis)[0])
 
+    def third_order(self, bases):
+        """Third-order shift divergences, summed over components, of bases of shape (k, d, d)."""
+        several = max(1, TOGETHER // self.n_features**3)
+        found = [
+            third_order_divergence(rotated(self.cumulants, some), self.cyclic).sum(-1)
+            for some in bases.to(self.cumulants.dtype).split(several)
+        ]
+        return torch.cat(found)
+
     def second_order_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
         basis = basis.detach().requires_grad_(True)
@@ -79,12 +103,15 @@ class Objective:
         return _turning(basis, total)
 
     def _representation(self, basis, rows):
+        known = self.cumulants
+        cumulants = None if known is None else rotated(known, basis.to(known.dtype))
         return Representation(
             rows.mT,
             self.density,
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,
+            whitened_cumulants=cumulants,
         )
 
 

@@ -6,11 +6,14 @@ copies of one set are solved alike.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
+from ..core.cumulants import third_cumulants
 from ..core.outliers import bounded
+from .positions import whitened
 
 __all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
 
@@ -52,6 +55,17 @@ class PrincipalData:
     def n_features(self):
         """Number of columns d."""
         return self.samples.shape[0]
+
+    @cached_property
+    def cumulants(self):
+        """Third-order cumulants of the whitened samples, shape (d, d, d), float32.
+
+        Their contrast is reduced, which keeps few large samples from ruling all.
+        """
+        frame = whitened(self, exponent=1.0, contrast=0.5, centred=True)
+        axes = torch.as_tensor(frame.axes).to(frame.samples)
+        samples = frame.samples @ axes.mT
+        return third_cumulants(samples / samples.square().mean().sqrt())
 
     def rows(self, basis):
         """Rows given in principal coordinates, in the user's coordinates."""

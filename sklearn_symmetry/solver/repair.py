@@ -7,21 +7,26 @@ how these must covary with them; a rotation remains, and the Procrustes problem 
 phases of all frequencies above some are turned by half a circle: then turning back is enough.
 """
 
+import itertools
+
 import numpy as np
 import torch
 from scipy.linalg import toeplitz
 
 from .manifold import minimise
+from .orders import likeliest
 from .starts import sine_basis
 
-__all__ = ["flipped", "repair", "windows"]
+__all__ = ["repair", "rephased", "swapped", "windows"]
 
 WINDOWS = (3, 4, 5, 6, 8, 10, 12)
 MAX_ITER, TOL = 30, 1e-4
 GAIN = 1e-3  # nats a repair must win
+LOOKS = 2**30  # multiplications spent on changes of signs
+LIKELY, CLOSE = 8, 2  # of them, changes looked at again; steps between axes that are swapped
 
 
-def repair(objective, scout, basis, changes, *, tried, max_rounds):
+def repair(objective, scout, basis, changes, *, max_rounds):
     """Refine the most promising changes, keep the best; repeat.
 
     Parameters
@@ -31,10 +36,9 @@ def repair(objective, scout, basis, changes, *, tried, max_rounds):
     scout : Objective
         Ranks the changes; may be cheap.
     basis : Tensor of shape (d, d)
-    changes : callable
-        :func:`windows` or :func:`flipped`: given basis and objective, all bases to choose from.
-    tried : int
-        How many of them are refined.
+    changes : dict
+        Of :func:`windows`, :func:`rephased` and :func:`swapped`, which give all bases to choose
+        from, to the number of them that are refined.
     max_rounds : int
 
     Returns
@@ -47,10 +51,11 @@ def repair(objective, scout, basis, changes, *, tried, max_rounds):
     """
     best = objective.value(basis)
     for rounds in range(max_rounds):
-        changed = list(changes(basis, objective))
-        if not changed:
+        ranked = []
+        for change, tried in changes.items():
+            ranked += sorted(change(basis, objective), key=scout.value)[:tried]
+        if not ranked:
             return basis, best, rounds
-        ranked = sorted(changed, key=scout.value)[:tried]
         descents = [minimise(objective, one, max_iter=MAX_ITER, tol=TOL) for one in ranked]
         winner = min(descents, key=lambda descent: descent.losses[-1])
         if winner.losses[-1] > best - GAIN:
@@ -59,12 +64,65 @@ def repair(objective, scout, basis, changes, *, tried, max_rounds):
     return basis, best, max_rounds
 
 
-def flipped(basis, _=None):
-    """The basis with the signs of all frequencies above some changed, for every one of them."""
+def rephased(basis, objective):
+    """The basis with other signs of its frequencies, which second moments do not notice.
+
+    Those of all sine waves above some; and of principal axes, as third-order cumulants like best.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+    """
     waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
     spectrum = waves.mT @ basis
     for first in range(1, len(basis)):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
+    if objective.cumulants is not None:
+        yield from likeliest(basis, _sign_changes(_by_frequency(basis)), objective)[:LIKELY]
+
+
+def swapped(basis, objective):
+    """The basis with two principal axes of close frequency swapped, for every two.
+
+    Signs of either, and of all axes above them, are as third-order cumulants like best.
+    """
+    axes = _by_frequency(basis)
+    for first, last in itertools.combinations(range(len(axes)), 2):
+        if last - first > CLOSE or objective.cumulants is None:
+            continue
+        changed = basis.clone()
+        changed[:, axes[[first, last]]] = basis[:, axes[[last, first]]]
+        above = list(range(last + 1, len(axes)))
+        own = ([], [first], [last], [first, last])
+        signs = _signs(axes, [one + more for one in own for more in ([], above)])
+        yield likeliest(changed, signs, objective)[0]
+
+
+def _by_frequency(basis):
+    """Principal axes from smooth to rough."""
+    return (basis[1:] - basis[:-1]).square().sum(0).argsort()
+
+
+def _sign_changes(axes):
+    """Signs of the principal axes: one changed, all above one, any stretch, any two."""
+    size = len(axes)
+    changes = [(first,) for first in range(size)]
+    changes += [range(first, size) for first in range(1, size - 1)]
+    changes += [range(first, last) for last in range(3, size) for first in range(1, last - 1)]
+    changes += itertools.combinations(range(size), 2)
+    return _signs(axes, changes[: max(size, LOOKS // size**4)])
+
+
+def _signs(axes, changes):
+    signs = torch.ones(len(changes), len(axes), dtype=torch.float64, device=axes.device)
+    for row, change in zip(signs, changes, strict=True):
+        row[axes[list(change)]] = -1.0
+    return signs
 
 
 def windows(basis, objective):

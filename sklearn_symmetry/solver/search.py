@@ -15,9 +15,10 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..core.stationarity import worst_energy_divergence
 from .manifold import minimise
 from .objective import Objective
+from .orders import ordered_starts
 from .positions import position_operators, whitened
 from .principal import PrincipalData
-from .repair import flipped, repair, windows
+from .repair import repair, rephased, swapped, windows
 from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread
 
@@ -34,7 +35,7 @@ SCOUT_SAMPLES = 1000
 AGREEMENT, SAME_LOSS = 0.995, 0.02
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
-FLIPS = 3  # times that frequencies of the leading candidate may be turned back
+ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
 FEW = 12  # features: the chain is short, and more operators are worth a try
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
@@ -175,7 +176,9 @@ class _Attempt:
 
     def _add(self, candidate, report):
         if ranked([*self.found, candidate])[0] is candidate:
-            candidate = self.judge.mended(candidate, flipped, tried=1, max_rounds=FLIPS)
+            candidate = self.judge.mended(
+                candidate, {rephased: 1, swapped: SWAPS}, max_rounds=ROUNDS
+            )
         self.found.append(candidate)
         self.everything.append(candidate)
         if report is not None and report(candidate, self.everything):
@@ -227,7 +230,7 @@ def ranked(found):
 def _mended(found, judge):
     """Candidates, best first, after an attempt to repair the best of them."""
     found = ranked(found)
-    mended = [judge.mended(one, windows, tried=4, max_rounds=6) for one in found[:REPAIRED]]
+    mended = [judge.mended(one, {windows: 4}, max_rounds=6) for one in found[:REPAIRED]]
     return ranked(mended + found)
 
 
@@ -242,6 +245,8 @@ def _waves(judge, seed):
         best, second = _best(first, judge, 2)
         separated = separated_start(data, frame.axes, *found)
         wave = [(f"separated {label}", separated), (f"chain {label}", best)]
+        if not others:
+            wave += [("order", basis) for basis in ordered_starts(judge.coarse)]
         yield sorted(wave, key=lambda proposal: judge.coarse.value(_tensor(proposal[1], judge)))
         others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
         others.append((f"second chain {label}", second))

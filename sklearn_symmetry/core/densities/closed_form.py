@@ -3,6 +3,7 @@
 
 import torch
 
+from ..cumulants import third_order_divergence
 from ..entropy import spacing_entropy
 
 __all__ = ["ClosedFormDensity"]
@@ -117,6 +118,25 @@ class ClosedFormDensity:
         """
         offset = rep.mean - rep.mean.mean()
         return _gaussian_kl(offset**2, rep.variance, rep.variance.mean())
+
+    def third_order_shift_divergence(self, rep, cyclic=False):
+        """What third-order cumulants add to the KL divergence of the joint density from its shift.
+
+        They see the phases of weak frequencies, which no second moment knows, through those of the
+        strong ones they go with. Not bounded. Zero for columns of symmetric distribution. See
+        :func:`~sklearn_symmetry.core.cumulants.third_order_divergence`.
+
+        Parameters
+        ----------
+        rep : Representation
+        cyclic : bool, default=False
+
+        Returns
+        -------
+        divergence : Tensor of shape (k,), k = m if cyclic else m - 1
+            The share of every component, nonnegative. Cost: O(m^3), and that of the cumulants.
+        """
+        return third_order_divergence(rep.whitened_cumulants, cyclic)
 
     def _divergence(self, squared_offset, variance, other_variance):
         divergence = _gaussian_kl(squared_offset, variance, other_variance)

@@ -7,7 +7,8 @@ __all__ = ["Uniformity"]
 class Uniformity:
     """Half the sum of the mean marginal and conditional shift divergences (eq. 12, 28, 29).
 
-    The paper stops there; two more parts, off by default, hold what neighbours and pairs let slip.
+    The paper stops there; three more parts, off by default, hold what neighbours and pairs let
+    slip.
 
     Range [0, inf), 0 when marginals and pairwise conditionals are stationary as far as the density
     can tell. Cost: the density's, O(m^2) in closed form and no pass over the data.
@@ -23,14 +24,18 @@ class Uniformity:
         Weight of the mean divergence of the marginals from their average (closed form only, O(m)).
         Resolution rewards rows of unequal variance, principal axes most of all; neighbours of
         slowly falling variance hardly differ, first and last do.
+    third : float, default=0.0
+        Weight of the mean contribution of a column to the divergence of third-order cumulants from
+        their shift (closed form only, O(m^4)). Every other part knows second moments alone.
     """
 
     name = "uniformity"
 
-    def __init__(self, cyclic=False, full=0.0, pooled=0.0):
+    def __init__(self, cyclic=False, full=0.0, pooled=0.0, third=0.0):
         self.cyclic = cyclic
         self.full = full
         self.pooled = pooled
+        self.third = third
 
     def __call__(self, rep):
         marginal = rep.density.marginal_shift_divergence(rep, cyclic=self.cyclic)
@@ -43,4 +48,7 @@ class Uniformity:
             uniformity = uniformity + self.full * full.mean()
         if self.pooled:
             uniformity = uniformity + self.pooled * rep.density.pooled_divergence(rep).mean()
+        if self.third:
+            third = rep.density.third_order_shift_divergence(rep, cyclic=self.cyclic)
+            uniformity = uniformity + self.third * third.mean()
         return uniformity

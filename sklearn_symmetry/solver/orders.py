@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starting points for few columns: second moments order the principal axes, third ones sign them.
+
+With few columns all orders that leave the covariance nearly stationary can be looked at, and all
+signs of each. No fourth-order statistics of waves that hardly fit into the window are needed.
+"""
+
+import itertools
+
+import torch
+
+from .starts import sine_basis
+
+__all__ = ["likeliest", "ordered_starts"]
+
+FEW = 12  # features
+WIDTH, DEPTH = 60, 4  # of the beam search for orders
+ORDERS, STARTS = 24, 2  # looked at, and returned
+
+
+def ordered_starts(objective):
+    """The most promising sine bases with the principal axes as frequencies.
+
+    Parameters
+    ----------
+    objective : Objective
+        Its loss decides.
+
+    Returns
+    -------
+    bases : list of Tensor of shape (d, d)
+        None for more than 12 features, a circle, or without third-order cumulants.
+    """
+    size = objective.n_features
+    if size > FEW or objective.cyclic or objective.cumulants is None:
+        return []
+    waves = torch.as_tensor(sine_basis(size)).to(objective.spectrum)
+    changes = itertools.product((1.0, -1.0), repeat=size - 1)
+    signs = torch.tensor([(1.0, *change) for change in changes]).to(waves)
+    found = []
+    for order in _orders(waves, objective.spectrum)[:ORDERS]:
+        found += likeliest(waves[:, order], signs, objective)[:STARTS]
+    return sorted(found, key=objective.value)[:STARTS]
+
+
+def likeliest(basis, signs, objective):
+    """The basis with its columns multiplied by signs, most stationary third order first.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    signs : Tensor of shape (k, d)
+    objective : Objective
+        With third-order cumulants.
+
+    Returns
+    -------
+    bases : list of k Tensors of shape (d, d)
+    """
+    bases = basis * signs[:, None, :]
+    return list(bases[objective.third_order(bases).argsort()])
+
+
+def _orders(waves, spectrum):
+    """Which wave every axis is, most stationary log covariance first; a beam search by swaps.
+
+    Its departure from a Toeplitz matrix is a quadratic form in the log spectrum in that order.
+    """
+    size = len(spectrum)
+    shares = torch.einsum("if,jf->fij", waves, waves)
+    change = (shares[:, 1:, 1:] - shares[:, :-1, :-1]).flatten(1)
+    form, level = change @ change.mT, torch.log(spectrum)
+
+    def departure(order):
+        values = level[order.argsort(-1)]
+        return ((values @ form) * values).sum(-1)
+
+    swaps = torch.arange(size).repeat(size * (size - 1) // 2, 1)
+    for row, pair in zip(swaps, itertools.combinations(range(size), 2), strict=True):
+        row[list(pair)] = row[list(pair)].flip(0)
+    orders = torch.arange(size)[None]
+    for _ in range(DEPTH):
+        orders = torch.cat([orders, orders[:, swaps].flatten(0, 1)]).unique(dim=0)
+        orders = orders[departure(orders.to(spectrum.device)).argsort()[:WIDTH].cpu()]
+    return orders

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Third-order cumulants: closed forms, how they turn, and what their divergence sees."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from sklearn_symmetry.core import cumulants as module
+from sklearn_symmetry.core.cumulants import rotated, third_cumulants, third_order_divergence
+from sklearn_symmetry.core.densities import ClosedFormDensity
+from sklearn_symmetry.core.losses import Uniformity
+from sklearn_symmetry.core.representation import Representation
+from sklearn_symmetry.datasets import make_symmetric_signals
+
+dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+boundaries = pytest.mark.parametrize("cyclic", [False, True])
+
+
+def skewed(n_samples, size, seed=0, dtype=torch.float64):
+    random = np.random.default_rng(seed)
+    mix = random.standard_normal((size, size))
+    return torch.as_tensor(random.exponential(size=(n_samples, size)) @ mix, dtype=dtype)
+
+
+def orthogonal(size, seed=0):
+    return torch.as_tensor(np.linalg.qr(np.random.default_rng(seed).standard_normal([size] * 2))[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_independent_exponential_columns_have_cumulants_of_two_on_the_diagonal(seed):
+    samples = torch.as_tensor(np.random.default_rng(seed).exponential(size=(200_000, 3)))
+    expected = torch.zeros(3, 3, 3)
+    expected[range(3), range(3), range(3)] = 2.0
+    assert_allclose(third_cumulants(samples), expected, atol=0.15)
+
+
+def test_gaussian_samples_have_none():
+    samples = torch.as_tensor(np.random.default_rng(0).standard_normal((200_000, 4)))
+    assert_allclose(third_cumulants(samples @ orthogonal(4) + 5.0), np.zeros((4, 4, 4)), atol=0.02)
+
+
+@dtypes
+def test_cumulants_are_symmetric_and_ignore_an_offset(dtype):
+    samples = skewed(500, 4, dtype=dtype)
+    found = third_cumulants(samples)
+    assert found.dtype == dtype
+    tolerance = {"rtol": 1e-3, "atol": 1e-3 * float(found.abs().max())}
+    for order in [(1, 0, 2), (2, 1, 0), (0, 2, 1)]:
+        assert_allclose(found.permute(order), found, **tolerance)
+    assert_allclose(third_cumulants(samples + 3.0), found, **tolerance)
+
+
+def test_chunks_of_samples_do_not_change_the_result(monkeypatch):
+    samples = skewed(101, 3)
+    whole = third_cumulants(samples)
+    monkeypatch.setattr(module, "CHUNK", 90)
+    assert_allclose(third_cumulants(samples), whole, rtol=1e-12)
+
+
+@dtypes
+@pytest.mark.parametrize("rows", [2, 4, 6])
+def test_cumulants_of_a_representation_follow_from_those_of_the_samples(rows, dtype):
+    samples = skewed(300, 4, dtype=dtype)
+    matrix = torch.as_tensor(np.random.default_rng(1).standard_normal((rows, 4)), dtype=dtype)
+    expected = third_cumulants(samples @ matrix.mT)
+    scale = float(expected.abs().max())
+    found = rotated(third_cumulants(samples), matrix)
+    assert_allclose(found / scale, expected / scale, atol=1e-4 if dtype == torch.float32 else 1e-12)
+
+
+def test_several_matrices_are_applied_at_once():
+    given = third_cumulants(skewed(300, 4))
+    matrices = torch.stack([orthogonal(4, seed) for seed in range(3)])
+    expected = torch.stack([rotated(given, matrix) for matrix in matrices])
+    assert_allclose(rotated(given, matrices), expected, rtol=1e-12)
+    divergences = torch.stack([third_order_divergence(one) for one in expected])
+    assert_allclose(third_order_divergence(expected), divergences)
+
+
+@boundaries
+def test_divergence_is_the_sum_over_all_shifted_entries(cyclic):
+    given = third_cumulants(skewed(300, 4)).numpy()
+    size = 4 if cyclic else 3
+    expected = np.zeros(size)
+    for i, j, k in np.ndindex(size, size, size):
+        shifted = given[(i + 1) % 4, (j + 1) % 4, (k + 1) % 4]
+        expected[(i + cyclic) % 4] += (shifted - given[i, j, k]) ** 2 / 12
+    assert_allclose(third_order_divergence(torch.as_tensor(given), cyclic), expected)
+
+
+def test_edgeworth_divergence_of_gamma_laws_matches_the_exact_one():
+    """Two standardised gamma laws of large shape: KL to lowest order in their skewness."""
+    from scipy.integrate import quad
+    from scipy.stats import gamma
+
+    shapes = (400.0, 900.0)
+    laws = [gamma(shape, loc=-np.sqrt(shape), scale=1 / np.sqrt(shape)) for shape in shapes]
+    exact = quad(
+        lambda x: laws[0].pdf(x) * (laws[0].logpdf(x) - laws[1].logpdf(x)), -8, 8, limit=200
+    )[0]
+    given = torch.zeros(2, 2, 2, dtype=torch.float64)
+    given[0, 0, 0], given[1, 1, 1] = (2 / np.sqrt(shape) for shape in shapes)
+    assert_allclose(third_order_divergence(given).sum(), exact, rtol=0.2)
+
+
+@boundaries
+def test_stationary_cumulants_have_no_divergence_and_reversed_ones_the_same(cyclic):
+    random = np.random.default_rng(0)
+    kernel = random.standard_normal((7, 7))
+    i, j, k = np.indices((5, 5, 5))
+    modulus = 5 if cyclic else 7
+    stationary = torch.as_tensor(kernel[(j - i) % modulus, (k - i) % modulus])
+    assert_allclose(third_order_divergence(stationary, cyclic).sum(), 0, atol=1e-20)
+    given = third_cumulants(skewed(300, 5))
+    backwards = third_order_divergence(given.flip(0, 1, 2), cyclic).sum()
+    assert_allclose(backwards, third_order_divergence(given, cyclic).sum())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_representation_whitens_its_cumulants_and_takes_known_ones(seed):
+    samples = skewed(400, 5, seed)
+    samples = samples - samples.mean(0)
+    values, axes = torch.linalg.eigh(samples.mT @ samples / 400)
+    principal = samples @ axes
+    turn = orthogonal(5, seed)
+    rep = Representation(principal @ turn.mT, ClosedFormDensity())
+    expected = rotated(third_cumulants(principal / values.sqrt()), turn)
+    assert_allclose(rep.whitened_cumulants, expected, rtol=1e-6, atol=1e-9)
+    known = Representation(rep.y, ClosedFormDensity(), whitened_cumulants=2 * expected)
+    one, two = (r.density.third_order_shift_divergence(r) for r in (rep, known))
+    assert_allclose(two, 4 * one, rtol=1e-5)
+    with_third, without = Uniformity(third=0.5)(rep), Uniformity()(rep)
+    assert_allclose(with_third - without, 0.5 * one.mean(), rtol=1e-6)
+
+
+@boundaries
+def test_third_order_uniformity_has_the_right_gradient(cyclic):
+    y = skewed(30, 3).requires_grad_()
+    density = ClosedFormDensity()
+    assert torch.autograd.gradcheck(
+        lambda y: Uniformity(cyclic, third=1.0)(Representation(y, density)), y, eps=1e-6, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_reversing_a_principal_axis_shows_in_third_order_alone(seed):
+    signal = make_symmetric_signals(8000, 9, symmetry="translation", random_state=seed).signal
+    y = torch.as_tensor(signal)
+    y = y - y.mean(0)
+    _, axes = torch.linalg.eigh(y.mT @ y)
+    turned = y - 2 * torch.outer(y @ axes[:, 4], axes[:, 4])
+    right, wrong = (Representation(one, ClosedFormDensity()) for one in (y, turned))
+    assert_allclose(Uniformity()(wrong), Uniformity()(right), rtol=1e-6)
+    divergences = [rep.density.third_order_shift_divergence(rep).sum() for rep in (right, wrong)]
+    assert divergences[1] > 5 * divergences[0]
