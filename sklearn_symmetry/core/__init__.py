@@ -6,6 +6,7 @@
 :mod:`~sklearn_symmetry.core.group_convolution`  orbit of the filter, convolution matrix (11)
 :mod:`~sklearn_symmetry.core.representation`     what a loss term may look at
 :mod:`~sklearn_symmetry.core.entropy`            marginal and joint entropies (26, 27)
+:mod:`~sklearn_symmetry.core.cumulants`          third order, beyond the paper
 :mod:`~sklearn_symmetry.core.densities`          marginal and conditional densities (23-25, 28, 29)
 :mod:`~sklearn_symmetry.core.losses`             the four terms and their sum (12-17)
 :mod:`~sklearn_symmetry.core.training`           the published training procedure (21, 22)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Third-order cumulants of a representation: the first thing that second moments do not know."""
 
-
 __all__ = ["rotated", "third_cumulants", "third_order_divergence"]
 
 CHUNK = 2**22  # products of two columns held at once
