@@ -13,7 +13,7 @@ __all__ = ["Objective", "UNIFORMITY_BOUND", "closed_form_loss", "solver_uniformi
 UNIFORMITY_BOUND = 0.15  # nats; larger divergences of single pairs count as this much
 FULL_CONDITIONALS, POOLED = 2.0, 0.32  # weights within uniformity, which pairs have with 1
 THIRD_ORDER, THIRD_LIMIT = 1.0, 128  # its weight, and the number of features up to which it pays
-TOGETHER = 2**22  # entries of cumulants
+TOGETHER = 2**22  # entries of cumulants held at once
 PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
 
 
@@ -41,6 +41,8 @@ class Objective:
     cyclic : bool
     bound : float or None
         Largest value of a single shift divergence.
+    third : float
+        Weight of third-order cumulants within uniformity; they are those of all samples.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starting points for few columns: second moments order the principal axes, third ones sign them.
 
-With few columns all orders that leave the covariance nearly stationary can be looked at, and all
-signs of each. No fourth-order statistics of waves that hardly fit into the window are needed.
+With few columns the orders that leave the covariance nearly stationary can be looked at with all
+their signs. So waves that hardly fit into the window are found, whose position operators say little.
 """
 
 import itertools
@@ -29,7 +29,7 @@ def ordered_starts(objective):
     Returns
     -------
     bases : list of Tensor of shape (d, d)
-        None for more than 12 features, a circle, or without third-order cumulants.
+        Empty for more than 12 features, for a circle, and without third-order cumulants.
     """
     size = objective.n_features
     if size > FEW or objective.cyclic or objective.cumulants is None:
@@ -62,9 +62,9 @@ def likeliest(basis, signs, objective):
 
 
 def _orders(waves, spectrum):
-    """Which wave every axis is, most stationary log covariance first; a beam search by swaps.
+    """Which wave every axis is, most stationary log covariance first: a beam search by swaps.
 
-    Its departure from a Toeplitz matrix is a quadratic form in the log spectrum in that order.
+    The departure of that matrix from a Toeplitz one is a quadratic form in the ordered log spectrum.
     """
     size = len(spectrum)
     shares = torch.einsum("if,jf->fij", waves, waves)

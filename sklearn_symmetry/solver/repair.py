@@ -4,7 +4,7 @@
 Descents get stuck in two ways most of all. Two stretches of the symmetry are found rightly, with a
 wall of a few rows between them: the rows outside such a window fix the space of those inside, and
 how these must covary with them; a rotation remains, and the Procrustes problem gives it. Or the
-phases of all frequencies above some are turned by half a circle: then turning back is enough.
+signs of some frequencies are wrong, or two are swapped: then turning them back is enough.
 """
 
 import itertools
