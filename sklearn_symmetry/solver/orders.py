@@ -2,7 +2,7 @@
 """Starting points for few columns: second moments order the principal axes, third ones sign them.
 
 With few columns the orders that leave the covariance nearly stationary can be looked at with all
-their signs. So waves that hardly fit into the window are found, whose position operators say little.
+their signs. This finds waves that hardly fit into the window: position operators say little there.
 """
 
 import itertools
@@ -64,7 +64,7 @@ def likeliest(basis, signs, objective):
 def _orders(waves, spectrum):
     """Which wave every axis is, most stationary log covariance first: a beam search by swaps.
 
-    The departure of that matrix from a Toeplitz one is a quadratic form in the ordered log spectrum.
+    The departure of that matrix from a Toeplitz one is a quadratic form in the log spectrum.
     """
     size = len(spectrum)
     shares = torch.einsum("if,jf->fij", waves, waves)
