@@ -72,7 +72,7 @@ class SymmetryLens(
         How entropies and divergences are estimated: in closed form and from smoothed histograms, or
         by the trained mixtures of the paper (slow).
     max_iter : int or None, default=None
-        Most iterations of the refinement. None: 200, or 100,000 steps for the paper's procedure.
+        Most iterations of the refinement. None: 400, or 100,000 steps for the paper's procedure.
     batch_size : int or None, default=None
         Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
         paper's procedure. Second moments always use all samples.

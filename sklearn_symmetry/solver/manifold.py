@@ -25,7 +25,7 @@ class Descent:
     converged: bool = False
 
 
-def minimise(objective, basis, *, max_iter, tol, patience=8, watch=None):
+def minimise(objective, basis, *, max_iter, tol, patience=8, probes=PROBES, watch=None):
     """Minimise `objective` over orthogonal matrices from `basis`.
 
     Steps are ``W <- W expm(T)`` with T antisymmetric: rotations between principal axes, in which
@@ -40,6 +40,8 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, watch=None):
     tol : float
         Converged when the loss fell by less than this over `patience` iterations.
     patience : int
+    probes : int
+        Of the curvature; a descent of hundreds of iterations is worth more of them.
     watch : callable, optional
         Called with the :class:`Descent` after every iteration; a true result stops.
 
@@ -57,11 +59,11 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, watch=None):
     _check_finite(terms, 0)
     _record(state, loss, terms)
     memory = _Memory()
-    scale = _curvature(objective, basis)
+    scale = _curvature(objective, basis, probes)
     fresh = 0
     for iteration in range(1, max_iter + 1):
         if iteration - fresh >= REFRESH:
-            scale, fresh = _curvature(objective, state.basis), iteration
+            scale, fresh = _curvature(objective, state.basis, probes), iteration
         step = memory.direction(gradient, scale)
         found = _line_search(objective, state.basis, loss, gradient, step)
         if found is None and memory.pairs:
@@ -128,7 +130,7 @@ def _line_search(objective, basis, loss, gradient, step):
     return None
 
 
-def _curvature(objective, basis):
+def _curvature(objective, basis, probes):
     """Diagonal of the Hessian in rotations of pairs of principal axes, positive.
 
     Marginal entropies: Fisher information times the variance that a rotation mixes in. Alignment
@@ -142,12 +144,12 @@ def _curvature(objective, basis):
     generator = torch.Generator().manual_seed(0)
     width = 1e-2 / size**0.5
     here, total = objective.second_order_gradient(basis), torch.zeros_like(curvature)
-    for _ in range(PROBES):
+    for _ in range(probes):
         signs = torch.randint(0, 2, (size, size), generator=generator).to(basis) * 2 - 1
         probe = signs.triu(1) - signs.triu(1).mT
         turn = torch.linalg.matrix_exp(width * probe)
         total += (objective.second_order_gradient(basis @ turn) - here) * probe
-    curvature = curvature + (total / (width * PROBES)).clamp_min(0.0)
+    curvature = curvature + (total / (width * probes)).clamp_min(0.0)
     return curvature + 1e-3 * curvature.mean()
 
 

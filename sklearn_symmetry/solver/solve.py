@@ -18,7 +18,7 @@ from .threads import one_thread
 
 __all__ = ["BATCH_SIZE", "solve"]
 
-MAX_ITER, BATCH_SIZE = 200, 20000
+MAX_ITER, BATCH_SIZE, PROBES = 400, 20000, 32
 
 
 def solve(X, settings, *, random_state, monitor=None):
@@ -105,7 +105,12 @@ def _solve(X, settings, seed, monitor):
     if progress.stopped:
         return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
     refined = minimise(
-        objective, start, max_iter=progress.max_iter, tol=settings.tol, watch=progress.refinement
+        objective,
+        start,
+        max_iter=progress.max_iter,
+        tol=settings.tol,
+        probes=PROBES,
+        watch=progress.refinement,
     )
     return progress.solution(refined), progress.stopped
 

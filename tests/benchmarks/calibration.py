@@ -6,11 +6,13 @@
 
 Trials are rows of docs/results/calibration.csv; those that are there are skipped. The page is
 docs/trust.md. Seeds start at 6000: thresholds were set on others. The truth is used to sort fits
-into right and wrong ones, and by nothing else.
+into right and wrong ones, and by nothing else. The real spectra ship inside the package chemotools:
+install it first, or they are left out.
 """
 
 import argparse
 import csv
+import importlib.util
 import time
 import warnings
 from pathlib import Path
@@ -20,6 +22,7 @@ import torch
 from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.utils import Bunch
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
@@ -123,6 +126,13 @@ def _table(load):
     return columns
 
 
+def load_fermentation():
+    """1,629 infrared spectra of a real fermentation, 1,047 wavenumbers from 428 per cm."""
+    folder = importlib.util.find_spec("chemotools").submodule_search_locations[0]
+    path = Path(folder) / "datasets" / "data" / "fermentation_spectra.csv"
+    return Bunch(data=np.genfromtxt(path, delimiter=",", skip_header=1))
+
+
 NULLS = {
     "white noise": white_noise,
     "correlated Gaussian": correlated_gaussian,
@@ -133,6 +143,7 @@ NULLS = {
     "breast cancer": _table(load_breast_cancer),
     "wine": _table(load_wine),
     "independent columns, one law": identical_columns,
+    "real spectra": _table(load_fermentation),
 }
 
 
@@ -256,6 +267,8 @@ def wanted(trials, tests):
             if seed - FIRST_SEED < count:
                 yield "symmetric", name, seed, run_symmetric
         for name in NULLS if seed - FIRST_SEED < trials else ():
+            if name == "real spectra" and importlib.util.find_spec("chemotools") is None:
+                continue
             yield "null", name, seed, lambda name, seed: [run_null(name, seed)]
 
 
