@@ -272,6 +272,11 @@ def test_repair_swaps_axes_of_close_frequency_back(signals, data, pair):
     assert agreement(basis, truth) > 0.99
 
 
+def test_axes_of_many_features_are_not_swapped(data, monkeypatch):
+    monkeypatch.setattr("sklearn_symmetry.solver.repair.SWAPPED", 8)
+    assert list(swapped(torch.eye(9, dtype=torch.float64), Objective(data, WEIGHTS))) == []
+
+
 def test_third_order_tells_the_right_signs_from_all_others(signals, data):
     truth = torch.as_tensor(signals.basis.T @ data.axes)
     objective = Objective(data, WEIGHTS)

@@ -23,7 +23,8 @@ WINDOWS = (3, 4, 5, 6, 8, 10, 12)
 MAX_ITER, TOL = 30, 1e-4
 GAIN = 1e-3  # nats a repair must win
 LOOKS = 2**30  # multiplications spent on changes of signs
-LIKELY, CLOSE = 8, 2  # of them, changes looked at again; steps between axes that are swapped
+LIKELY = 8  # of them, changes looked at again
+CLOSE, SWAPPED = 2, 48  # steps between axes that are swapped, and features up to which it pays
 
 
 def repair(objective, scout, basis, changes, *, max_rounds):
@@ -92,8 +93,10 @@ def swapped(basis, objective):
     Signs of either, and of all axes above them, are as third-order cumulants like best.
     """
     axes = _by_frequency(basis)
+    if objective.cumulants is None or len(axes) > SWAPPED:
+        return
     for first, last in itertools.combinations(range(len(axes)), 2):
-        if last - first > CLOSE or objective.cumulants is None:
+        if last - first > CLOSE:
             continue
         changed = basis.clone()
         changed[:, axes[[first, last]]] = basis[:, axes[[last, first]]]
