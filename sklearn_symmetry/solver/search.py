@@ -36,6 +36,7 @@ AGREEMENT, SAME_LOSS = 0.995, 0.02
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
+MANY = 48  # features: third order costs more than it is worth far from a solution
 FEW = 12  # features: the chain is short, and more operators are worth a try
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
@@ -61,7 +62,8 @@ class _Judge:
         rough = {name: rough[name] * weight for name, weight in weights.items()}
         self.data, self.cyclic = data, cyclic
         few = slice(0, SEARCH_SAMPLES)
-        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None)
+        third = {"third": 0.0} if data.n_features > MANY else {}
+        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None, **third)
         self.fine = Objective(data, weights, few, cyclic=cyclic)
         self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), cyclic=cyclic)
         self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)
