@@ -8,7 +8,13 @@ from ..core.densities import SmoothDensity
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 
-__all__ = ["Objective", "UNIFORMITY_BOUND", "closed_form_loss", "solver_uniformity"]
+__all__ = [
+    "Objective",
+    "THIRD_ORDER",
+    "UNIFORMITY_BOUND",
+    "closed_form_loss",
+    "solver_uniformity",
+]
 
 UNIFORMITY_BOUND = 0.15  # nats; larger divergences of single pairs count as this much
 FULL_CONDITIONALS, POOLED = 2.0, 0.32  # weights within uniformity, which pairs have with 1

@@ -72,6 +72,7 @@ def _orders(waves, spectrum):
     form, level = change @ change.mT, torch.log(spectrum)
 
     def departure(order):
+        """Squared change under a shift of the log covariance, for every order."""
         values = level[order.argsort(-1)]
         return ((values @ form) * values).sum(-1)
 

@@ -91,6 +91,16 @@ def swapped(basis, objective):
     """The basis with two principal axes of close frequency swapped, for every two.
 
     Signs of either, and of all axes above them, are as third-order cumulants like best.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+        None for more than 48 features, and without third-order cumulants.
     """
     axes = _by_frequency(basis)
     if objective.cumulants is None or len(axes) > SWAPPED:
@@ -122,6 +132,7 @@ def _sign_changes(axes):
 
 
 def _signs(axes, changes):
+    """A row for every change: -1 for the axes at the places it names, else 1."""
     signs = torch.ones(len(changes), len(axes), dtype=torch.float64, device=axes.device)
     for row, change in zip(signs, changes, strict=True):
         row[axes[list(change)]] = -1.0

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from ..core.stationarity import worst_energy_divergence
 from .manifold import minimise
-from .objective import Objective
+from .objective import THIRD_ORDER, Objective
 from .orders import ordered_starts
 from .positions import position_operators, whitened
 from .principal import PrincipalData
@@ -62,8 +62,8 @@ class _Judge:
         rough = {name: rough[name] * weight for name, weight in weights.items()}
         self.data, self.cyclic = data, cyclic
         few = slice(0, SEARCH_SAMPLES)
-        third = {"third": 0.0} if data.n_features > MANY else {}
-        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None, **third)
+        third = THIRD_ORDER if data.n_features <= MANY else 0.0
+        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None, third=third)
         self.fine = Objective(data, weights, few, cyclic=cyclic)
         self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), cyclic=cyclic)
         self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)

@@ -50,10 +50,15 @@ def _mnist(n, d, **hidden):
     return load_mnist_slices(n, d, path=MNIST, **hidden)
 
 
+def package_folder(name):
+    """Where an installed package lies, which need not be importable."""
+    return Path(importlib.util.find_spec(name).submodule_search_locations[0])
+
+
 def _pulse(n, d, *, symmetry, random_state):
     """Windows of a real pulse wave, which ships inside the package heartpy (install it first)."""
-    folder = importlib.util.find_spec("heartpy").submodule_search_locations[0]
-    wave = np.genfromtxt(Path(folder) / "data" / "data3.csv", delimiter=",", skip_header=1)[:, -1]
+    path = package_folder("heartpy") / "data" / "data3.csv"
+    wave = np.genfromtxt(path, delimiter=",", skip_header=1)[:, -1]
     random = np.random.default_rng(random_state)
     starts = random.integers(0, len(wave) - d, n)
     windows = wave[starts[:, None] + np.arange(d)]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accuracy import package_folder
 from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
@@ -128,8 +129,7 @@ def _table(load):
 
 def load_fermentation():
     """1,629 infrared spectra of a real fermentation, 1,047 wavenumbers from 428 per cm."""
-    folder = importlib.util.find_spec("chemotools").submodule_search_locations[0]
-    path = Path(folder) / "datasets" / "data" / "fermentation_spectra.csv"
+    path = package_folder("chemotools") / "datasets" / "data" / "fermentation_spectra.csv"
     return Bunch(data=np.genfromtxt(path, delimiter=",", skip_header=1))
 
 
