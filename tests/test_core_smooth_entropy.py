@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from sklearn_symmetry.core.densities import ClosedFormDensity, SmoothDensity
 from sklearn_symmetry.core.losses import Uniformity
 from sklearn_symmetry.core.representation import Representation
-from sklearn_symmetry.core.smooth_entropy import smooth_entropy
+from sklearn_symmetry.core.smooth_entropy import _compressed, smooth_entropy
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -71,6 +71,24 @@ def test_gradient_against_finite_differences(seed):
     step = 1e-7 * direction
     ahead, behind = (smooth_entropy(y.detach() + s, scale=0.15).sum() for s in (step, -step))
     assert_allclose(float((gradient * direction).sum()), float(ahead - behind) / 2e-7, rtol=1e-4)
+
+
+@pytest.mark.parametrize("block", [1, 1500, 2**20])
+def test_blocks_of_columns_make_no_difference(block, monkeypatch):
+    y = torch.as_tensor(np.random.default_rng(0).standard_normal((500, 7)) * np.logspace(-3, 9, 7))
+    alone = [smooth_entropy(column[:, None], scale=0.15) for column in y.mT]
+    monkeypatch.setattr("sklearn_symmetry.core.smooth_entropy.BLOCK", block)
+    assert_allclose(smooth_entropy(y, scale=0.15), torch.cat(alone), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_compression_is_the_inverse_hyperbolic_sine(dtype):
+    rows = torch.cat([torch.zeros(1), torch.logspace(-12, 12, 49)]).to(dtype)
+    rows = torch.stack([rows, -rows])
+    stretch = (0.15**2 + rows**2).sqrt()
+    precise = torch.asinh(rows.double() / 0.15)
+    found = _compressed(rows, stretch, 0.15)
+    assert_allclose(found, precise, rtol=4 * torch.finfo(dtype).eps)
 
 
 def gaussian_rep(covariance, mean=None, bound=None):

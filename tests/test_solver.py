@@ -18,7 +18,7 @@ from sklearn_symmetry.solver.orders import likeliest, ordered_starts
 from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
 from sklearn_symmetry.solver.principal import principal_data, views
 from sklearn_symmetry.solver.repair import repair, rephased, swapped, windows
-from sklearn_symmetry.solver.search import agreement
+from sklearn_symmetry.solver.search import Candidate, _settled, agreement
 from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
@@ -222,6 +222,31 @@ def test_agreement_ignores_direction_and_sign():
     assert_allclose(agreement(one, -one), 1)
     assert_allclose(agreement(one, one.flip(0)), 1)
     assert agreement(one, torch.as_tensor(rotation(6, 1))) < 0.9
+
+
+def candidate(basis, loss, start=None):
+    start = basis if start is None else start
+    return Candidate("", None, start, basis, loss, 1.0)
+
+
+@pytest.mark.parametrize(("turn", "gap", "same"), [
+    (0.0, 0.019, True), (0.0, 0.021, False), (0.25, 0.004, True), (0.25, 0.006, False),
+    (0.5, 0.0, False),
+])  # fmt: skip
+def test_search_settles_on_one_solution_not_on_one_loss(turn, gap, same):
+    """A rotation of one pair of 9 rows by t costs agreement (2 - cos t - cos(t)**2) / 8."""
+    turned = torch.eye(9, dtype=torch.float64)
+    turned[:2, :2] = torch.as_tensor(expm([[0.0, turn], [-turn, 0.0]]))
+    one = candidate(torch.eye(9, dtype=torch.float64), -1.0)
+    assert _settled([one, candidate(turned, -1.0 + gap)]) == same
+
+
+def test_two_descents_of_one_start_settle_nothing():
+    basis = torch.as_tensor(rotation(9, 0))
+    start, other = (torch.as_tensor(rotation(9, seed)) for seed in (1, 2))
+    assert not _settled([candidate(basis, 0.0, start)])
+    assert not _settled([candidate(basis, 0.0, start), candidate(basis, 0.0, start)])
+    assert _settled([candidate(basis, 0.0, start), candidate(basis, 0.0, other)])
 
 
 def test_repair_mends_a_damaged_window(signals, data):

@@ -8,6 +8,8 @@ import torch
 
 __all__ = ["smooth_entropy"]
 
+BLOCK = 2**16  # entries looked at together
+
 
 def smooth_entropy(y, *, scale, width=0.12, step=0.06, reach=12.0):
     r"""Entropy of every column by a kernel density estimate on a grid.
@@ -63,26 +65,16 @@ class _SmoothEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx, y, scale, width, step, reach):
         rows = y.detach().mT.contiguous()
-        n_rows, n_samples = rows.shape
-        limit = math.asinh(80.0 * reach)
-        size = 2 * math.ceil(limit / step) + 3
-        compressed = torch.asinh(rows / scale)
-        position = ((compressed + limit) / step).clamp_(0.0, size - 2.001)
-        cell = position.floor()
-        share = position - cell
-        offset = torch.arange(0, n_rows * size, size, device=rows.device)
-        index = cell.to(torch.int64).add_(offset[:, None])
-        count = _linear_histogram(index, share, n_rows * size).view(n_rows, size) / n_samples
-        kernel = _kernel_matrix(size, width / step, count.dtype, str(count.device))
-        density = (count @ kernel).clamp_min(1e-9)
-        stretch = (scale**2 + rows * rows).sqrt_()  # dy/du
-        entropy = -(count * torch.log(density / step)).sum(1) + stretch.log().mean(1)
-        if ctx.needs_input_grad[0]:
-            value = -torch.log(density) - (count / density) @ kernel
-            slope = value.diff(dim=1, append=value[:, -1:]).to(rows.dtype) / step
-            inside = slope.flatten()[index]
-            ctx.save_for_backward((inside + rows / stretch) / (stretch * n_samples))
-        return entropy.to(y.dtype)
+        gradient = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
+        entropy = torch.empty_like(rows[:, 0])
+        # In blocks that stay in the cache: memory fresh from the system costs more than the work.
+        several = max(1, BLOCK // rows.shape[1])
+        for first in range(0, len(rows), several):
+            block = slice(first, first + several)
+            slope = None if gradient is None else gradient[block]
+            entropy[block] = _entropy(rows[block], scale, width, step, reach, slope)
+        ctx.save_for_backward(gradient)
+        return entropy
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -91,9 +83,41 @@ class _SmoothEntropy(torch.autograd.Function):
         return (grad[:, None] * gradient).mT, None, None, None, None
 
 
+def _entropy(rows, scale, width, step, reach, gradient):
+    """Entropy of every row; its gradient is written into `gradient` unless that is None."""
+    n_rows, n_samples = rows.shape
+    limit = math.asinh(80.0 * reach)
+    size = 2 * math.ceil(limit / step) + 3
+    stretch = (scale**2 + rows * rows).sqrt_()  # dy/du
+    position = _compressed(rows, stretch, scale).add_(limit).div_(step)
+    position.clamp_(0.0, size - 2.001)
+    cell = position.floor()
+    share = position.sub_(cell)
+    offset = torch.arange(0, n_rows * size, size, device=rows.device)
+    index = cell.to(torch.int64).add_(offset[:, None]).flatten()
+    count = _linear_histogram(index, share, n_rows * size).view(n_rows, size) / n_samples
+    kernel = _kernel_matrix(size, width / step, count.dtype, str(count.device))
+    density = (count @ kernel).clamp_min(1e-9)
+    entropy = -(count * torch.log(density / step)).sum(1) + stretch.log().mean(1)
+    if gradient is not None:
+        value = -torch.log(density) - (count / density) @ kernel
+        slope = value.diff(dim=1, append=value[:, -1:]).to(rows.dtype) / step
+        inside = slope.flatten().index_select(0, index).view_as(rows)
+        torch.div(rows, stretch, out=gradient)
+        gradient.add_(inside).div_(stretch.mul_(n_samples))
+    return entropy
+
+
+def _compressed(rows, stretch, scale):
+    """``asinh(rows / scale)``, several times faster than that function of torch."""
+    size = rows.abs()
+    grown = (rows * rows).div_(stretch + scale).add_(size).div_(scale)
+    return grown.log1p_().copysign_(rows)
+
+
 def _linear_histogram(index, share, size):
     """Weights of samples shared between cell `index` and the next, shape (size,), double."""
-    index, share = index.flatten(), share.flatten().double()
+    share = share.flatten().double()
     ones = torch.bincount(index, minlength=size)
     upper = torch.bincount(index, weights=share, minlength=size)
     count = ones - upper

@@ -32,7 +32,10 @@ JUDGE_SAMPLES = 10000
 COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 80, 45, 1e-4
 HOPELESS = 0.1  # an early loss this far above the best one so far is given up, in nats
 SCOUT_SAMPLES = 1000
-AGREEMENT, SAME_LOSS = 0.995, 0.02
+SAME_LOSS = 0.02
+# Agreement and difference of loss within which two candidates are one solution. Where the minimum
+# is flat, descents that fall equally low stop some way from each other.
+SAME = ((0.995, SAME_LOSS), (0.98, 0.005))
 NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
@@ -177,7 +180,8 @@ class _Attempt:
         return False
 
     def _add(self, candidate, report):
-        if ranked([*self.found, candidate])[0] is candidate:
+        leads = ranked([*self.found, candidate])[0] is candidate
+        if leads and not (self.found and _same(candidate, ranked(self.found)[0])):
             candidate = self.judge.mended(
                 candidate, {rephased: 1, swapped: SWAPS}, max_rounds=ROUNDS
             )
@@ -218,10 +222,16 @@ def _settled(found):
     if len(found) < 2:
         return False
     best, second = ranked(found)[:2]
-    if abs(second.loss - best.loss) > SAME_LOSS or agreement(best.basis, second.basis) < AGREEMENT:
+    if not _same(best, second):
         return False
     near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
     return near or agreement(best.start, second.start) < DIFFERENT
+
+
+def _same(one, other):
+    """Whether two candidates are one solution, as far as their descents can tell."""
+    alike, gap = agreement(one.basis, other.basis), abs(one.loss - other.loss)
+    return any(alike > enough and gap < little for enough, little in SAME)
 
 
 def ranked(found):
