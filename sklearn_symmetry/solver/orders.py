@@ -7,7 +7,9 @@ their signs. This finds waves that hardly fit into the window: position operator
 
 import itertools
 
+import numpy as np
 import torch
+from scipy.fft import dct
 
 from .starts import sine_basis
 
@@ -15,11 +17,11 @@ __all__ = ["likeliest", "ordered_starts"]
 
 FEW = 12  # features
 WIDTH, DEPTH = 60, 4  # of the beam search for orders
-ORDERS, STARTS = 24, 2  # looked at, and returned
+ORDERS, STARTS = 24, 4  # looked at, and returned, for each kind of waves
 
 
 def ordered_starts(objective):
-    """The most promising sine bases with the principal axes as frequencies.
+    """The most promising sine and cosine bases with the principal axes as frequencies.
 
     Parameters
     ----------
@@ -34,13 +36,17 @@ def ordered_starts(objective):
     size = objective.n_features
     if size > FEW or objective.cyclic or objective.cumulants is None:
         return []
-    waves = torch.as_tensor(sine_basis(size)).to(objective.spectrum)
-    changes = itertools.product((1.0, -1.0), repeat=size - 1)
-    signs = torch.tensor([(1.0, *change) for change in changes]).to(waves)
-    found = []
-    for order in _orders(waves, objective.spectrum)[:ORDERS]:
-        found += likeliest(waves[:, order], signs, objective)[:STARTS]
-    return sorted(found, key=objective.value)[:STARTS]
+    # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
+    changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))
+    signs = torch.tensor([(1.0, 1.0, *change)[:size] for change in changes])
+    starts = []
+    for waves in (sine_basis(size), dct(np.eye(size), axis=0, norm="ortho").T):
+        waves = torch.as_tensor(waves.copy()).to(objective.spectrum)
+        found = []
+        for order in _orders(waves, objective.spectrum)[:ORDERS]:
+            found += likeliest(waves[:, order], signs[:, order].to(waves), objective)[:STARTS]
+        starts += sorted(found, key=objective.value)[:STARTS]
+    return starts
 
 
 def likeliest(basis, signs, objective):

@@ -41,6 +41,7 @@ REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
 MANY = 48  # features: third order costs more than it is worth far from a solution
 FEW = 12  # features: the chain is short, and more operators are worth a try
+FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
 
@@ -160,7 +161,7 @@ class _Attempt:
     def __init__(self, judge, seed, everything):
         self.judge, self.everything = judge, everything
         self.waves = _waves(judge, seed)
-        self.found, self.lowest_fine = [], np.inf
+        self.found, self.lowest_fine, self.doubted = [], np.inf, None
 
     @property
     def lowest(self):
@@ -169,17 +170,23 @@ class _Attempt:
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; true once a proposal needs no others, or `report` stops."""
+        patient = self.judge.data.n_features <= FEWEST
         for wave in itertools.islice(self.waves, n_waves):
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
+            if not wave:
+                return False
             losses = []
             for candidate, fine in _refined(wave, self.judge, self.lowest_fine, n_jobs):
                 losses.append(fine)
-                if self._add(candidate, report):
+                if self._add(candidate, report) or not patient and self._enough():
                     return True
             self.lowest_fine = min([self.lowest_fine, *losses])
+            if patient and self._enough():
+                return True
         return False
 
     def _add(self, candidate, report):
+        """Mend a candidate if it leads, and keep it; true if `report` stops."""
         leads = ranked([*self.found, candidate])[0] is candidate
         if leads and not (self.found and _same(candidate, ranked(self.found)[0])):
             candidate = self.judge.mended(
@@ -187,10 +194,17 @@ class _Attempt:
             )
         self.found.append(candidate)
         self.everything.append(candidate)
-        if report is not None and report(candidate, self.everything):
+        return report is not None and bool(report(candidate, self.everything))
+
+    def _enough(self):
+        """Whether the best candidate needs no others."""
+        if _settled(self.found):
             return True
-        leads = candidate is ranked(self.found)[0]
-        return _settled(self.found) or (leads and self.judge.certain(candidate))
+        leader = ranked(self.found)[0]
+        if leader is self.doubted:
+            return False
+        self.doubted = leader
+        return self.judge.certain(leader)
 
 
 def _refined(wave, judge, best_fine, n_jobs):
@@ -258,7 +272,7 @@ def _waves(judge, seed):
         separated = separated_start(data, frame.axes, *found)
         wave = [(f"separated {label}", separated), (f"chain {label}", best)]
         if not others:
-            wave += [("order", basis) for basis in ordered_starts(judge.coarse)]
+            wave += [("order", basis) for basis in ordered_starts(judge.fine)]
         yield sorted(wave, key=lambda proposal: judge.coarse.value(_tensor(proposal[1], judge)))
         others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
         others.append((f"second chain {label}", second))
