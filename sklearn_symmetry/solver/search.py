@@ -40,7 +40,7 @@ NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
 MANY = 48  # features: third order costs more than it is worth far from a solution
-FEW = 12  # features: the chain is short, and more operators are worth a try
+FEW = 12  # features: the chain is short, more operators are worth a try, and agreement is cheap
 FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
@@ -98,15 +98,15 @@ class _Judge:
         name = f"{candidate.name}, repaired"
         return self._candidate(name, candidate.start, basis)
 
-    def certain(self, candidate):
-        """Whether a candidate needs no second opinion.
-
-        Its energies must be stationary, which it was not fitted to, and a descent from far away
-        must lead back to it: where the minimum is flat, others may be as good.
-        """
+    def stationary(self, candidate):
+        """Whether its energies may be stationary, which it was not fitted to."""
         excess = candidate.divergence - 1
-        if excess * JUDGE_SAMPLES > STATIONARY * self.final.samples.shape[1]:
-            return False
+        return excess * JUDGE_SAMPLES <= STATIONARY * self.final.samples.shape[1]
+
+    def returns(self, candidate):
+        """Whether a descent from far away leads back: where the minimum is flat, others may be as
+        good.
+        """
         nudged = candidate.basis @ _random_turn(candidate.basis, NUDGE)
         back = minimise(self.fine, nudged, max_iter=FINE_ITERATIONS, tol=SEARCH_TOL, patience=5)
         return agreement(back.basis, candidate.basis) > RETURNED
@@ -197,14 +197,19 @@ class _Attempt:
         return report is not None and bool(report(candidate, self.everything))
 
     def _enough(self):
-        """Whether the best candidate needs no others."""
-        if _settled(self.found):
-            return True
+        """Whether the best candidate needs no others.
+
+        Two must agree, or its energies be stationary and its minimum sharp. With few columns two
+        are soon wrong together, and the energies must be stationary in either case.
+        """
         leader = ranked(self.found)[0]
-        if leader is self.doubted:
+        stationary = self.judge.stationary(leader)
+        if _settled(self.found) and (stationary or self.judge.data.n_features > FEW):
+            return True
+        if not stationary or leader is self.doubted:
             return False
         self.doubted = leader
-        return self.judge.certain(leader)
+        return self.judge.returns(leader)
 
 
 def _refined(wave, judge, best_fine, n_jobs):
