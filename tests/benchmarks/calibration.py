@@ -426,7 +426,7 @@ def draw(tests, null, default, astray):
 def main():
     """Run what is missing and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--trials", type=int, default=26, help="of every set without a symmetry")
+    parser.add_argument("--trials", type=int, default=20, help="of every set without a symmetry")
     parser.add_argument("--tests", type=int, default=200, help="of the elliptical test alone")
     parser.add_argument("--page", action="store_true", help="write the page and run nothing")
     options = parser.parse_args()
