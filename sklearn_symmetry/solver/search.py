@@ -40,7 +40,7 @@ NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
 MANY = 48  # features: third order costs more than it is worth far from a solution
-FEW = 12  # features: the chain is short, more operators are worth a try, and agreement is cheap
+FEW = 12  # features: the chain is short, more operators are worth a try, agreement proves little
 FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
@@ -104,8 +104,9 @@ class _Judge:
         return excess * JUDGE_SAMPLES <= STATIONARY * self.final.samples.shape[1]
 
     def returns(self, candidate):
-        """Whether a descent from far away leads back: where the minimum is flat, others may be as
-        good.
+        """Whether a descent from far away leads back.
+
+        Where the minimum is flat it does not, and others may be as good.
         """
         nudged = candidate.basis @ _random_turn(candidate.basis, NUDGE)
         back = minimise(self.fine, nudged, max_iter=FINE_ITERATIONS, tol=SEARCH_TOL, patience=5)
