@@ -168,7 +168,7 @@ SYMMETRIC = {  # loader, features, samples, trials
     "Gaussian 33": (_signals(signal="gaussian"), 33, 20000, 2),
     "Legendre 33": (_signals(signal="legendre"), 33, 20000, 2),
     "MNIST slices 27": (_mnist, 27, 20000, 2),
-    "photo rows 5": (load_photo_rows, 5, 6000, 3),
+    "photo rows 5": (load_photo_rows, 5, 6000, 10),
     "photo rows 9": (load_photo_rows, 9, 20000, 6),
 }
 LED_ASTRAY = 6  # trials of each of these, per wrong fit
