@@ -8,7 +8,13 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.stationarity import energy_divergence, worst_energy_divergence
+from sklearn_symmetry.core.stationarity import (
+    contrast_free_divergence,
+    energy_divergence,
+    log_energy,
+    shift_divergence,
+    worst_energy_divergence,
+)
 from sklearn_symmetry.datasets import make_symmetric_signals
 
 
@@ -87,3 +93,35 @@ def test_two_independent_columns_of_equal_law_have_the_expectation_of_the_formul
 def test_repeated_columns_have_no_finite_divergence():
     y = signals(random_state=2)
     assert math.isinf(energy_divergence(torch.cat([y, y[:, :1]], dim=1)))
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_contrast_of_samples_is_divided_out(dtype, cyclic):
+    """Independent contrasts of 1 to 20, on samples that have contrast 1 without them."""
+    random = np.random.default_rng(0)
+    y = random.standard_normal((4000, 5)) @ np.diag([1, 2, 3, 2, 1.0]) @ random.normal(size=(5, 5))
+    white = y @ np.linalg.inv(np.linalg.cholesky(y.T @ y / len(y))).T
+    y = y / np.linalg.norm(white, axis=1, keepdims=True)
+    expected = contrast_free_divergence(torch.as_tensor(y).to(dtype), cyclic)
+    assert expected > 0.01
+    loud = y * np.exp(random.uniform(0, 3, (len(y), 1)))
+    found = contrast_free_divergence(torch.as_tensor(1e3 * loud).to(dtype), cyclic)
+    assert_allclose(found, expected, rtol=0.03)  # 0.1 if it is not
+
+
+def test_contrast_free_divergence_is_the_sum_over_columns_and_their_differences():
+    y = torch.as_tensor(np.random.default_rng(1).standard_normal((500, 6)))
+    values, axes = torch.linalg.eigh(y.mT @ y / len(y))
+    radius = (y @ (axes / values.sqrt())).norm(dim=1, keepdim=True)
+    even = y / (radius + 0.1 * radius.mean())
+    parts = [
+        shift_divergence(torch.cov(log_energy(one).mT, correction=0))
+        for one in (even, even.diff(dim=1))
+    ]
+    assert_allclose(contrast_free_divergence(y), sum(parts), rtol=1e-9)
+
+
+def test_contrast_free_divergence_of_two_columns_has_no_differences():
+    y = signals(2, signal="legendre", random_state=0)
+    assert 0 <= contrast_free_divergence(y) < 0.1

@@ -226,7 +226,7 @@ def test_agreement_ignores_direction_and_sign():
 
 def candidate(basis, loss, start=None):
     start = basis if start is None else start
-    return Candidate("", None, start, basis, loss, 1.0)
+    return Candidate("", None, start, basis, loss, 1.0, (loss,))
 
 
 @pytest.mark.parametrize(("turn", "gap", "same"), [
@@ -335,6 +335,16 @@ def test_second_and_third_moments_give_a_start_for_few_columns(seed):
         for start in ordered_starts(objective)
     ]
     assert max(agreement(end, truth) for end in ends) > 0.99
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_signals_without_third_moments_have_a_start_for_very_few_columns(seed):
+    signals = make_symmetric_signals(4000, 5, symmetry="orthogonal", random_state=seed)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (4000, 1))
+    data = principal_data(signs * signals.data, seed=0)
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    starts = ordered_starts(Objective(data, WEIGHTS))
+    assert max(agreement(start, truth) for start in starts) > 0.9
 
 
 @pytest.mark.parametrize("options", [{"cyclic": True}, {"third": 0.0}])

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import fit_halves, judge, split_in_halves
-from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
 
@@ -161,3 +161,12 @@ def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
     display = SummaryDisplay.from_estimator(named, table, verdict=judged)
     labels = [text.get_text() for text in display.axes_["given"].get_xticklabels()]
     assert labels == list(table.columns)
+
+
+@pytest.mark.parametrize(("seed", "half"), [(6100, 1), (6104, 0)])
+def test_rows_of_photographs_in_five_columns_are_found(seed, half):
+    """Where the loss prefers a wrong order, or energies have a high divergence by chance."""
+    pytest.importorskip("PIL")
+    rows = load_photo_rows(6000, 5, symmetry="orthogonal", random_state=seed)
+    lens = SymmetryLens(random_state=seed).fit(split_in_halves(rows.data, seed)[half])
+    assert generator_similarity(lens.generator_, rows.generator) > 0.95

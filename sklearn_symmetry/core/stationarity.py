@@ -3,7 +3,15 @@
 
 import torch
 
-__all__ = ["energy_divergence", "log_energy", "shift_divergence", "worst_energy_divergence"]
+__all__ = [
+    "contrast_free_divergence",
+    "energy_divergence",
+    "log_energy",
+    "shift_divergence",
+    "worst_energy_divergence",
+]
+
+EVEN, SMALLEST = 0.1, 1e-6  # share of the mean contrast that remains; eigenvalue, of the largest
 
 
 def energy_divergence(y, cyclic=False):
@@ -32,11 +40,8 @@ def energy_divergence(y, cyclic=False):
         Nonnegative; infinite where the energies are linearly dependent. Unchanged when `y` is
         scaled. Cost: one pass and O(m^3).
     """
-    energy = log_energy(y).double()
-    energy = energy - energy.mean(0)
-    covariance = energy.mT @ energy / len(energy)
-    size = len(covariance) - (not cyclic)
-    return 2 * len(y) / (size * (size + 1)) * shift_divergence(covariance, cyclic)
+    size = y.shape[1] - (not cyclic)
+    return 2 * len(y) / (size * (size + 1)) * _divergence(y, cyclic)
 
 
 def worst_energy_divergence(y, cyclic=False):
@@ -57,8 +62,47 @@ def worst_energy_divergence(y, cyclic=False):
     """
     if y.shape[1] == 2:
         return energy_divergence(y, cyclic)
-    differences = y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]
-    return max(energy_divergence(y, cyclic), energy_divergence(differences, cyclic))
+    return max(energy_divergence(one, cyclic) for one in (y, _differences(y, cyclic)))
+
+
+def contrast_free_divergence(y, cyclic=False):
+    r"""Divergence of the energies of `y` and of its differences from their shift, in nats.
+
+    Every sample is divided by its contrast, the root of its second moments' Mahalanobis norm
+    :math:`r^2 = y^T M^{-1} y`, :math:`M = E[y y^T]`. It is the same in every basis: it says nothing
+    about the order of columns, and makes their energies uncertain where it varies much, as in
+    photographs. In nats the value can be weighed against a loss.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        n > m.
+    cyclic : bool, default=False
+
+    Returns
+    -------
+    divergence : float
+        The sum of the two, nonnegative; the first alone for two columns, which have one difference.
+        Unchanged when `y` is scaled.
+    """
+    values, axes = torch.linalg.eigh((y.mT @ y).double() / len(y))
+    white = axes / values.clamp_min(SMALLEST * values[-1]).sqrt()
+    radius = (y @ white.to(y)).norm(dim=1, keepdim=True)
+    y = y / (radius + EVEN * radius.mean())
+    divergence = _divergence(y, cyclic)
+    return divergence if y.shape[1] == 2 else divergence + _divergence(_differences(y, cyclic), cyclic)
+
+
+def _divergence(y, cyclic):
+    """Shift divergence of the covariance of the log energies, in nats."""
+    energy = log_energy(y).double()
+    energy = energy - energy.mean(0)
+    return shift_divergence(energy.mT @ energy / len(energy), cyclic)
+
+
+def _differences(y, cyclic):
+    """Of neighbouring columns."""
+    return y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]
 
 
 def log_energy(y):

@@ -3,6 +3,7 @@
 
 With few columns the orders that leave the covariance nearly stationary can be looked at with all
 their signs. This finds waves that hardly fit into the window: position operators say little there.
+Symmetric signals have no third moments: with very few columns the loss signs them.
 """
 
 import itertools
@@ -15,9 +16,12 @@ from .starts import sine_basis
 
 __all__ = ["likeliest", "ordered_starts"]
 
-FEW = 12  # features
+FEW, FEWEST = 12, 6  # features
 WIDTH, DEPTH = 60, 4  # of the beam search for orders
-ORDERS, STARTS = 24, 4  # looked at, and returned, for each kind of waves
+ORDERS = 24  # looked at for each kind of waves
+# Signs of an order whose loss is looked at, and starts for each kind of waves; with very few
+# columns all signs, and more starts.
+STARTS, MORE = 4, 10
 
 
 def ordered_starts(objective):
@@ -39,13 +43,15 @@ def ordered_starts(objective):
     # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
     changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))
     signs = torch.tensor([(1.0, 1.0, *change)[:size] for change in changes])
+    every = size <= FEWEST
     starts = []
     for waves in (sine_basis(size), dct(np.eye(size), axis=0, norm="ortho").T):
         waves = torch.as_tensor(waves.copy()).to(objective.spectrum)
         found = []
         for order in _orders(waves, objective.spectrum)[:ORDERS]:
-            found += likeliest(waves[:, order], signs[:, order].to(waves), objective)[:STARTS]
-        starts += sorted(found, key=objective.value)[:STARTS]
+            signed = likeliest(waves[:, order], signs[:, order].to(waves), objective)
+            found += signed if every else signed[:STARTS]
+        starts += sorted(found, key=objective.value)[: MORE if every else STARTS]
     return starts
 
 

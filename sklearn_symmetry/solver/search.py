@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..core.stationarity import worst_energy_divergence
+from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
 from .manifold import minimise
 from .objective import THIRD_ORDER, Objective
 from .orders import ordered_starts
@@ -48,7 +48,12 @@ NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the wa
 
 @dataclass
 class Candidate:
-    """A refined proposal, its loss and energy divergence on the samples of the judge."""
+    """A refined proposal, its loss and energy divergence on the samples of the judge.
+
+    `rank` orders candidates, the best has the lowest: stationary energies, which the loss does not
+    see, before the loss. The divergence of few columns is the mean of few numbers, and may be high
+    where they are right: there it is weighed against the loss.
+    """
 
     name: str
     data: PrincipalData
@@ -56,6 +61,7 @@ class Candidate:
     basis: torch.Tensor
     loss: float
     divergence: float
+    rank: tuple
 
 
 class _Judge:
@@ -87,16 +93,21 @@ class _Judge:
         return self._candidate(name, start, fine.basis), fine.losses[-1]
 
     def _candidate(self, name, start, basis):
-        divergence = worst_energy_divergence((basis.float() @ self.final.samples).mT, self.cyclic)
-        return Candidate(name, self.data, start, basis, self.final.value(basis), divergence)
+        y = (basis.float() @ self.final.samples).mT
+        divergence = worst_energy_divergence(y, self.cyclic)
+        loss = self.final.value(basis)
+        rank = (divergence > 1 + STATIONARY, loss)
+        if y.shape[1] <= FEWEST:
+            rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
+        return Candidate(name, self.data, start, basis, loss, divergence, rank)
 
     def mended(self, candidate, changes, **options):
         """The candidate, repaired if that is worth it."""
         basis, _, rounds = repair(self.fine, self.scout, candidate.basis, changes, **options)
         if not rounds:
             return candidate
-        name = f"{candidate.name}, repaired"
-        return self._candidate(name, candidate.start, basis)
+        repaired = self._candidate(f"{candidate.name}, repaired", candidate.start, basis)
+        return ranked([repaired, candidate])[0]
 
     def stationary(self, candidate):
         """Whether its energies may be stationary, which it was not fitted to."""
@@ -255,8 +266,8 @@ def _same(one, other):
 
 
 def ranked(found):
-    """Best first: energies that may be stationary, which the loss does not see; then the loss."""
-    return sorted(found, key=lambda one: (one.divergence > 1 + STATIONARY, one.loss))
+    """Best first."""
+    return sorted(found, key=lambda one: one.rank)
 
 
 def _mended(found, judge):
