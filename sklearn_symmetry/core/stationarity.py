@@ -89,8 +89,8 @@ def contrast_free_divergence(y, cyclic=False):
     white = axes / values.clamp_min(SMALLEST * values[-1]).sqrt()
     radius = (y @ white.to(y)).norm(dim=1, keepdim=True)
     y = y / (radius + EVEN * radius.mean())
-    divergence = _divergence(y, cyclic)
-    return divergence if y.shape[1] == 2 else divergence + _divergence(_differences(y, cyclic), cyclic)
+    parts = [y] if y.shape[1] == 2 else [y, _differences(y, cyclic)]
+    return sum(_divergence(one, cyclic) for one in parts)
 
 
 def _divergence(y, cyclic):

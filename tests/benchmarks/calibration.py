@@ -372,10 +372,10 @@ def write_page(rows):
     page += null_table(groups["null"])
     page += (
         f"\n5 or 6 features, 1,000 or 2,000 samples. The first {COMPLETE} trials of every set were "
-        "complete; later ones stop once the elliptical test or the marginals fail on one half, which "
-        "leaves the answer as it is. The absolute spectra are synthetic (peaks at fixed channels); the "
-        "tables are those of scikit-learn, all their rows (178 to 569), random columns, as of the "
-        "real spectra.\n\n"
+        "complete; later ones stop once the elliptical test or the marginals fail on one half, "
+        "which leaves the answer as it is. The absolute spectra are synthetic (peaks at fixed "
+        "channels); the tables are those of scikit-learn, all their rows (178 to 569), random "
+        "columns, as of the real spectra.\n\n"
     )
     page += "## Sets with a symmetry: default fits\n\n" + right_table(default)
     page += "\n## Fits sent to wrong optima\n\n" + wrong_table(astray)
