@@ -13,6 +13,7 @@ from sklearn_symmetry.core.evidence import (
     evidence,
     marginal_distance,
     order_p_value,
+    tolerated_divergence,
 )
 from sklearn_symmetry.datasets import make_symmetric_signals
 
@@ -108,3 +109,11 @@ def test_a_common_offset_and_scale_change_nothing():
     assert one.p_value == other.p_value
     assert_allclose(other.divergence, one.divergence, rtol=1e-6)
     assert_allclose(other.distance, one.distance)
+
+
+def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():
+    assert_allclose(tolerated_divergence(1000, 5), 2.5 + 6.0 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 9), 2.5 + 1.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 25), 2.5 + 0.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 8, cyclic=True), tolerated_divergence(1000, 9))
+    assert tolerated_divergence(2000, 9) > tolerated_divergence(1000, 9)

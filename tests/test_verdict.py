@@ -163,6 +163,19 @@ def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
     assert labels == list(table.columns)
 
 
+def test_an_imprecise_half_does_not_hide_what_the_other_confirms(lens, slices, halves, verdict):
+    parts, (precise, other) = halves
+    imprecise = copy.copy(other)
+    imprecise.group_conv_matrix_ = other.group_conv_matrix_.copy()
+    turn = np.array([[1.0, 1.0], [-1.0, 1.0]]) / np.sqrt(2)
+    imprecise.group_conv_matrix_[2:4] = turn @ other.group_conv_matrix_[2:4]
+    found = judge(lens, slices.data, parts, [precise, imprecise])
+    assert found.statistic <= found.tolerated
+    neither = judge(lens, slices.data, parts, [imprecise, imprecise])
+    assert neither.statistic > neither.tolerated
+    assert not neither.symmetric
+
+
 @pytest.mark.parametrize(("seed", "half"), [(6100, 1), (6104, 0)])
 def test_rows_of_photographs_in_five_columns_are_found(seed, half):
     """Where the loss prefers a wrong order, or energies have a high divergence by chance."""
