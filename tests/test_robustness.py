@@ -41,7 +41,7 @@ TROUBLES = [
 def test_troubled_sets_crash_nothing(trouble, robustness):
     row = robustness.run(robustness.Case("test", 2, features=5, samples=500, **trouble))
     assert row["error"] == ""
-    for name in ("cosine", "divergence", "score"):
+    for name in ("cosine", "score"):
         assert np.isfinite(float(row[name])), name
 
 

@@ -32,7 +32,7 @@ HIDINGS = ("frequency", "permutation", "orthogonal")
 N_RANDOM = 200
 RIGHT, WRONG = 0.98, 0.9  # cosines
 OUTLIERS, FACTOR = 0.01, 100.0
-RESULTS = ("cosine", "converged", "divergence", "score", "starts", "found", "error", "version")
+RESULTS = ("cosine", "converged", "score", "starts", "found", "error", "version")
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,6 @@ def run(case):
     return row | {
         "cosine": f"{generator_similarity(lens.generator_, generator):.5f}",
         "converged": lens.converged_,
-        "divergence": f"{verdict.statistic:.3f}",
         "score": f"{lens.score(X):.4f}",
         "starts": len(lens.candidates_),
         "found": verdict.found,
