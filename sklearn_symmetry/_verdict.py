@@ -52,6 +52,9 @@ class Verdict:
         do not. The largest is valid for all of them. See Notes.
     level : float
         At which it was judged.
+    deviation : float
+        How far the samples are from elliptical, in standard errors (root mean square over lags),
+        the weaker half. Up to six columns it must be 4, since few orders and few numbers mislead.
     statistic : float
         Energy divergence on held-out samples, the better half: 1 to 3 for right solutions,
         0 is impossible for finite samples.
@@ -86,6 +89,7 @@ class Verdict:
     found: bool
     p_value: float
     level: float
+    deviation: float
     statistic: float
     tolerated: float
     repeatability: float
@@ -224,6 +228,7 @@ def judge(lens, X, parts, halves, level=0.05):
     values = {
         "p_value": max(order, *(one.p_value for one in found)),
         "level": level,
+        "deviation": min(one.deviation for one in found),
         "statistic": better.divergence,
         "tolerated": better.tolerated,
         "repeatability": repeatability,
@@ -291,6 +296,11 @@ def _against_set(values, found):
         reasons.append(
             f"no structure beyond second moments and contrast (p = {elliptical:.3f}); any such set "
             "looks stationary in some basis"
+        )
+    elif not values["deviation"] >= found[0].wanted:
+        reasons.append(
+            f"little structure beyond second moments for so few columns: {values['deviation']:.1f} "
+            f"standard errors, {found[0].wanted:.1f} would pass"
         )
     if values["repeatability"] >= REPEATS and elliptical < values["p_value"] > values["level"]:
         reasons.append(

@@ -8,12 +8,13 @@ from numpy.testing import assert_allclose
 from scipy.stats import wasserstein_distance
 
 from sklearn_symmetry.core.evidence import (
-    elliptical_p_value,
+    elliptical_test,
     energy_correlations,
     evidence,
     marginal_distance,
     order_p_value,
     tolerated_divergence,
+    wanted_deviation,
 )
 from sklearn_symmetry.datasets import make_symmetric_signals
 
@@ -30,7 +31,7 @@ def correlated(random, n=500, d=6):
 
 def p_value(y, seed=0, draws=99):
     random = torch.Generator().manual_seed(seed)
-    return elliptical_p_value(torch.as_tensor(y), False, random, draws=draws)
+    return elliptical_test(torch.as_tensor(y), False, random, draws=draws)[0]
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "Student t"])
@@ -109,6 +110,24 @@ def test_a_common_offset_and_scale_change_nothing():
     assert one.p_value == other.p_value
     assert_allclose(other.divergence, one.divergence, rtol=1e-6)
     assert_allclose(other.distance, one.distance)
+
+
+def test_deviation_counts_standard_errors():
+    random = np.random.default_rng(0)
+
+    def deviation(y, draws=99):
+        generator = torch.Generator().manual_seed(0)
+        return elliptical_test(torch.as_tensor(y), False, generator, draws=draws)[1]
+
+    null = [deviation(correlated(random)) for _ in range(20)]
+    assert_allclose(np.mean(np.square(null)), 1, rtol=0.5)
+    assert 4 < deviation(signals(2000, 5, random_state=0)) < np.sqrt(99)
+    assert deviation(np.ones((50, 5))) == 0
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(5, 4.0), (6, 4.0), (7, 0.0)])
+def test_few_columns_need_a_strong_deviation(size, wanted):
+    assert wanted_deviation(size) == wanted
 
 
 def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():

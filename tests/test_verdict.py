@@ -163,6 +163,18 @@ def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
     assert labels == list(table.columns)
 
 
+def test_few_columns_that_are_nearly_elliptical_say_little(
+    lens, slices, halves, verdict, monkeypatch
+):
+    monkeypatch.setattr("sklearn_symmetry.core.evidence.FEWEST", 7)
+    assert judge(lens, slices.data, *halves).symmetric
+    monkeypatch.setattr("sklearn_symmetry.core.evidence.STRONG", verdict.deviation + 1)
+    found = judge(lens, slices.data, *halves)
+    assert not found.symmetric
+    assert found.p_value <= found.level
+    assert "little structure beyond second moments" in found.reasons[0]
+
+
 def test_an_imprecise_half_does_not_hide_what_the_other_confirms(lens, slices, halves, verdict):
     parts, (precise, other) = halves
     imprecise = copy.copy(other)

@@ -16,13 +16,14 @@ from .stationarity import energy_divergence, log_energy
 
 __all__ = [
     "Evidence",
-    "elliptical_p_value",
+    "elliptical_test",
     "energy_correlations",
     "evidence",
     "marginal_distance",
     "order_p_value",
     "tolerated_divergence",
     "tolerated_distance",
+    "wanted_deviation",
 ]
 
 DRAWS = 199  # of the null
@@ -33,6 +34,9 @@ TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
 MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
 SHORT = 8
 UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
+# Standard scores that few columns need: a table that is close to elliptical has one basis only that
+# makes its covariance stationary and the rest nearly so, and halves agree on it.
+STRONG, FEWEST = 4.0, 6
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Evidence:
 
     Attributes
     ----------
-    p_value : float
-        Of :func:`elliptical_p_value`.
+    p_value, deviation, wanted : float
+        :func:`elliptical_test`, and how much of the deviation is asked for.
     divergence, tolerated : float
         :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
     distance, tolerable : float
@@ -52,6 +56,8 @@ class Evidence:
     """
 
     p_value: float
+    deviation: float
+    wanted: float
     divergence: float
     tolerated: float
     distance: float
@@ -81,8 +87,11 @@ def evidence(y, cyclic=False, *, seed=0):
     y = y.double()
     y = y - y.mean()  # one number: a common offset says nothing about the symmetry
     random = torch.Generator().manual_seed(seed)
+    p_value, deviation = elliptical_test(y[:TESTED], cyclic, random)
     return Evidence(
-        p_value=elliptical_p_value(y[:TESTED], cyclic, random),
+        p_value=p_value,
+        deviation=deviation,
+        wanted=wanted_deviation(y.shape[1]),
         divergence=energy_divergence(y, cyclic),
         tolerated=tolerated_divergence(*y.shape, cyclic),
         distance=marginal_distance(y),
@@ -91,7 +100,7 @@ def evidence(y, cyclic=False, *, seed=0):
     )
 
 
-def elliptical_p_value(y, cyclic, random, draws=DRAWS):
+def elliptical_test(y, cyclic, random, draws=DRAWS):
     r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
 
     Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
@@ -111,11 +120,14 @@ def elliptical_p_value(y, cyclic, random, draws=DRAWS):
     -------
     p_value : float
         A multiple of 1 / (draws + 1). 1 where the covariance is singular: nothing can be said.
+    deviation : float
+        Root mean square over lags of the standard scores of `y`; 1 is expected under the null, and
+        no more than ``sqrt(draws)`` is possible. 0 where the covariance is singular.
     """
     mean, covariance = y.mean(0), torch.cov(y.mT)
     factor, failed = torch.linalg.cholesky_ex(covariance)
     if failed:
-        return 1.0
+        return 1.0, 0.0
     radii = torch.linalg.solve_triangular(factor, (y - mean).mT, upper=False).norm(dim=0)
     lags = [_lag_means(log_energy(y), cyclic)]
     for _ in range(draws):
@@ -126,7 +138,8 @@ def elliptical_p_value(y, cyclic, random, draws=DRAWS):
     lags = torch.stack(lags)
     scores = (lags - lags.mean(0)) / lags.std(0).clamp_min(1e-300)
     statistic = scores.square().sum(1)
-    return float((statistic >= statistic[0]).double().mean())
+    p_value = (statistic >= statistic[0]).double().mean()
+    return float(p_value), float(scores[0].square().mean().sqrt())
 
 
 def order_p_value(size, cyclic=False):
@@ -190,6 +203,11 @@ def tolerated_divergence(n_samples, size, cyclic=False):
     """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
     size -= not cyclic
     return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
+
+
+def wanted_deviation(size):
+    """Deviation in the elliptical test from which evidence in `size` columns counts."""
+    return STRONG if size <= FEWEST else 0.0
 
 
 def tolerated_distance(n_samples):
