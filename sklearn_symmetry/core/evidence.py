@@ -34,8 +34,9 @@ TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
 MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
 SHORT = 8
 UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
-# Standard scores that few columns need: a table that is close to elliptical has one basis only that
-# makes its covariance stationary and the rest nearly so, and halves agree on it.
+# Standard errors from elliptical that few columns need. In a few bases any covariance is
+# stationary; of a table that is nearly elliptical one of them is so in all respects that its
+# samples can tell, and separate samples agree on it.
 STRONG, FEWEST = 4.0, 6
 
 

@@ -68,10 +68,10 @@ def worst_energy_divergence(y, cyclic=False):
 def contrast_free_divergence(y, cyclic=False):
     r"""Divergence of the energies of `y` and of its differences from their shift, in nats.
 
-    Every sample is divided by its contrast, the root of its second moments' Mahalanobis norm
-    :math:`r^2 = y^T M^{-1} y`, :math:`M = E[y y^T]`. It is the same in every basis: it says nothing
-    about the order of columns, and makes their energies uncertain where it varies much, as in
-    photographs. In nats the value can be weighed against a loss.
+    Every sample is divided by its contrast r, its norm after whitening:
+    :math:`r^2 = y^T M^{-1} y`, :math:`M = E[y y^T]`. That is the same in every basis, so it says
+    nothing about the order of columns, and makes their energies uncertain where it varies much, as
+    in photographs. In nats the value can be weighed against a loss.
 
     Parameters
     ----------
