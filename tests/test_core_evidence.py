@@ -86,14 +86,19 @@ def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(cyclic)
     assert_allclose(found[0], 1)
 
 
+def stationary(found):
+    """Whether energies and marginals are, as far as a person would care."""
+    return found.divergence <= found.tolerated and found.distance <= found.tolerable
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_right_representations_are_stationary_and_mixed_ones_are_not(seed):
     y = signals(4000, signal="legendre", random_state=seed)
     right = evidence(y)
-    assert right.stationary
+    assert stationary(right)
     assert right.p_value <= 0.05
     mixed = y @ torch.as_tensor(np.linalg.qr(np.random.default_rng(seed).normal(size=(7, 7)))[0])
-    assert not evidence(mixed).stationary
+    assert not stationary(evidence(mixed))
 
 
 def test_columns_of_different_laws_are_not_stationary():
@@ -101,7 +106,7 @@ def test_columns_of_different_laws_are_not_stationary():
     columns = [random.standard_normal(2000), random.laplace(size=2000), random.uniform(-1, 1, 2000)]
     y = np.stack(columns * 2, axis=1)
     found = evidence(torch.as_tensor(y / y.std(0)))
-    assert not found.stationary
+    assert not stationary(found)
 
 
 def test_a_common_offset_and_scale_change_nothing():

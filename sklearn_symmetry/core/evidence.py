@@ -65,11 +65,6 @@ class Evidence:
     tolerable: float
     correlations: torch.Tensor
 
-    @property
-    def stationary(self):
-        """Whether energies and marginals are, as far as a person would care."""
-        return self.divergence <= self.tolerated and self.distance <= self.tolerable
-
 
 def evidence(y, cyclic=False, *, seed=0):
     """All statistics of a representation of samples that it was not fitted on.

@@ -60,9 +60,7 @@ def worst_energy_divergence(y, cyclic=False):
     divergence : float
         As for :func:`energy_divergence`, 1 to 3 where right.
     """
-    if y.shape[1] == 2:
-        return energy_divergence(y, cyclic)
-    return max(energy_divergence(one, cyclic) for one in (y, _differences(y, cyclic)))
+    return max(energy_divergence(one, cyclic) for one in _with_differences(y, cyclic))
 
 
 def contrast_free_divergence(y, cyclic=False):
@@ -89,8 +87,7 @@ def contrast_free_divergence(y, cyclic=False):
     white = axes / values.clamp_min(SMALLEST * values[-1]).sqrt()
     radius = (y @ white.to(y)).norm(dim=1, keepdim=True)
     y = y / (radius + EVEN * radius.mean())
-    parts = [y] if y.shape[1] == 2 else [y, _differences(y, cyclic)]
-    return sum(_divergence(one, cyclic) for one in parts)
+    return sum(_divergence(one, cyclic) for one in _with_differences(y, cyclic))
 
 
 def _divergence(y, cyclic):
@@ -100,9 +97,11 @@ def _divergence(y, cyclic):
     return shift_divergence(energy.mT @ energy / len(energy), cyclic)
 
 
-def _differences(y, cyclic):
-    """Of neighbouring columns."""
-    return y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]
+def _with_differences(y, cyclic):
+    """The columns, and the differences of neighbours if there are several."""
+    if y.shape[1] == 2:
+        return [y]
+    return [y, y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]]
 
 
 def log_energy(y):

@@ -14,9 +14,10 @@ from scipy.fft import dct
 
 from .starts import sine_basis
 
-__all__ = ["likeliest", "ordered_starts"]
+__all__ = ["FEW", "FEWEST", "likeliest", "ordered_starts"]
 
-FEW, FEWEST = 12, 6  # features
+FEW = 12  # features: the chain is short, more operators are worth a try, agreement proves little
+FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
 WIDTH, DEPTH = 60, 4  # of the beam search for orders
 ORDERS = 24  # looked at for each kind of waves
 # Signs of an order whose loss is looked at, and starts for each kind of waves; with very few

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
 from .manifold import minimise
 from .objective import THIRD_ORDER, Objective
-from .orders import ordered_starts
+from .orders import FEW, FEWEST, ordered_starts
 from .positions import position_operators, whitened
 from .principal import PrincipalData
 from .repair import repair, rephased, swapped, windows
@@ -40,8 +40,6 @@ NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
 REPAIRED = 2  # candidates, where no two agree
 ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
 MANY = 48  # features: third order costs more than it is worth far from a solution
-FEW = 12  # features: the chain is short, more operators are worth a try, agreement proves little
-FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
 STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
 NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
 
@@ -96,9 +94,10 @@ class _Judge:
         y = (basis.float() @ self.final.samples).mT
         divergence = worst_energy_divergence(y, self.cyclic)
         loss = self.final.value(basis)
-        rank = (divergence > 1 + STATIONARY, loss)
         if y.shape[1] <= FEWEST:
             rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
+        else:
+            rank = (divergence > 1 + STATIONARY, loss)
         return Candidate(name, self.data, start, basis, loss, divergence, rank)
 
     def mended(self, candidate, changes, **options):

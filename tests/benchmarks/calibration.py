@@ -204,12 +204,12 @@ def run_null(name, seed):
     if seed - FIRST_NULL >= COMPLETE:
         (half,) = fit_halves(lens, parts[:1])
         one = evidence(torch.as_tensor(half.transform(parts[1])))
-        if one.p_value > LEVEL or one.deviation < one.wanted or one.distance > one.tolerable:
+        rest = one.deviation >= one.wanted and one.distance <= one.tolerable
+        if one.p_value > LEVEL or not rest:
             return row | {
                 "symmetric": False, "found": False, "p_value": one.p_value,
-                # Whether the rest would pass is not known: at other levels it counts as an alarm.
-                "besides_p": one.deviation >= one.wanted and one.distance <= one.tolerable,
-                "divergence": f"{one.divergence:.2f}",
+                # The other half is not known: at other levels the trial counts as an alarm.
+                "besides_p": rest, "divergence": f"{one.divergence:.2f}",
                 "tolerated": f"{one.tolerated:.2f}",
             }  # fmt: skip
     halves = fit_halves(lens, parts)
