@@ -15,16 +15,19 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from ._channels import split_channels
-from .core.evidence import evidence, order_p_value, tolerated_divergence
+from .core.evidence import (
+    REPEATS,
+    evidence,
+    order_p_value,
+    required_repeatability,
+    tolerated_divergence,
+)
 from .core.outliers import bounded
 from .core.stationarity import energy_divergence
 from .metrics import generator_similarity
 
-__all__ = ["REPEATS", "Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
+__all__ = ["Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
 
-# Cosine of generators found on separate samples. Right ones reach 0.97 and more; sets without a
-# symmetry stay below 0.75, see docs/trust.md.
-REPEATS = 0.95
 # A fresh default search, whatever was done to the lens.
 FRESH = {
     "n_powers": None, "init": "auto", "density": "closed_form", "max_iter": None,
@@ -62,6 +65,8 @@ class Verdict:
         Largest `statistic` that counts as stationary for this number of samples.
     repeatability : float
         Cosine between the generators of the two halves, in the better direction.
+    required : float
+        Smallest `repeatability` that passes: 0.95, less in fewer than nine columns.
     agreement : float
         Cosine between the generator of the lens and that of a half, the worse one.
     uncertainty : ndarray of shape (d, d)
@@ -73,16 +78,19 @@ class Verdict:
         How many starts of the lens ended at the best solution, and how many were tried.
     converged : bool
     n_samples : int
+    against, remarks : list of str
+        Plain sentences: what speaks against the lens (nothing if it is found), and what else there
+        is to know.
     reasons : list of str
-        Plain sentences; those that speak against the lens come first.
+        All of them, in this order.
 
     Notes
     -----
     A verdict "symmetric" asks for more than a small p-value: the generator must repeat between the
-    halves (cosine at least 0.95), and energies and marginals of the rows must be stationary as an
-    effect size, since any real set fails an exact test of stationarity once it is large enough.
-    Halves that agree are two estimates of one solution, and the energies of the better one count:
-    those of the other may show no more than that it is less precise.
+    halves, and energies and marginals of the rows must be stationary as an effect size, since any
+    real set fails an exact test of stationarity once it is large enough. Halves that agree are two
+    estimates of one solution, and the energies of the better one count: those of the other may show
+    no more than that it is less precise.
     """
 
     symmetric: bool
@@ -93,16 +101,23 @@ class Verdict:
     statistic: float
     tolerated: float
     repeatability: float
+    required: float
     agreement: float
     uncertainty: np.ndarray = field(repr=False)
     locality: tuple
     starts: tuple
     converged: bool
     n_samples: int
-    reasons: list = field(repr=False)
+    against: list = field(repr=False)
+    remarks: list = field(repr=False)
 
     def __bool__(self):
         return self.found
+
+    @property
+    def reasons(self):
+        """Plain sentences; those that speak against the lens come first."""
+        return [*self.against, *self.remarks]
 
     @property
     def headline(self):
@@ -224,7 +239,8 @@ def judge(lens, X, parts, halves, level=0.05):
     better = min(found, key=lambda one: one.divergence / one.tolerated)
     own, own_tolerated = _own_divergence(lens, X, cyclic)
     repeatability = _similarity(*halves)
-    order = order_p_value(len(first), cyclic) if repeatability >= REPEATS else 1.0
+    required = required_repeatability(len(first), cyclic)
+    order = order_p_value(len(first), cyclic) if repeatability >= required else 1.0
     values = {
         "p_value": max(order, *(one.p_value for one in found)),
         "level": level,
@@ -232,6 +248,7 @@ def judge(lens, X, parts, halves, level=0.05):
         "statistic": better.divergence,
         "tolerated": better.tolerated,
         "repeatability": repeatability,
+        "required": required,
         "agreement": min(generator_similarity(lens.generator_, one) for one in (first, second)),
         "uncertainty": _uncertainty(first, second).astype(lens.generator_.dtype),
         "locality": _locality(found, cyclic),
@@ -244,7 +261,8 @@ def judge(lens, X, parts, halves, level=0.05):
     return Verdict(
         symmetric=not against_set,
         found=not against_set and not against_lens,
-        reasons=[*against_set, *against_lens, *_remarks(values, against_set, _offset(lens, X))],
+        against=[*against_set, *against_lens],
+        remarks=_remarks(values, against_set, _offset(lens, X)),
         **values,
     )
 
@@ -302,7 +320,8 @@ def _against_set(values, found):
             f"little structure beyond second moments for so few columns: {values['deviation']:.1f} "
             f"standard errors, {found[0].wanted:.1f} would pass"
         )
-    if values["repeatability"] >= REPEATS and elliptical < values["p_value"] > values["level"]:
+    repeats = values["repeatability"] >= values["required"]
+    if repeats and elliptical < values["p_value"] > values["level"]:
         reasons.append(
             f"too few columns: two arbitrary orders agree with p = {values['p_value']:.3f}"
         )
@@ -317,10 +336,10 @@ def _against_set(values, found):
             f"columns of the representation have different distributions (distance "
             f"{distance.distance:.2f}; {distance.tolerable:.2f} would pass)"
         )
-    if not values["repeatability"] >= REPEATS:
+    if not repeats:
         reasons.append(
             f"two halves of the samples lead to different generators (cosine "
-            f"{values['repeatability']:.3f}; {REPEATS} would pass)"
+            f"{values['repeatability']:.3f}; {values['required']:.2f} would pass)"
         )
     return reasons
 

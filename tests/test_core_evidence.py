@@ -13,6 +13,7 @@ from sklearn_symmetry.core.evidence import (
     evidence,
     marginal_distance,
     order_p_value,
+    required_repeatability,
     tolerated_divergence,
     wanted_deviation,
 )
@@ -141,3 +142,10 @@ def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():
     assert_allclose(tolerated_divergence(1000, 25), 2.5 + 0.5 + 0.3)
     assert_allclose(tolerated_divergence(1000, 8, cyclic=True), tolerated_divergence(1000, 9))
     assert tolerated_divergence(2000, 9) > tolerated_divergence(1000, 9)
+
+
+def test_few_columns_need_repeat_less_exactly():
+    assert_allclose(required_repeatability(5), 0.9)
+    assert_allclose(required_repeatability(8, cyclic=True), 0.95)
+    assert_allclose(required_repeatability(33), 0.95)
+    assert required_repeatability(5) < required_repeatability(6) < required_repeatability(8)

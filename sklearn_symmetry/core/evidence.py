@@ -15,12 +15,14 @@ import torch
 from .stationarity import energy_divergence, log_energy
 
 __all__ = [
+    "REPEATS",
     "Evidence",
     "elliptical_test",
     "energy_correlations",
     "evidence",
     "marginal_distance",
     "order_p_value",
+    "required_repeatability",
     "tolerated_divergence",
     "tolerated_distance",
     "wanted_deviation",
@@ -33,6 +35,10 @@ TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
 # the mean of few numbers (over m, faster below 8), and what grows with the samples.
 MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
 SHORT = 8
+# Cosine of generators found on separate samples, of which few columns have few numbers, too. The
+# differences of either half from the truth add up, and each has twice the variance of a fit to all
+# samples: halves that agree to 0.9 are halves of a fit that is within about 0.975 of the truth.
+REPEATS = 0.95
 UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
 # Standard errors from elliptical that few columns need. In a few bases any covariance is
 # stationary; of a table that is nearly elliptical one of them is so in all respects that its
@@ -199,6 +205,15 @@ def tolerated_divergence(n_samples, size, cyclic=False):
     """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
     size -= not cyclic
     return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
+
+
+def required_repeatability(size, cyclic=False):
+    """Cosine between the generators of two halves from which they count as one, in `size` columns.
+
+    0.95, and less below nine columns: 0.9 in five.
+    """
+    size -= not cyclic
+    return 1 - (1 - REPEATS) * max(1, SHORT / size)
 
 
 def wanted_deviation(size):

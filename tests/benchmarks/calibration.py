@@ -5,8 +5,8 @@
     python tests/benchmarks/calibration.py --page     # the page alone
 
 Trials are rows of docs/results/calibration.csv; those that are there are skipped. The page is
-docs/trust.md. Seeds start at 8000, those of sets without a symmetry at 9000: thresholds were set on
-others. The truth is used to sort fits into right and wrong ones, and by nothing else. The real
+docs/trust.md. Seeds start at 10000, those of sets without a symmetry at 11000: thresholds were set
+on others. The truth is used to sort fits into right and wrong ones, and by nothing else. The real
 spectra ship inside the package chemotools: install it first, or they are left out.
 """
 
@@ -39,7 +39,7 @@ from sklearn_symmetry.metrics import generator_similarity
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs"
 MNIST = HERE.parents[2] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
-FIRST_SEED, FIRST_NULL = 8000, 9000
+FIRST_SEED, FIRST_NULL = 10000, 11000
 LEVEL = 0.05
 RIGHT, WRONG = 0.97, 0.9  # cosines to the truth; in between is neither
 COMPLETE = 2  # null trials of every set that are not cut short

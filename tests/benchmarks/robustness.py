@@ -32,7 +32,7 @@ HIDINGS = ("frequency", "permutation", "orthogonal")
 N_RANDOM = 200
 RIGHT, WRONG = 0.98, 0.9  # cosines
 OUTLIERS, FACTOR = 0.01, 100.0
-RESULTS = ("cosine", "converged", "score", "starts", "found", "error", "version")
+RESULTS = ("cosine", "converged", "score", "starts", "found", "against", "error", "version")
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,7 @@ def run(case):
         "score": f"{lens.score(X):.4f}",
         "starts": len(lens.candidates_),
         "found": verdict.found,
+        "against": "; ".join(verdict.against),
     }
 
 
