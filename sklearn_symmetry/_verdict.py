@@ -2,7 +2,9 @@
 """Whether a set has the symmetry that a lens found: the procedure, and what it says to a person.
 
 The samples are split into halves. Either is fitted anew, with default starts, and what it found is
-judged on the other half, of which it knows nothing. The statistics are in `core/evidence.py`.
+judged on the other half, of which it knows nothing. Where the halves disagree, each starts from
+what the other found, too, and keeps what its own samples prefer. The statistics are in
+`core/evidence.py`.
 """
 
 import html
@@ -23,7 +25,7 @@ from .core.evidence import (
     tolerated_divergence,
 )
 from .core.outliers import bounded
-from .core.stationarity import energy_divergence
+from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
 
 __all__ = ["Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
@@ -193,19 +195,43 @@ def split_in_halves(X, random_state=None):
 def fit_halves(lens, parts):
     """Fresh default lenses of the same boundary and weights, one fitted on each part.
 
+    A search that failed on one part says nothing about the set. Where they disagree, either starts
+    from what the other found, too, and the better by its own samples is kept.
+
     Parameters
     ----------
     lens : SymmetryLens
-    parts : list of ndarray of shape (n, d)
+    parts : list of two ndarrays of shape (n, d)
 
     Returns
     -------
-    halves : list of SymmetryLens
+    halves : list of two SymmetryLens
     """
+    cyclic = lens.boundary == "circulant"
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return [clone(lens).set_params(**FRESH).fit(part) for part in parts]
+        halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
+        if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
+            return halves
+        return [
+            max(half, _started_from(other, part), key=lambda one, part=part: _quality(one, part))
+            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
+        ]
+
+
+def _started_from(other, part):
+    """The descent on `part` from what another lens found, about the same location."""
+    location = np.tile(other.location_, other._n_channels)
+    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part - location)
+    lens.location_ = other.location_
+    return lens
+
+
+def _quality(lens, X):
+    """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
+    cyclic = lens.boundary == "circulant"
+    return lens.score(X) - contrast_free_divergence(_rows(lens, X), cyclic)
 
 
 def _similarity(one, other):

@@ -29,6 +29,13 @@ def test_calm_sets_are_solved(noise, hiding, robustness):
     assert row["found"]
 
 
+def test_a_search_that_failed_on_one_half_is_made_up_for(robustness):
+    """One half alone led to a cosine of 0.92, and the verdict did not believe a right fit."""
+    row = robustness.run(robustness.random_case(55))
+    assert float(row["cosine"]) > robustness.RIGHT
+    assert row["found"]
+
+
 TROUBLES = [
     {"outliers": 0.01},
     {"missing": 0.4},

@@ -10,7 +10,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry._verdict import fit_halves, judge, split_in_halves
+from sklearn_symmetry._verdict import (
+    _quality,
+    _started_from,
+    fit_halves,
+    judge,
+    split_in_halves,
+)
 from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
@@ -173,6 +179,21 @@ def test_few_columns_that_are_nearly_elliptical_say_little(
     assert not found.symmetric
     assert found.p_value <= found.level
     assert "little structure beyond second moments" in found.reasons[0]
+
+
+def test_a_half_starts_from_what_the_other_found_about_the_same_location(slices, halves):
+    parts, (first, _) = halves
+    offset = 10 * np.arange(7.0)
+    moved = copy.copy(first)
+    moved.location_ = first.location_ + offset
+    other = _started_from(moved, parts[1] + offset)
+    assert_allclose(other.location_, moved.location_)
+    assert generator_similarity(other.generator_, slices.generator) > 0.98
+    plain = _started_from(first, parts[1])
+    assert_allclose(_quality(other, parts[1] + offset), _quality(plain, parts[1]), atol=1e-3)
+    turned = copy.copy(other)
+    turned.group_conv_matrix_ = other.group_conv_matrix_[[1, 0, *range(2, 7)]]
+    assert _quality(turned, parts[1] + offset) < _quality(other, parts[1] + offset)
 
 
 def test_an_imprecise_half_does_not_hide_what_the_other_confirms(lens, slices, halves, verdict):

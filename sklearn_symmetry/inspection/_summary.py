@@ -5,6 +5,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import plain_lens
+from ..core.evidence import REPEATS
 from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
@@ -163,10 +164,10 @@ class SummaryDisplay:
             return
         losses = np.array([candidate["loss"] for candidate in candidates])
         cosines = np.abs([candidate["agreement"] for candidate in candidates])
-        ax.axvspan(0.95, 1.05, color=COLOURS["found"], alpha=0.12, linewidth=0)
+        ax.axvspan(REPEATS, 1.05, color=COLOURS["found"], alpha=0.12, linewidth=0)
         ax.scatter(cosines, losses - losses.min(), s=70, alpha=0.7, edgecolor="white")
         ax.set_ylim(-0.06 * max(np.ptp(losses), 0.1), 1.1 * max(np.ptp(losses), 0.1))
-        agreeing = np.count_nonzero(cosines >= 0.95)
+        agreeing = np.count_nonzero(cosines >= REPEATS)
         ax.set_title(f"Starts: {agreeing} of {len(cosines)} ended at the solution")
 
     def _draw_generator(self, names):
