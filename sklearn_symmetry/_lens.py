@@ -428,8 +428,9 @@ class SymmetryLens(
     def verdict(self, X, *, level=0.05):
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
-        Either half of the samples is fitted anew from default starts and judged on the other half.
-        Costs two fits to half of the samples; the lens itself is not changed.
+        Either half of the samples is fitted anew from default starts (and, where they disagree,
+        from what the other found) and judged on the other half. Costs two fits to half of the
+        samples; the lens itself is not changed.
 
         Parameters
         ----------

@@ -72,7 +72,8 @@ class Verdict:
     agreement : float
         Cosine between the generator of the lens and that of a half, the worse one.
     uncertainty : ndarray of shape (d, d)
-        Standard error of each entry of ``generator_``: half the difference of the halves.
+        Standard error of each entry of ``generator_``: half the difference of the halves. Too small
+        where one of them needed the start of the other.
     locality : tuple of float
         Mean correlation of log energies of neighbouring columns, and of columns at least half the
         window apart, on held-out samples.
