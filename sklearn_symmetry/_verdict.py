@@ -20,7 +20,6 @@ from ._channels import split_channels
 from .core.evidence import (
     REPEATS,
     evidence,
-    order_p_value,
     required_repeatability,
     tolerated_divergence,
 )
@@ -52,9 +51,8 @@ class Verdict:
         it converged. ``bool(verdict)`` is this.
     p_value : float
         Of the null "the set is elliptical (a Gaussian of any covariance is), or the order of the
-        columns found is arbitrary": the largest of the tests of the first on the two halves and
-        the chance that two arbitrary orders agree, which is 1 where the generators of the halves
-        do not. The largest is valid for all of them. See Notes.
+        columns found is arbitrary": the largest of the tests of either on the two halves, which is
+        valid for all of them. See Notes.
     level : float
         At which it was judged.
     deviation : float
@@ -266,16 +264,14 @@ def judge(lens, X, parts, halves, level=0.05):
     better = min(found, key=lambda one: one.divergence / one.tolerated)
     own, own_tolerated = _own_divergence(lens, X, cyclic)
     repeatability = _similarity(*halves)
-    required = required_repeatability(len(first), cyclic)
-    order = order_p_value(len(first), cyclic) if repeatability >= required else 1.0
     values = {
-        "p_value": max(order, *(one.p_value for one in found)),
+        "p_value": max(max(one.p_value, one.order_p_value) for one in found),
         "level": level,
         "deviation": min(one.deviation for one in found),
         "statistic": better.divergence,
         "tolerated": better.tolerated,
         "repeatability": repeatability,
-        "required": required,
+        "required": required_repeatability(len(first), cyclic),
         "agreement": min(generator_similarity(lens.generator_, one) for one in (first, second)),
         "uncertainty": _uncertainty(first, second).astype(lens.generator_.dtype),
         "locality": _locality(found, cyclic),
@@ -347,10 +343,10 @@ def _against_set(values, found):
             f"little structure beyond second moments for so few columns: {values['deviation']:.1f} "
             f"standard errors, {found[0].wanted:.1f} would pass"
         )
-    repeats = values["repeatability"] >= values["required"]
-    if repeats and elliptical < values["p_value"] > values["level"]:
+    order = max(one.order_p_value for one in found)
+    if not order <= values["level"]:
         reasons.append(
-            f"too few columns: two arbitrary orders agree with p = {values['p_value']:.3f}"
+            f"the order of the columns may be arbitrary (p = {order:.3f} on held-out samples)"
         )
     if not values["statistic"] <= values["tolerated"]:
         reasons.append(
@@ -363,7 +359,7 @@ def _against_set(values, found):
             f"columns of the representation have different distributions (distance "
             f"{distance.distance:.2f}; {distance.tolerable:.2f} would pass)"
         )
-    if not repeats:
+    if not values["repeatability"] >= values["required"]:
         reasons.append(
             f"two halves of the samples lead to different generators (cosine "
             f"{values['repeatability']:.3f}; {values['required']:.2f} would pass)"

@@ -12,7 +12,7 @@ from sklearn_symmetry.core.evidence import (
     energy_correlations,
     evidence,
     marginal_distance,
-    order_p_value,
+    order_test,
     required_repeatability,
     tolerated_divergence,
     wanted_deviation,
@@ -59,14 +59,41 @@ def test_nothing_is_claimed_of_a_singular_covariance():
     assert p_value(torch.cat([y, torch.zeros_like(y[:, :1])], dim=1)) == 1
 
 
-def test_two_orders_of_five_columns_hardly_ever_agree():
+def order_p_value(y, cyclic=False, draws=19, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    return order_test(torch.as_tensor(y), cyclic, random, draws)
+
+
+def test_an_arbitrary_order_is_rejected_no_more_often_than_the_level_says():
+    """60 sets at level 0.1: 6 expected, 14 or more in one run of a thousand."""
     random = np.random.default_rng(0)
-    pairs = random.permuted(np.tile(np.arange(5), (20000, 2, 1)), axis=2)
-    same = (pairs[:, 0] == pairs[:, 1]).all(1) | (pairs[:, 0] == pairs[:, 1, ::-1]).all(1)
-    assert_allclose(order_p_value(5), same.mean(), atol=0.005)
-    assert order_p_value(4) > 0.05 > order_p_value(5)
-    assert order_p_value(5, cyclic=True) > 0.05 > order_p_value(6, cyclic=True)
-    assert order_p_value(2, cyclic=True) == 1
+    sets = (random.laplace(size=(300, 6)) for _ in range(60))
+    p_values = np.array([order_p_value(y, seed=seed) for seed, y in enumerate(sets)])
+    assert (p_values <= 0.1).sum() < 14
+    assert 0.35 < p_values.mean() < 0.7
+
+
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_the_order_of_a_symmetry_is_better_than_any_other(signal):
+    y = signals(signal=signal, random_state=0)
+    assert order_p_value(y, draws=99) == 0.01
+    assert order_p_value(y.flip(1), draws=99) == 0.01
+    assert order_p_value(y[:, [1, 0, 4, 2, 3, 6, 5]], draws=99) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("size", "cyclic", "orders"), [(2, False, 1), (4, False, 12), (5, False, 60), (6, True, 60)]
+)
+def test_few_columns_are_compared_with_every_other_order(size, cyclic, orders):
+    data = make_symmetric_signals(
+        3000, size, boundary="circulant" if cyclic else "open", random_state=0
+    )
+    assert_allclose(order_p_value(data.data @ data.basis, cyclic, draws=199), 1 / orders)
+
+
+def test_the_order_of_columns_of_which_one_never_varies_is_arbitrary():
+    y = signals(random_state=0)
+    assert order_p_value(torch.cat([y, torch.zeros_like(y[:, :1])], dim=1)) == 1
 
 
 @pytest.mark.parametrize("shift", [0.5, 2.0])

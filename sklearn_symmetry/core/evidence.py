@@ -7,12 +7,16 @@ Gaussian times an independent contrast. Evidence is in what the energies of the 
 beyond that, and in whether separate samples lead to the same order of columns.
 """
 
+import itertools
 from dataclasses import dataclass
 from math import factorial
 
 import torch
 
-from .stationarity import energy_divergence, log_energy
+from .densities import ClosedFormDensity
+from .losses import Alignment, Uniformity
+from .representation import Representation
+from .stationarity import contrast_free_divergence, energy_divergence, log_energy
 
 __all__ = [
     "REPEATS",
@@ -21,14 +25,14 @@ __all__ = [
     "energy_correlations",
     "evidence",
     "marginal_distance",
-    "order_p_value",
+    "order_test",
     "required_repeatability",
     "tolerated_divergence",
     "tolerated_distance",
     "wanted_deviation",
 ]
 
-DRAWS = 199  # of the null
+DRAWS, ORDERS = 199, 99  # of elliptical sets, of orders
 TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
 # What right solutions of 500 to 50,000 samples stay below: sampling noise, and how far real sets
 # that a person would call stationary are from it. Of the energy divergence: its mean, the spread of
@@ -39,7 +43,7 @@ SHORT = 8
 # differences of either half from the truth add up, and each has twice the variance of a fit to all
 # samples: halves that agree to 0.9 are halves of a fit that is within about 0.975 of the truth.
 REPEATS = 0.95
-UNEVEN_NOISE, UNEVEN = 4.0, 0.2  # of the distance of marginals; the first over sqrt(n)
+UNEVEN_NOISE, UNEVEN = 4.0, 0.1  # of the distance of marginals; the first over sqrt(n)
 # Standard errors from elliptical that few columns need. In a few bases any covariance is
 # stationary; of a table that is nearly elliptical one of them is so in all respects that its
 # samples can tell, and separate samples agree on it.
@@ -54,6 +58,8 @@ class Evidence:
     ----------
     p_value, deviation, wanted : float
         :func:`elliptical_test`, and how much of the deviation is asked for.
+    order_p_value : float
+        :func:`order_test`.
     divergence, tolerated : float
         :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
     distance, tolerable : float
@@ -63,6 +69,7 @@ class Evidence:
     """
 
     p_value: float
+    order_p_value: float
     deviation: float
     wanted: float
     divergence: float
@@ -92,6 +99,7 @@ def evidence(y, cyclic=False, *, seed=0):
     p_value, deviation = elliptical_test(y[:TESTED], cyclic, random)
     return Evidence(
         p_value=p_value,
+        order_p_value=order_test(y[:TESTED], cyclic, random),
         deviation=deviation,
         wanted=wanted_deviation(y.shape[1]),
         divergence=energy_divergence(y, cyclic),
@@ -144,24 +152,58 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     return float(p_value), float(scores[0].square().mean().sqrt())
 
 
-def order_p_value(size, cyclic=False):
-    """Chance that two random orders of `size` columns are the same.
+def order_test(y, cyclic, random, draws=ORDERS):
+    r"""Whether the order of the columns of `y` says anything about other samples.
 
-    Null: the columns found are exchangeable and their order is arbitrary, found anew on every
-    half of the samples. An order and its reverse are the same, and so are all starts of a circle.
+    Null: the columns are exchangeable, as independent ones of one law are; their order, found on
+    other samples, is arbitrary. A permutation test. The statistic is what the loss says about
+    order, alignment and twice uniformity (eq. 17), plus
+    :func:`~sklearn_symmetry.core.stationarity.contrast_free_divergence`, which is in nats as well.
+    An order and its reverse are the same, and so are all starts of a circle.
 
     Parameters
     ----------
-    size : int
-    cyclic : bool, default=False
+    y : Tensor of shape (n, m)
+        Samples that the order was not found on.
+    cyclic : bool
+    random : torch.Generator
+    draws : int, default=99
+        Orders it is compared with; all there are, if they are no more.
 
     Returns
     -------
     p_value : float
-        ``2 / size!``, times ``size`` on a circle; at most 1. Below 0.05 for five columns and more,
-        six on a circle.
+        Share of orders that are no worse, itself included. At least ``2 / m!``, times m on a
+        circle: 0.05 takes five columns, six on a circle.
     """
-    return min(1.0, 2 * (size if cyclic else 1) / factorial(size))
+    others = _other_orders(y.shape[1], cyclic, random, draws)
+    losses = torch.stack([_order_loss(y[:, order], cyclic) for order in [slice(None), *others]])
+    return float((~(losses > losses[0])).double().mean())  # 1 where it is not a number
+
+
+def _other_orders(size, cyclic, random, draws):
+    """Orders that differ from the given one: all of them, or `draws` at random."""
+    given = tuple(range(size))
+    if factorial(size) <= 2 * (draws + 1) * (size if cyclic else 1):
+        orders = itertools.permutations(given)
+        return sorted({_canonical(order, cyclic) for order in orders} - {given})
+    orders = (torch.randperm(size, generator=random).tolist() for _ in itertools.count())
+    different = (order for order in orders if _canonical(order, cyclic) != given)
+    return list(itertools.islice(different, draws))
+
+
+def _canonical(order, cyclic):
+    """The one of all orders that are the same which comes first."""
+    ways = [tuple(order), tuple(reversed(order))]
+    if cyclic:
+        ways = [way[start:] + way[:start] for way in ways for start in range(len(order))]
+    return min(ways)
+
+
+def _order_loss(y, cyclic):
+    rep = Representation(y, ClosedFormDensity())
+    loss = Alignment(cyclic)(rep) + 2 * Uniformity(cyclic)(rep)
+    return loss + contrast_free_divergence(y, cyclic)
 
 
 def marginal_distance(y):
