@@ -70,3 +70,16 @@ def test_random_trials_do_not_depend_on_their_number(robustness):
     cases = [case for case in robustness.cases() if case.part == "random"]
     assert len(cases) == robustness.N_RANDOM
     assert cases == [robustness.random_case(trial) for trial in range(robustness.N_RANDOM)]
+
+
+def test_objections_are_counted_without_their_numbers(robustness):
+    against = [
+        "not stationary: energy divergence 8 (1; 2 would pass)",
+        "halves differ (cosine 0.1; 0.9 would pass) | not stationary: energy divergence 9",
+        "",
+    ]
+    rows = [
+        {"cosine": cosine, "against": one}
+        for cosine, one in zip(("0.999", "0.1", "0.999"), against, strict=True)
+    ]
+    assert robustness.objections(rows) == [("not stationary", 1, 1), ("halves differ", 0, 1)]

@@ -12,9 +12,11 @@ that a part of them is a fair sample.
 import argparse
 import csv
 import itertools
+import re
 import statistics
 import time
 import warnings
+from collections import Counter
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
@@ -155,7 +157,7 @@ def run(case):
         "score": f"{lens.score(X):.4f}",
         "starts": len(lens.candidates_),
         "found": verdict.found,
-        "against": "; ".join(verdict.against),
+        "against": " | ".join(verdict.against),
     }
 
 
@@ -217,6 +219,10 @@ standard deviations; now and then one sample in a hundred times 100, no samples 
 with two troubles counts in both lines. Troubles come on top of the noise.
 
 """
+OBJECTIONS = """
+Why fits are not believed; one fit may have several reasons.
+
+"""
 SWEEP = """
 ## One factor at a time
 
@@ -251,6 +257,16 @@ def random_rows(rows):
         yield name, len(some), middle, len(right), len(wrong), *believed
 
 
+def objections(rows):
+    """What speaks against right and wrong fits, without its numbers, the most frequent first."""
+    right, wrong = Counter(), Counter()
+    for row in rows:
+        found = right if float(row["cosine"] or 0) >= RIGHT else wrong
+        if row["against"] and (found is right or float(row["cosine"] or 0) < WRONG):
+            found.update(re.split(r":| \(", one)[0] for one in row["against"].split(" | "))
+    return [(name, right[name], wrong[name]) for name, _ in (right + wrong).most_common()]
+
+
 def sweep_rows(rows):
     """Cosines of the sweeps, a line for every level."""
     for factor, levels in SWEEPS.items():
@@ -276,6 +292,8 @@ def write_page(rows, path):
          "wrong, yet believed"),
         random_rows(random),
     )  # fmt: skip
+    if reasons := objections(random):
+        page += OBJECTIONS + table(("what speaks against it", "right", "wrong"), reasons)
     page += SWEEP + table(("factor", "level", "cosine", "cosine"), sweep_rows(rows))
     notes = DOCS / "results" / "robustness_notes.md"
     page += "\n" + notes.read_text() if notes.exists() else ""
