@@ -10,6 +10,7 @@ what the other found, too, and keeps what its own samples prefer. The statistics
 import html
 import warnings
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,12 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from ._channels import split_channels
-from .core.evidence import (
-    REPEATS,
-    evidence,
-    required_repeatability,
-    tolerated_divergence,
-)
+from .core.evidence import REPEATS, evidence, required_repeatability, tolerated_divergence
 from .core.outliers import bounded
 from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
@@ -214,7 +210,7 @@ def fit_halves(lens, parts):
         if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
             return halves
         return [
-            max(half, _started_from(other, part), key=lambda one, part=part: _quality(one, part))
+            max(half, _started_from(other, part), key=partial(_quality, X=part))
             for half, other, part in zip(halves, reversed(halves), parts, strict=True)
         ]
 

@@ -15,8 +15,9 @@ import torch
 
 from .densities import ClosedFormDensity
 from .losses import Alignment, Uniformity
+from .losses.total import PAPER_WEIGHTS
 from .representation import Representation
-from .stationarity import contrast_free_divergence, energy_divergence, log_energy
+from .stationarity import contrast_free, energy_divergence, log_energy, summed_divergence
 
 __all__ = [
     "REPEATS",
@@ -159,6 +160,7 @@ def order_test(y, cyclic, random, draws=ORDERS):
     other samples, is arbitrary. A permutation test. The statistic is what the loss says about
     order, alignment and twice uniformity (eq. 17), plus
     :func:`~sklearn_symmetry.core.stationarity.contrast_free_divergence`, which is in nats as well.
+    The contrast of a sample is the same in every order.
     An order and its reverse are the same, and so are all starts of a circle.
 
     Parameters
@@ -177,7 +179,10 @@ def order_test(y, cyclic, random, draws=ORDERS):
         circle: 0.05 takes five columns, six on a circle.
     """
     others = _other_orders(y.shape[1], cyclic, random, draws)
-    losses = torch.stack([_order_loss(y[:, order], cyclic) for order in [slice(None), *others]])
+    free = contrast_free(y)
+    losses = torch.stack(
+        [_order_loss(y[:, order], free[:, order], cyclic) for order in [slice(None), *others]]
+    )
     return float((~(losses > losses[0])).double().mean())  # 1 where it is not a number
 
 
@@ -200,10 +205,11 @@ def _canonical(order, cyclic):
     return min(ways)
 
 
-def _order_loss(y, cyclic):
+def _order_loss(y, contrast_free_y, cyclic):
     rep = Representation(y, ClosedFormDensity())
-    loss = Alignment(cyclic)(rep) + 2 * Uniformity(cyclic)(rep)
-    return loss + contrast_free_divergence(y, cyclic)
+    terms = Alignment(cyclic), Uniformity(cyclic)
+    loss = sum(PAPER_WEIGHTS[term.name] * term(rep) for term in terms)
+    return loss + summed_divergence(contrast_free_y, cyclic)
 
 
 def marginal_distance(y):

@@ -4,10 +4,12 @@
 import torch
 
 __all__ = [
+    "contrast_free",
     "contrast_free_divergence",
     "energy_divergence",
     "log_energy",
     "shift_divergence",
+    "summed_divergence",
     "worst_energy_divergence",
 ]
 
@@ -64,12 +66,36 @@ def worst_energy_divergence(y, cyclic=False):
 
 
 def contrast_free_divergence(y, cyclic=False):
-    r"""Divergence of the energies of `y` and of its differences from their shift, in nats.
+    """:func:`summed_divergence` of :func:`contrast_free` samples, for one basis."""
+    return summed_divergence(contrast_free(y), cyclic)
 
-    Every sample is divided by its contrast r, its norm after whitening:
+
+def contrast_free(y):
+    r"""Every sample of `y` divided by its contrast r, its norm after whitening.
+
     :math:`r^2 = y^T M^{-1} y`, :math:`M = E[y y^T]`. That is the same in every basis, so it says
     nothing about the order of columns, and makes their energies uncertain where it varies much, as
-    in photographs. In nats the value can be weighed against a loss.
+    in photographs.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+
+    Returns
+    -------
+    y : Tensor of shape (n, m)
+        A tenth of the mean contrast is added to every r: faint samples stay faint.
+    """
+    values, axes = torch.linalg.eigh((y.mT @ y).double() / len(y))
+    white = axes / values.clamp_min(SMALLEST * values[-1]).sqrt()
+    radius = (y @ white.to(y)).norm(dim=1, keepdim=True)
+    return y / (radius + EVEN * radius.mean())
+
+
+def summed_divergence(y, cyclic=False):
+    """Divergence of the energies of `y`, plus that of its differences, from their shift, in nats.
+
+    In nats the value can be weighed against a loss.
 
     Parameters
     ----------
@@ -80,13 +106,9 @@ def contrast_free_divergence(y, cyclic=False):
     Returns
     -------
     divergence : float
-        The sum of the two, nonnegative; the first alone for two columns, which have one difference.
-        Unchanged when `y` is scaled.
+        Nonnegative; the first alone for two columns, which have one difference. Unchanged when `y`
+        is scaled.
     """
-    values, axes = torch.linalg.eigh((y.mT @ y).double() / len(y))
-    white = axes / values.clamp_min(SMALLEST * values[-1]).sqrt()
-    radius = (y @ white.to(y)).norm(dim=1, keepdim=True)
-    y = y / (radius + EVEN * radius.mean())
     return sum(_divergence(one, cyclic) for one in _with_differences(y, cyclic))
 
 

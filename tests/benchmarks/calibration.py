@@ -27,11 +27,7 @@ from sklearn.utils import Bunch
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
-from sklearn_symmetry.core.evidence import (
-    REPEATS,
-    elliptical_test,
-    required_repeatability,
-)
+from sklearn_symmetry.core.evidence import REPEATS, elliptical_test, required_repeatability
 from sklearn_symmetry.datasets import (
     load_digit_slices,
     load_mnist_slices,

@@ -261,9 +261,11 @@ def objections(rows):
     """What speaks against right and wrong fits, without its numbers, the most frequent first."""
     right, wrong = Counter(), Counter()
     for row in rows:
-        found = right if float(row["cosine"] or 0) >= RIGHT else wrong
-        if row["against"] and (found is right or float(row["cosine"] or 0) < WRONG):
-            found.update(re.split(r":| \(", one)[0] for one in row["against"].split(" | "))
+        if not row["against"]:
+            continue
+        cosine = float(row["cosine"])
+        group = right if cosine >= RIGHT else wrong if cosine < WRONG else Counter()
+        group.update(re.split(r":| \(", one)[0] for one in row["against"].split(" | "))
     return [(name, right[name], wrong[name]) for name, _ in (right + wrong).most_common()]
 
 
