@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accuracy import package_folder
+from accuracy import KINDS, package_folder
 from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
@@ -28,17 +28,10 @@ from sklearn.utils import Bunch
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
 from sklearn_symmetry.core.evidence import REPEATS, elliptical_test, required_repeatability
-from sklearn_symmetry.datasets import (
-    load_digit_slices,
-    load_mnist_slices,
-    load_photo_rows,
-    make_symmetric_signals,
-)
 from sklearn_symmetry.metrics import generator_similarity
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs"
-MNIST = HERE.parents[2] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
 FIRST_SEED, FIRST_NULL = 14000, 15000
 LEVEL = 0.05
 RIGHT, WRONG = 0.97, 0.9  # cosines to the truth; in between is neither
@@ -149,26 +142,18 @@ NULLS = {
 # Sets with a symmetry, hidden by a random rotation.
 
 
-def _signals(**options):
-    return lambda n, d, **hidden: make_symmetric_signals(n, d, **options, **hidden)
-
-
-def _mnist(n, d, **hidden):
-    return load_mnist_slices(n, d, path=MNIST, **hidden)
-
-
-SYMMETRIC = {  # loader, features, samples, trials
-    "Gaussian 7": (_signals(signal="gaussian"), 7, 4000, 15),
-    "Gaussian 7, circulant": (_signals(signal="gaussian", boundary="circulant"), 7, 4000, 15),
-    "Legendre 9": (_signals(signal="legendre"), 9, 4000, 12),
-    "digit slices 9": (load_digit_slices, 9, 4000, 15),
-    "MNIST slices 11": (_mnist, 11, 6000, 15),
-    "digit slices 11": (load_digit_slices, 11, 6000, 8),
-    "Gaussian 33": (_signals(signal="gaussian"), 33, 20000, 2),
-    "Legendre 33": (_signals(signal="legendre"), 33, 20000, 2),
-    "MNIST slices 27": (_mnist, 27, 20000, 2),
-    "photo rows 5": (load_photo_rows, 5, 6000, 20),
-    "photo rows 9": (load_photo_rows, 9, 20000, 6),
+SYMMETRIC = {  # kind, features, samples, trials
+    "Gaussian 7": ("gaussian", 7, 4000, 15),
+    "Gaussian 7, circulant": ("circulant", 7, 4000, 15),
+    "Legendre 9": ("legendre", 9, 4000, 12),
+    "digit slices 9": ("digits", 9, 4000, 15),
+    "MNIST slices 11": ("mnist", 11, 6000, 15),
+    "digit slices 11": ("digits", 11, 6000, 8),
+    "Gaussian 33": ("gaussian", 33, 20000, 2),
+    "Legendre 33": ("legendre", 33, 20000, 2),
+    "MNIST slices 27": ("mnist", 27, 20000, 2),
+    "photo rows 5": ("photos", 5, 6000, 20),
+    "photo rows 9": ("photos", 9, 20000, 6),
 }
 LED_ASTRAY = 6  # trials of each of these, per wrong fit
 ASTRAY_SETS = tuple(SYMMETRIC)[:5]
@@ -201,8 +186,8 @@ def run_null(name, seed):
 
 def run_symmetric(name, seed):
     """Judge a default fit and, for some sets and seeds, wrong ones with the same halves."""
-    loader, d, n, _ = SYMMETRIC[name]
-    data = loader(n, d, symmetry="orthogonal", random_state=seed)
+    kind, d, n, _ = SYMMETRIC[name]
+    data = KINDS[kind](n, d, symmetry="orthogonal", random_state=seed)
     lens = SymmetryLens(boundary=data.boundary, random_state=seed)
     parts = split_in_halves(data.data, seed)
     halves = fit_halves(lens, parts)
