@@ -102,8 +102,8 @@ class SymmetryLens(
     tol : float, default=1e-5
         The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
-        Most starts tried. None: as many as there are (at most 16); fewer are
-        tried once two agree.
+        Most starts tried. None: as many as there are, some 16, or 30 to 65 with up to 12
+        features; mostly far fewer, since the search ends once two agree.
     n_jobs : int or None, default=None
         Starts refined at the same time, in threads; does not change the result.
     device : str, default="auto"
