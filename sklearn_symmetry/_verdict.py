@@ -3,14 +3,13 @@
 
 The samples are split into halves. Either is fitted anew, with default starts, and what it found is
 judged on the other half, of which it knows nothing. Where the halves disagree, each starts from
-what the other found, too, and keeps what its own samples prefer. The statistics are in
+what the other found, too, and takes it if its own samples clearly prefer it. The statistics are in
 `core/evidence.py`.
 """
 
 import html
 import warnings
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from .core.evidence import REPEATS, evidence, required_repeatability, tolerated_
 from .core.outliers import bounded
 from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
+from .solver.search import SAME_LOSS
 
 __all__ = ["Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
 
@@ -191,7 +191,8 @@ def fit_halves(lens, parts):
     """Fresh default lenses of the same boundary and weights, one fitted on each part.
 
     A search that failed on one part says nothing about the set. Where they disagree, either starts
-    from what the other found, too, and the better by its own samples is kept.
+    from what the other found, too, and takes it if it is clearly better by its own samples. Two
+    solutions that are as good as each other remain two: the samples do not tell which is right.
 
     Parameters
     ----------
@@ -210,9 +211,14 @@ def fit_halves(lens, parts):
         if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
             return halves
         return [
-            max(half, _started_from(other, part), key=partial(_quality, X=part))
+            _better(half, _started_from(other, part), part)
             for half, other, part in zip(halves, reversed(halves), parts, strict=True)
         ]
+
+
+def _better(half, other, part):
+    """The other of two lenses if it is clearly better by these samples, as in the search."""
+    return other if _quality(other, part) > _quality(half, part) + SAME_LOSS else half
 
 
 def _started_from(other, part):
