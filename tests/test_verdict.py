@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import (
+    _better,
     _quality,
     _started_from,
     fit_halves,
@@ -193,9 +194,20 @@ def test_a_half_starts_from_what_the_other_found_about_the_same_location(slices,
     assert generator_similarity(other.generator_, slices.generator) > 0.98
     plain = _started_from(first, parts[1])
     assert_allclose(_quality(other, parts[1] + offset), _quality(plain, parts[1]), atol=1e-3)
-    turned = copy.copy(other)
-    turned.group_conv_matrix_ = other.group_conv_matrix_[[1, 0, *range(2, 7)]]
-    assert _quality(turned, parts[1] + offset) < _quality(other, parts[1] + offset)
+
+
+def test_a_half_takes_what_is_clearly_better_and_keeps_what_is_as_good(halves, monkeypatch):
+    (part, _), (first, _) = halves
+    as_good, turned = copy.copy(first), copy.copy(first)
+    as_good.group_conv_matrix_ = first.group_conv_matrix_[::-1]
+    turned.group_conv_matrix_ = first.group_conv_matrix_[[1, 0, *range(2, 7)]]
+    assert _better(first, as_good, part) is first
+    assert _better(as_good, first, part) is as_good
+    assert _better(turned, first, part) is first
+    assert _better(first, turned, part) is first
+    gain = _quality(first, part) - _quality(turned, part)
+    monkeypatch.setattr("sklearn_symmetry._verdict.SAME_LOSS", 1.01 * gain)
+    assert _better(turned, first, part) is turned
 
 
 def test_an_imprecise_half_does_not_hide_what_the_other_confirms(lens, slices, halves, verdict):
