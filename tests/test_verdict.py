@@ -194,6 +194,9 @@ def test_a_half_starts_from_what_the_other_found_about_the_same_location(slices,
     assert generator_similarity(other.generator_, slices.generator) > 0.98
     plain = _started_from(first, parts[1])
     assert_allclose(_quality(other, parts[1] + offset), _quality(plain, parts[1]), atol=1e-3)
+    turned = copy.copy(other)
+    turned.group_conv_matrix_ = other.group_conv_matrix_[[1, 0, *range(2, 7)]]
+    assert _quality(turned, parts[1] + offset) < _quality(other, parts[1] + offset)
 
 
 def test_a_half_takes_what_is_clearly_better_and_keeps_what_is_as_good(halves, monkeypatch):
