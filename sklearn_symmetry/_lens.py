@@ -28,9 +28,10 @@ from ._verdict import verdict
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
-from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
+from .solver.objective import solver_uniformity
 from .solver.solution import Settings
-from .solver.solve import BATCH_SIZE, solve
+from .solver.solve import solve
+from .solver.tuning import DEFAULT
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
@@ -291,7 +292,7 @@ class SymmetryLens(
             except torch.OutOfMemoryError as error:
                 error.add_note(
                     f"The fit did not fit into the memory of {device}. Use device='cpu', or a "
-                    f"smaller batch_size than {settings.batch_size or BATCH_SIZE}."
+                    f"smaller batch_size than {settings.batch_size or DEFAULT.batch_size}."
                 )
                 raise
         self._set_fitted(attributes(solution))
@@ -390,7 +391,7 @@ class SymmetryLens(
             self.group_conv_matrix_,
             cyclic=cyclic,
             uniformity=solver_uniformity(cyclic),
-            bound=UNIFORMITY_BOUND,
+            bound=DEFAULT.uniformity_bound,
         )
 
     def to_torch(self, *, trainable=False, dtype=None):

@@ -21,7 +21,7 @@ from .core.evidence import REPEATS, evidence, required_repeatability, tolerated_
 from .core.outliers import bounded
 from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
-from .solver.search import SAME_LOSS
+from .solver.tuning import DEFAULT
 
 __all__ = ["Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
 
@@ -218,7 +218,7 @@ def fit_halves(lens, parts):
 
 def _better(half, other, part):
     """The other of two lenses if it is clearly better by these samples, as in the search."""
-    return other if _quality(other, part) > _quality(half, part) + SAME_LOSS else half
+    return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
 def _started_from(other, part):

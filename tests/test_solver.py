@@ -23,6 +23,7 @@ from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectr
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
 from sklearn_symmetry.solver.starts import chain_starts, sine_basis
+from sklearn_symmetry.solver.tuning import Tuning
 
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
 
@@ -297,9 +298,9 @@ def test_repair_swaps_axes_of_close_frequency_back(signals, data, pair):
     assert agreement(basis, truth) > 0.99
 
 
-def test_axes_of_many_features_are_not_swapped(data, monkeypatch):
-    monkeypatch.setattr("sklearn_symmetry.solver.repair.SWAPPED", 8)
-    assert list(swapped(torch.eye(9, dtype=torch.float64), Objective(data, WEIGHTS))) == []
+def test_axes_of_many_features_are_not_swapped(data):
+    objective = Objective(data, WEIGHTS, tuning=Tuning(swap_limit=8))
+    assert list(swapped(torch.eye(9, dtype=torch.float64), objective)) == []
 
 
 def test_third_order_tells_the_right_signs_from_all_others(signals, data):
@@ -316,7 +317,7 @@ def test_third_order_of_several_bases_is_that_of_each(data):
     bases = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(3)])
     found = objective.third_order(bases)
     assert_allclose(found, [float(objective.third_order(one[None])) for one in bases], rtol=1e-5)
-    plain = Objective(data, WEIGHTS, third=0.0)
+    plain = Objective(data, WEIGHTS, tuning=Tuning(third_order=0.0))
     for basis, third in zip(bases, found, strict=True):
         difference = objective.value(basis) - plain.value(basis)
         assert_allclose(difference, WEIGHTS["uniformity"] * float(third) / 8, rtol=1e-3)
@@ -347,7 +348,7 @@ def test_signals_without_third_moments_have_a_start_for_very_few_columns(seed):
     assert max(agreement(start, truth) for start in starts) > 0.9
 
 
-@pytest.mark.parametrize("options", [{"cyclic": True}, {"third": 0.0}])
+@pytest.mark.parametrize("options", [{"cyclic": True}, {"tuning": Tuning(third_order=0.0)}])
 def test_there_are_no_ordered_starts_on_a_circle_or_without_third_order(data, options):
     assert ordered_starts(Objective(data, WEIGHTS, **options)) == []
 

@@ -3,6 +3,7 @@
 
 import copy
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from sklearn_symmetry._verdict import (
 from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.tuning import DEFAULT
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +211,8 @@ def test_a_half_takes_what_is_clearly_better_and_keeps_what_is_as_good(halves, m
     assert _better(turned, first, part) is first
     assert _better(first, turned, part) is first
     gain = _quality(first, part) - _quality(turned, part)
-    monkeypatch.setattr("sklearn_symmetry._verdict.SAME_LOSS", 1.01 * gain)
+    tuning = replace(DEFAULT, same_loss=1.01 * gain)
+    monkeypatch.setattr("sklearn_symmetry._verdict.DEFAULT", tuning)
     assert _better(turned, first, part) is turned
 
 

@@ -9,10 +9,7 @@ import torch
 
 __all__ = ["Descent", "minimise"]
 
-MEMORY = 12
-LARGEST_TURN = 0.3  # root mean square rotation of an axis in one step, in radians
-REFRESH = 40  # iterations between two preconditioners
-PROBES = 16
+ARMIJO = 1e-4  # share of the promised fall that a step must keep (Nocedal and Wright, 3.1)
 
 
 @dataclass
@@ -25,7 +22,7 @@ class Descent:
     converged: bool = False
 
 
-def minimise(objective, basis, *, max_iter, tol, patience=8, probes=PROBES, watch=None):
+def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=None):
     """Minimise `objective` over orthogonal matrices from `basis`.
 
     Steps are ``W <- W expm(T)`` with T antisymmetric: rotations between principal axes, in which
@@ -34,14 +31,16 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=PROBES, watc
     Parameters
     ----------
     objective : Objective
+        With the tuning of the descent.
     basis : Tensor of shape (d, d), float64
         Orthogonal.
     max_iter : int
     tol : float
         Converged when the loss fell by less than this over `patience` iterations.
     patience : int
-    probes : int
-        Of the curvature; a descent of hundreds of iterations is worth more of them.
+    probes : int, optional
+        Of the curvature; a descent of hundreds of iterations is worth more of them than the
+        `probes` of the tuning.
     watch : callable, optional
         Called with the :class:`Descent` after every iteration; a true result stops.
 
@@ -54,20 +53,22 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=PROBES, watc
     FloatingPointError
         If the loss is not finite at `basis`; names the term.
     """
+    tuning = objective.tuning
+    probes = tuning.probes if probes is None else probes
     state = Descent(basis)
     loss, terms, gradient = objective.value_and_gradient(basis)
     _check_finite(terms, 0)
     _record(state, loss, terms)
-    memory = _Memory()
+    memory = _Memory(tuning.memory)
     scale = _curvature(objective, basis, probes)
     fresh = 0
     for iteration in range(1, max_iter + 1):
-        if iteration - fresh >= REFRESH:
+        if iteration - fresh >= tuning.refresh:
             scale, fresh = _curvature(objective, state.basis, probes), iteration
         step = memory.direction(gradient, scale)
         found = _line_search(objective, state.basis, loss, gradient, step)
         if found is None and memory.pairs:
-            memory = _Memory()
+            memory = _Memory(tuning.memory)
             step = memory.direction(gradient, scale)
             found = _line_search(objective, state.basis, loss, gradient, step)
         if found is None:
@@ -89,8 +90,8 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=PROBES, watc
 class _Memory:
     """Pairs of steps and gradient changes, and the two-loop recursion (Nocedal, 1980)."""
 
-    def __init__(self):
-        self.pairs = deque(maxlen=MEMORY)
+    def __init__(self, size):
+        self.pairs = deque(maxlen=size)
 
     def learn(self, step, change):
         """Keep a step and its change of the gradient, where the curvature is positive."""
@@ -115,18 +116,19 @@ class _Memory:
 
 def _line_search(objective, basis, loss, gradient, step):
     """Backtrack until the loss falls; None if it does not."""
+    tuning = objective.tuning
     turn = float(step.norm()) / len(step) ** 0.5
-    if turn > LARGEST_TURN:
-        step = step * (LARGEST_TURN / turn)
+    if turn > tuning.largest_turn:
+        step = step * (tuning.largest_turn / turn)
     slope = float((gradient * step).sum()) / 2
     if not slope < 0:
         return None
-    for _ in range(8):
+    for _ in range(tuning.backtracks):
         trial = basis @ torch.linalg.matrix_exp(step)
         value, terms, new_gradient = objective.value_and_gradient(trial)
-        if value <= loss + 1e-4 * slope:
+        if value <= loss + ARMIJO * slope:
             return step, trial, value, terms, new_gradient
-        step, slope = 0.4 * step, 0.4 * slope
+        step, slope = tuning.shrink * step, tuning.shrink * slope
     return None
 
 
@@ -136,13 +138,13 @@ def _curvature(objective, basis, probes):
     Marginal entropies: Fisher information times the variance that a rotation mixes in. Alignment
     and uniformity: Hutchinson's estimate, from gradients without a pass over the data.
     """
-    size = len(basis)
-    fisher = _fisher_information(basis.float() @ objective.samples[:, :4000])
+    tuning, size = objective.tuning, len(basis)
+    fisher = _fisher_information(basis.float() @ objective.samples[:, : tuning.fisher_samples])
     spectrum = objective.spectrum
     weight = objective.weights["resolution"] * fisher / size
     curvature = weight * (spectrum[:, None] + spectrum)
     generator = torch.Generator().manual_seed(0)
-    width = 1e-2 / size**0.5
+    width = tuning.probe_angle / size**0.5
     here, total = objective.second_order_gradient(basis), torch.zeros_like(curvature)
     for _ in range(probes):
         signs = torch.randint(0, 2, (size, size), generator=generator).to(basis) * 2 - 1
@@ -150,7 +152,7 @@ def _curvature(objective, basis, probes):
         turn = torch.linalg.matrix_exp(width * probe)
         total += (objective.second_order_gradient(basis @ turn) - here) * probe
     curvature = curvature + (total / (width * probes)).clamp_min(0.0)
-    return curvature + 1e-3 * curvature.mean()
+    return curvature + tuning.curvature_floor * curvature.mean()
 
 
 def _fisher_information(rows):

@@ -7,30 +7,22 @@ from ..core.cumulants import rotated, third_order_divergence
 from ..core.densities import SmoothDensity
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
+from .tuning import DEFAULT
 
-__all__ = [
-    "Objective",
-    "THIRD_ORDER",
-    "UNIFORMITY_BOUND",
-    "closed_form_loss",
-    "solver_uniformity",
-]
+__all__ = ["Objective", "closed_form_loss", "solver_uniformity"]
 
-UNIFORMITY_BOUND = 0.15  # nats; larger divergences of single pairs count as this much
-FULL_CONDITIONALS, POOLED = 2.0, 0.32  # weights within uniformity, which pairs have with 1
-THIRD_ORDER, THIRD_LIMIT = 1.0, 128  # its weight, and the number of features up to which it pays
 TOGETHER = 2**22  # entries of cumulants held at once
-PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
 
 
-def solver_uniformity(cyclic, third=0.0):
+def solver_uniformity(cyclic, tuning=DEFAULT, third=0.0):
     """Uniformity with its parts of second order, and as much of the third as the solver wants."""
-    return Uniformity(cyclic, full=FULL_CONDITIONALS, pooled=POOLED, third=third)
+    return Uniformity(cyclic, full=tuning.full_conditionals, pooled=tuning.pooled, third=third)
 
 
-def closed_form_loss(weights, cyclic, third=0.0):
+def closed_form_loss(weights, cyclic, tuning=DEFAULT, third=0.0):
     """The four terms of the paper, uniformity as :func:`solver_uniformity`."""
-    terms = (Alignment(cyclic), solver_uniformity(cyclic, third), Resolution(), Information())
+    uniformity = solver_uniformity(cyclic, tuning, third)
+    terms = (Alignment(cyclic), uniformity, Resolution(), Information())
     return SymmetryLoss(weights, terms=terms)
 
 
@@ -45,30 +37,19 @@ class Objective:
     samples : slice
         Which samples the marginal entropies see.
     cyclic : bool
-    bound : float or None
-        Largest value of a single shift divergence.
-    third : float
-        Weight of third-order cumulants within uniformity; they are those of all samples.
+    tuning : Tuning
+        What the loss adds to that of the paper; read by the descents, too.
     """
 
-    def __init__(
-        self,
-        data,
-        weights,
-        samples=slice(None),
-        *,
-        cyclic=False,
-        bound=UNIFORMITY_BOUND,
-        third=THIRD_ORDER,
-    ):
+    def __init__(self, data, weights, samples=slice(None), *, cyclic=False, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
-        third = third if data.n_features <= THIRD_LIMIT else 0.0
-        self.cyclic = cyclic
+        third = tuning.third_order if data.n_features <= tuning.third_limit else 0.0
+        self.cyclic, self.tuning = cyclic, tuning
         self.cumulants = data.cumulants if third else None
         self.weights = dict(weights)
-        self.density = SmoothDensity(PEAK_WIDTH, bound=bound)
-        self.loss = closed_form_loss(weights, cyclic, third)
+        self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
+        self.loss = closed_form_loss(weights, cyclic, tuning, third)
         second_order = {name: weights[name] for name in ("alignment", "uniformity")}
         self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
 

@@ -14,15 +14,7 @@ from scipy.fft import dct
 
 from .starts import sine_basis
 
-__all__ = ["FEW", "FEWEST", "likeliest", "ordered_starts"]
-
-FEW = 12  # features: the chain is short, more operators are worth a try, agreement proves little
-FEWEST = 6  # features: wrong optima look stationary as well, and a wave is refined to its end
-WIDTH, DEPTH = 60, 4  # of the beam search for orders
-ORDERS = 24  # looked at for each kind of waves
-# Signs of an order whose loss is looked at, and starts for each kind of waves; with very few
-# columns all signs, and more starts.
-STARTS, MORE = 4, 10
+__all__ = ["likeliest", "ordered_starts"]
 
 
 def ordered_starts(objective):
@@ -31,28 +23,29 @@ def ordered_starts(objective):
     Parameters
     ----------
     objective : Objective
-        Its loss decides.
+        Its loss decides; with the tuning.
 
     Returns
     -------
     bases : list of Tensor of shape (d, d)
         Empty for more than 12 features, for a circle, and without third-order cumulants.
     """
-    size = objective.n_features
-    if size > FEW or objective.cyclic or objective.cumulants is None:
+    tuning, size = objective.tuning, objective.n_features
+    if size > tuning.few or objective.cyclic or objective.cumulants is None:
         return []
     # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
     changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))
     signs = torch.tensor([(1.0, 1.0, *change)[:size] for change in changes])
-    every = size <= FEWEST
+    every = size <= tuning.fewest
+    several = tuning.more_ordered_starts if every else tuning.ordered_starts
     starts = []
     for waves in (sine_basis(size), dct(np.eye(size), axis=0, norm="ortho").T):
         waves = torch.as_tensor(waves.copy()).to(objective.spectrum)
         found = []
-        for order in _orders(waves, objective.spectrum)[:ORDERS]:
+        for order in _orders(waves, objective.spectrum, tuning)[: tuning.orders]:
             signed = likeliest(waves[:, order], signs[:, order].to(waves), objective)
-            found += signed if every else signed[:STARTS]
-        starts += sorted(found, key=objective.value)[: MORE if every else STARTS]
+            found += signed if every else signed[:several]
+        starts += sorted(found, key=objective.value)[:several]
     return starts
 
 
@@ -74,7 +67,7 @@ def likeliest(basis, signs, objective):
     return list(bases[objective.third_order(bases).argsort()])
 
 
-def _orders(waves, spectrum):
+def _orders(waves, spectrum, tuning):
     """Which wave every axis is, most stationary log covariance first: a beam search by swaps.
 
     The departure of that matrix from a Toeplitz one is a quadratic form in the log spectrum.
@@ -93,7 +86,7 @@ def _orders(waves, spectrum):
     for row, pair in zip(swaps, itertools.combinations(range(size), 2), strict=True):
         row[list(pair)] = row[list(pair)].flip(0)
     orders = torch.arange(size)[None]
-    for _ in range(DEPTH):
+    for _ in range(tuning.beam_depth):
         orders = torch.cat([orders, orders[:, swaps].flatten(0, 1)]).unique(dim=0)
-        orders = orders[departure(orders.to(spectrum.device)).argsort()[:WIDTH].cpu()]
+        orders = orders[departure(orders.to(spectrum.device)).argsort()[: tuning.beam_width].cpu()]
     return orders

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from .tuning import DEFAULT
+
 __all__ = ["Whitened", "position_operators", "whitened"]
 
-DENSE_LIMIT = 60  # quadratic forms; below, the operator is formed explicitly
 NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
 
 
@@ -36,7 +37,7 @@ class Whitened:
     spectrum: np.ndarray
 
 
-def whitened(data, exponent, contrast, centred):
+def whitened(data, exponent, contrast, centred, floor=DEFAULT.contrast_floor):
     """Partially whitened samples with a reduced contrast.
 
     Parameters
@@ -49,6 +50,8 @@ def whitened(data, exponent, contrast, centred):
     centred : bool
         Whether second moments are taken around the mean. Around the location of the data instead,
         a mean that is constant along the symmetry singles out the lowest frequency.
+    floor : float
+        Of the contrast, over the mean one: faint samples stay faint.
 
     Returns
     -------
@@ -65,11 +68,11 @@ def whitened(data, exponent, contrast, centred):
     samples = samples.mT @ (axes * gain).to(samples.dtype)
     samples = samples / samples.square().mean().sqrt()
     norm = samples.square().mean(1, keepdim=True).sqrt()
-    samples = samples / (norm**contrast + 0.1)
+    samples = samples / (norm**contrast + floor)
     return Whitened(samples, axes.cpu().numpy(), spectrum.cpu().numpy())
 
 
-def position_operators(samples, count, seed):
+def position_operators(samples, count, seed, tuning=DEFAULT):
     r"""Top eigenmatrices of the excess fourth moment.
 
     The operator on symmetric matrices is
@@ -83,6 +86,7 @@ def position_operators(samples, count, seed):
         Number of eigenmatrices, at most one less than the d (d + 1) / 2 there are.
     seed : int
         Of the Lanczos start.
+    tuning : Tuning
 
     Returns
     -------
@@ -109,19 +113,20 @@ def position_operators(samples, count, seed):
         fourth -= np.sum(form * second) * second + 2 * second @ form @ second
         return fourth[rows, columns] * weight
 
-    strengths, vectors = _top_eigenpairs(excess, len(rows), count, seed)
+    strengths, vectors = _top_eigenpairs(excess, len(rows), count, seed, tuning)
     return strengths, np.array([matrix(vector) for vector in vectors])
 
 
-def _top_eigenpairs(product, size, count, seed):
+def _top_eigenpairs(product, size, count, seed, tuning):
     count = max(1, min(count, size - 1))
-    if size <= DENSE_LIMIT:
+    if size <= tuning.dense_limit:
         dense = np.array([product(unit) for unit in np.eye(size)])
         values, vectors = np.linalg.eigh((dense + dense.T) / 2)
     else:
         start = np.random.default_rng(seed).standard_normal(size)
         operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
         lanczos = min(size, 3 * count + 4)
-        values, vectors = eigsh(operator, k=count, which="LA", v0=start, tol=1e-3, ncv=lanczos)
+        options = {"which": "LA", "v0": start, "tol": tuning.lanczos_tol, "ncv": lanczos}
+        values, vectors = eigsh(operator, k=count, **options)
     best = np.argsort(values)[::-1][:count]
     return values[best], vectors[:, best].T

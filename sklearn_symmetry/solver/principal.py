@@ -14,11 +14,11 @@ import torch
 from ..core.cumulants import third_cumulants
 from ..core.outliers import bounded
 from .positions import whitened
+from .tuning import DEFAULT
 
 __all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
 
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
-OFFSET = 3.0  # squared Mahalanobis norm of the mean; stationary signals have 1 to 3, digits 4 to 7
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def principal_data(X, *, seed, device="cpu"):
     return views(X, seed=seed, device=device)[0]
 
 
-def views(X, *, seed, device="cpu"):
+def views(X, *, seed, device="cpu", tuning=DEFAULT):
     """The set about the origin; and about its mean as well, if that is far off.
 
     A group that acts about the origin leaves the mean where it is, and so it does about the mean.
@@ -90,6 +90,7 @@ def views(X, *, seed, device="cpu"):
     seed : int
         Of the order of the samples.
     device : str
+    tuning : Tuning
 
     Returns
     -------
@@ -123,7 +124,7 @@ def views(X, *, seed, device="cpu"):
         )
 
     found = [about(np.zeros_like(mean), np.zeros_like(mean))]
-    if (coordinates**2 / spectrum).sum() > OFFSET:
+    if (coordinates**2 / spectrum).sum() > tuning.offset:
         found.append(about(coordinates, mean * scale))
     return found
 

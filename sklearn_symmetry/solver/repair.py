@@ -19,13 +19,6 @@ from .starts import sine_basis
 
 __all__ = ["repair", "rephased", "swapped", "windows"]
 
-WINDOWS = (3, 4, 5, 6, 8, 10, 12)
-MAX_ITER, TOL = 30, 1e-4
-GAIN = 1e-3  # nats a repair must win
-LOOKS = 2**30  # multiplications spent on changes of signs
-LIKELY = 8  # of them, changes looked at again
-CLOSE, SWAPPED = 2, 48  # steps between axes that are swapped, and features up to which it pays
-
 
 def repair(objective, scout, basis, changes, *, max_rounds):
     """Refine the most promising changes, keep the best; repeat.
@@ -33,7 +26,7 @@ def repair(objective, scout, basis, changes, *, max_rounds):
     Parameters
     ----------
     objective : Objective
-        Refines and decides.
+        Refines and decides; with the tuning.
     scout : Objective
         Ranks the changes; may be cheap.
     basis : Tensor of shape (d, d)
@@ -50,16 +43,17 @@ def repair(objective, scout, basis, changes, *, max_rounds):
     rounds : int
         How many repairs were worth it.
     """
-    best = objective.value(basis)
+    tuning, best = objective.tuning, objective.value(basis)
+    budget = {"max_iter": tuning.mending_iterations, "tol": tuning.mending_tol}
     for rounds in range(max_rounds):
         ranked = []
         for change, tried in changes.items():
             ranked += sorted(change(basis, objective), key=scout.value)[:tried]
         if not ranked:
             return basis, best, rounds
-        descents = [minimise(objective, one, max_iter=MAX_ITER, tol=TOL) for one in ranked]
+        descents = [minimise(objective, one, **budget) for one in ranked]
         winner = min(descents, key=lambda descent: descent.losses[-1])
-        if winner.losses[-1] > best - GAIN:
+        if winner.losses[-1] > best - tuning.mending_gain:
             return basis, best, rounds
         basis, best = winner.basis, winner.losses[-1]
     return basis, best, max_rounds
@@ -84,7 +78,9 @@ def rephased(basis, objective):
     for first in range(1, len(basis)):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
-        yield from likeliest(basis, _sign_changes(_by_frequency(basis)), objective)[:LIKELY]
+        tuning = objective.tuning
+        signs = _sign_changes(_by_frequency(basis), tuning.sign_looks)
+        yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
 
 
 def swapped(basis, objective):
@@ -100,13 +96,13 @@ def swapped(basis, objective):
     Yields
     ------
     basis : Tensor of shape (d, d)
-        None for more than 48 features, and without third-order cumulants.
+        None for more than `swap_limit` features, and without third-order cumulants.
     """
-    axes = _by_frequency(basis)
-    if objective.cumulants is None or len(axes) > SWAPPED:
+    tuning, axes = objective.tuning, _by_frequency(basis)
+    if objective.cumulants is None or len(axes) > tuning.swap_limit:
         return
     for first, last in itertools.combinations(range(len(axes)), 2):
-        if last - first > CLOSE:
+        if last - first > tuning.swap_distance:
             continue
         changed = basis.clone()
         changed[:, axes[[first, last]]] = basis[:, axes[[last, first]]]
@@ -121,14 +117,14 @@ def _by_frequency(basis):
     return (basis[1:] - basis[:-1]).square().sum(0).argsort()
 
 
-def _sign_changes(axes):
+def _sign_changes(axes, looks):
     """Signs of the principal axes: one changed, all above one, any stretch, any two."""
     size = len(axes)
     changes = [(first,) for first in range(size)]
     changes += [range(first, size) for first in range(1, size - 1)]
     changes += [range(first, last) for last in range(3, size) for first in range(1, last - 1)]
     changes += itertools.combinations(range(size), 2)
-    return _signs(axes, changes[: max(size, LOOKS // size**4)])
+    return _signs(axes, changes[: max(size, looks // size**4)])
 
 
 def _signs(axes, changes):
@@ -144,7 +140,7 @@ def windows(basis, objective):
     rows = basis.cpu().numpy()
     moments = [(rows * weight) @ rows.T for weight in _spectra(objective)]
     size = len(rows)
-    for width in WINDOWS:
+    for width in objective.tuning.windows:
         if width > size // 2:
             break
         for start in range(size - width + 1):

@@ -6,7 +6,7 @@ that easy data finish early.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,34 +14,16 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
 from .manifold import minimise
-from .objective import THIRD_ORDER, Objective
-from .orders import FEW, FEWEST, ordered_starts
+from .objective import Objective
+from .orders import ordered_starts
 from .positions import position_operators, whitened
 from .principal import PrincipalData
 from .repair import repair, rephased, swapped, windows
 from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread
+from .tuning import DEFAULT
 
 __all__ = ["Candidate", "agreement", "ranked", "search"]
-
-# Exponents of whitening and contrast, and whether to centre: they suit different signals.
-RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, False))
-N_OPERATORS = 8
-SEARCH_SAMPLES = 4000
-JUDGE_SAMPLES = 10000
-COARSE_ITERATIONS, FINE_ITERATIONS, SEARCH_TOL = 80, 45, 1e-4
-HOPELESS = 0.1  # an early loss this far above the best one so far is given up, in nats
-SCOUT_SAMPLES = 1000
-SAME_LOSS = 0.02
-# Agreement and difference of loss within which two candidates are one solution. Where the minimum
-# is flat, descents that fall equally low stop some way from each other.
-SAME = ((0.995, SAME_LOSS), (0.98, 0.005))
-NEAR, DIFFERENT = 0.97, 0.9  # agreement of a start with its end, of two starts
-REPAIRED = 2  # candidates, where no two agree
-ROUNDS, SWAPS = 4, 3  # of mending the leading candidate, and swaps that are tried
-MANY = 48  # features: third order costs more than it is worth far from a solution
-STATIONARY = 3.0  # energy divergence above 1 on JUDGE_SAMPLES that counts as stationary
-NUDGE, RETURNED = 0.3, 0.999  # radians per axis, and the agreement after the way back
 
 
 @dataclass
@@ -65,44 +47,61 @@ class Candidate:
 class _Judge:
     """The objectives of the search, which share their data."""
 
-    def __init__(self, data, weights, cyclic):
-        rough = {"alignment": 1.0, "uniformity": 10.0, "resolution": 0.3, "information": 0.3}
-        rough = {name: rough[name] * weight for name, weight in weights.items()}
-        self.data, self.cyclic = data, cyclic
-        few = slice(0, SEARCH_SAMPLES)
-        third = THIRD_ORDER if data.n_features <= MANY else 0.0
-        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None, third=third)
-        self.fine = Objective(data, weights, few, cyclic=cyclic)
-        self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), cyclic=cyclic)
-        self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)
+    def __init__(self, data, weights, cyclic, tuning):
+        self.data, self.cyclic, self.tuning = data, cyclic, tuning
+        few = slice(0, tuning.search_samples)
+        options = {"cyclic": cyclic, "tuning": tuning}
+        self.coarse = self._coarse(weights, few)
+        self.fine = Objective(data, weights, few, **options)
+        self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
+        self.final = Objective(data, weights, slice(-tuning.judge_samples, None), **options)
+
+    def _coarse(self, weights, samples):
+        """Uniformity mostly, not bounded: it leads from far away."""
+        tuning, cyclic = self.tuning, self.cyclic
+        rough = {"uniformity": tuning.coarse_uniformity}
+        rough |= dict.fromkeys(("resolution", "information"), tuning.coarse_entropies)
+        weights = {name: rough.get(name, 1.0) * weight for name, weight in weights.items()}
+        third = self.data.n_features <= tuning.coarse_third_limit
+        third = tuning.third_order if third else 0.0
+        unbounded = replace(tuning, uniformity_bound=None, third_order=third)
+        return Objective(self.data, weights, samples, cyclic=cyclic, tuning=unbounded)
+
+    @property
+    def descent(self):
+        """When a descent of the search is done."""
+        return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
 
     def refine(self, name, start, best_so_far=np.inf):
         """Coarse descent, on uniformity mostly, then a fine one on the loss itself."""
-        start = _tensor(start, self)
-        options = {"tol": SEARCH_TOL, "patience": 5}
-        basis = minimise(self.coarse, start, max_iter=COARSE_ITERATIONS, **options).basis
+        tuning, start = self.tuning, _tensor(start, self)
+        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self.descent)
+        basis = coarse.basis
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
 
         def hopeless(state):
-            return len(state.losses) == 20 and state.losses[-1] > best_so_far + HOPELESS
+            early = len(state.losses) == tuning.hopeless_after
+            return early and state.losses[-1] > best_so_far + tuning.hopeless
 
-        fine = minimise(self.fine, basis, max_iter=FINE_ITERATIONS, watch=hopeless, **options)
+        options = {"max_iter": tuning.fine_iterations, "watch": hopeless} | self.descent
+        fine = minimise(self.fine, basis, **options)
         return self._candidate(name, start, fine.basis), fine.losses[-1]
 
     def _candidate(self, name, start, basis):
         y = (basis.float() @ self.final.samples).mT
         divergence = worst_energy_divergence(y, self.cyclic)
         loss = self.final.value(basis)
-        if y.shape[1] <= FEWEST:
+        if y.shape[1] <= self.tuning.fewest:
             rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
         else:
-            rank = (divergence > 1 + STATIONARY, loss)
+            rank = (divergence > 1 + self.tuning.stationary, loss)
         return Candidate(name, self.data, start, basis, loss, divergence, rank)
 
-    def mended(self, candidate, changes, **options):
+    def mended(self, candidate, changes, max_rounds):
         """The candidate, repaired if that is worth it."""
-        basis, _, rounds = repair(self.fine, self.scout, candidate.basis, changes, **options)
+        found = repair(self.fine, self.scout, candidate.basis, changes, max_rounds=max_rounds)
+        basis, _, rounds = found
         if not rounds:
             return candidate
         repaired = self._candidate(f"{candidate.name}, repaired", candidate.start, basis)
@@ -111,19 +110,23 @@ class _Judge:
     def stationary(self, candidate):
         """Whether its energies may be stationary, which it was not fitted to."""
         excess = candidate.divergence - 1
-        return excess * JUDGE_SAMPLES <= STATIONARY * self.final.samples.shape[1]
+        tuning = self.tuning
+        return excess * tuning.judge_samples <= tuning.stationary * self.final.samples.shape[1]
 
     def returns(self, candidate):
         """Whether a descent from far away leads back.
 
         Where the minimum is flat it does not, and others may be as good.
         """
-        nudged = candidate.basis @ _random_turn(candidate.basis, NUDGE)
-        back = minimise(self.fine, nudged, max_iter=FINE_ITERATIONS, tol=SEARCH_TOL, patience=5)
-        return agreement(back.basis, candidate.basis) > RETURNED
+        tuning = self.tuning
+        nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
+        back = minimise(self.fine, nudged, max_iter=tuning.fine_iterations, **self.descent)
+        return agreement(back.basis, candidate.basis) > tuning.returned
 
 
-def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
+def search(
+    views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, tuning=DEFAULT, report=None
+):
     """Refined candidates, best first.
 
     Parameters
@@ -138,14 +141,15 @@ def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, re
     n_jobs : int or None
         Proposals refined at the same time; does not change the result.
     seed : int
+    tuning : Tuning
     report : callable, optional
         Called with every new :class:`Candidate` and the list so far; a true result stops.
     """
     everything = []
-    attempts = [_Attempt(_Judge(data, weights, cyclic), seed, everything) for data in views]
+    attempts = [_Attempt(_Judge(data, weights, cyclic, tuning), seed, everything) for data in views]
     found = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
     for attempt in attempts:
-        if attempt.judge.final.value(found[0].basis) < found[0].loss + SAME_LOSS:
+        if attempt.judge.final.value(found[0].basis) < found[0].loss + tuning.same_loss:
             found[0].data = attempt.judge.data  # the first that explains as much
             break
     return found
@@ -159,7 +163,7 @@ def _lead(attempts, **options):
             return ranked(attempt.found)
     leading, *others = (attempt for attempt in attempts if attempt.found)
     for other in others:
-        if other.lowest < leading.lowest - HOPELESS:
+        if other.lowest < leading.lowest - leading.judge.tuning.hopeless:
             leading = other
     if leading.go_on(**options):
         return ranked(leading.found)
@@ -181,7 +185,7 @@ class _Attempt:
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; true once a proposal needs no others, or `report` stops."""
-        patient = self.judge.data.n_features <= FEWEST
+        patient = self.judge.data.n_features <= self.judge.tuning.fewest
         for wave in itertools.islice(self.waves, n_waves):
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
             if not wave:
@@ -199,10 +203,10 @@ class _Attempt:
     def _add(self, candidate, report):
         """Mend a candidate if it leads, and keep it; true if `report` stops."""
         leads = ranked([*self.found, candidate])[0] is candidate
-        if leads and not (self.found and _same(candidate, ranked(self.found)[0])):
-            candidate = self.judge.mended(
-                candidate, {rephased: 1, swapped: SWAPS}, max_rounds=ROUNDS
-            )
+        tuning = self.judge.tuning
+        if leads and not (self.found and _same(candidate, ranked(self.found)[0], tuning)):
+            changes = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
+            candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
         self.found.append(candidate)
         self.everything.append(candidate)
         return report is not None and bool(report(candidate, self.everything))
@@ -215,7 +219,9 @@ class _Attempt:
         """
         leader = ranked(self.found)[0]
         stationary = self.judge.stationary(leader)
-        if _settled(self.found) and (stationary or self.judge.data.n_features > FEW):
+        tuning = self.judge.tuning
+        few = self.judge.data.n_features <= tuning.few
+        if _settled(self.found, tuning) and (stationary or not few):
             return True
         if not stationary or leader is self.doubted:
             return False
@@ -244,7 +250,7 @@ def agreement(one, other):
     return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
 
 
-def _settled(found):
+def _settled(found, tuning=DEFAULT):
     """Whether the two lowest losses belong to one solution, found independently.
 
     Two descents of one start prove nothing, unless they had hardly any way to go.
@@ -252,16 +258,16 @@ def _settled(found):
     if len(found) < 2:
         return False
     best, second = ranked(found)[:2]
-    if not _same(best, second):
+    if not _same(best, second, tuning):
         return False
-    near = min(agreement(one.start, one.basis) for one in (best, second)) > NEAR
-    return near or agreement(best.start, second.start) < DIFFERENT
+    near = min(agreement(one.start, one.basis) for one in (best, second)) > tuning.near
+    return near or agreement(best.start, second.start) < tuning.different
 
 
-def _same(one, other):
+def _same(one, other, tuning):
     """Whether two candidates are one solution, as far as their descents can tell."""
     alike, gap = agreement(one.basis, other.basis), abs(one.loss - other.loss)
-    return any(alike > enough and gap < little for enough, little in SAME)
+    return any(alike > enough and gap < little for enough, little in tuning.same)
 
 
 def ranked(found):
@@ -272,30 +278,40 @@ def ranked(found):
 def _mended(found, judge):
     """Candidates, best first, after an attempt to repair the best of them."""
     found = ranked(found)
-    mended = [judge.mended(one, {windows: 4}, max_rounds=6) for one in found[:REPAIRED]]
+    tuning = judge.tuning
+    changes = {windows: tuning.windows_tried}
+    leaders = found[: tuning.repaired]
+    mended = [judge.mended(one, changes, tuning.window_rounds) for one in leaders]
     return ranked(mended + found)
 
 
 def _waves(judge, seed):
     """Proposals in the order in which they are tried, named after how they were made."""
-    data, others = judge.data, []
-    for exponent, contrast, centred in RECIPES:
-        frame = whitened(data, exponent, contrast, centred)
-        found = position_operators(frame.samples, N_OPERATORS, seed)
+    data, tuning, later = judge.data, judge.tuning, []
+    for recipe in tuning.recipes:
+        exponent, contrast, centred = recipe
         label = f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
-        first, *rest = chain_starts(frame, *found)
+        frame = whitened(data, *recipe, tuning.contrast_floor)
+        found = position_operators(frame.samples, tuning.n_operators, seed, tuning)
+        first, *rest = chain_starts(frame, *found, tuning)
         best, second = _best(first, judge, 2)
-        separated = separated_start(data, frame.axes, *found)
-        wave = [(f"separated {label}", separated), (f"chain {label}", best)]
-        if not others:
+        wave = []
+        if "separated" in tuning.ways:
+            separated = separated_start(data, frame.axes, *found, tuning)
+            wave.append((f"separated {label}", separated))
+        if "chain" in tuning.ways:
+            wave.append((f"chain {label}", best))
+        if "orders" in tuning.ways and recipe is tuning.recipes[0]:
             wave += [("order", basis) for basis in ordered_starts(judge.fine)]
         yield sorted(wave, key=lambda proposal: judge.coarse.value(_tensor(proposal[1], judge)))
-        others += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
-        others.append((f"second chain {label}", second))
-        if data.n_features <= FEW:
-            single = _best(single_starts(frame, found[1]), judge, 2)
-            others += [(f"single chain {label}", one) for one in single]
-    yield others
+        if "plain" in tuning.later_ways:
+            later += [(f"plain chain {label}", _best(group, judge, 1)[0]) for group in rest]
+        if "second" in tuning.later_ways:
+            later.append((f"second chain {label}", second))
+        if "single" in tuning.later_ways and data.n_features <= tuning.few:
+            single = _best(single_starts(frame, found[1], tuning), judge, 2)
+            later += [(f"single chain {label}", one) for one in single]
+    yield later
 
 
 def _best(bases, judge, count):

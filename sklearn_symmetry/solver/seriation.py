@@ -5,10 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["banded_order", "longest_path", "spectral_order"]
+from .tuning import DEFAULT
 
-LONGEST_SEGMENT = 8
-LARGEST_BANDED = 80  # items; all moves are tried, which takes O(d^3) a step
+__all__ = ["banded_order", "longest_path", "spectral_order"]
 
 
 def spectral_order(affinity):
@@ -20,11 +19,11 @@ def spectral_order(affinity):
     return np.argsort(np.linalg.eigh(laplacian)[1][:, min(1, len(root) - 1)] / root)
 
 
-def longest_path(affinity, order, max_moves=200):
+def longest_path(affinity, order, tuning=DEFAULT):
     """Improve an order by 2-opt and or-opt moves, the best one first.
 
     The length of a path is the sum of the affinities of neighbours. A 2-opt move turns a segment
-    round; an or-opt move carries a segment of at most eight items elsewhere, either way round.
+    round; an or-opt move carries a short segment elsewhere, either way round.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ def longest_path(affinity, order, max_moves=200):
         Symmetric.
     order : sequence of int
         Where to start.
-    max_moves : int
+    tuning : Tuning
 
     Returns
     -------
@@ -44,12 +43,12 @@ def longest_path(affinity, order, max_moves=200):
     # A phantom item without affinities stands for both ends of the path.
     padded = np.zeros((len(affinity) + 1,) * 2)
     padded[:-1, :-1] = affinity
-    for _ in range(max_moves):
+    for _ in range(tuning.path_moves):
         gain, move = max(
             [_best_reversal(padded, order)]
             + [
                 _best_transfer(padded, order, length)
-                for length in range(1, min(LONGEST_SEGMENT, len(order) - 1) + 1)
+                for length in range(1, min(tuning.longest_segment, len(order) - 1) + 1)
             ],
             key=lambda found: found[0],
         )
@@ -102,24 +101,24 @@ def _transfer(order, start, length, gap, turned):
     return move
 
 
-def banded_order(nearest, second, order, max_moves=40):
+def banded_order(nearest, second, order, tuning=DEFAULT):
     """Improve an order whose neighbours and second neighbours both have affinities of their own.
 
     Moves are those of :func:`longest_path`; the value of an order is the sum of `nearest` over
-    neighbours and of `second` over second neighbours. Beyond eighty items the order is returned as
-    it is.
+    neighbours and of `second` over second neighbours. Beyond `largest_banded` items the order is
+    returned as it is.
     """
     order = np.asarray(order)
-    if not 3 < len(order) <= LARGEST_BANDED:
+    if not 3 < len(order) <= tuning.largest_banded:
         return order
-    moves = _all_moves(len(order))
+    moves = _all_moves(len(order), tuning.longest_segment)
 
     def value(orders):
         steps = nearest[orders[:, :-1], orders[:, 1:]].sum(1)
         return steps + second[orders[:, :-2], orders[:, 2:]].sum(1)
 
     best = value(order[None])[0]
-    for _ in range(max_moves):
+    for _ in range(tuning.banded_moves):
         candidates = order[moves]
         values = value(candidates)
         if values.max() <= best + 1e-9:
@@ -129,14 +128,14 @@ def banded_order(nearest, second, order, max_moves=40):
 
 
 @lru_cache(maxsize=4)
-def _all_moves(size):
+def _all_moves(size, longest):
     """Every reversal and transfer of a segment as a permutation, shape (moves, size)."""
     items = np.arange(size)
     moves = []
     for start in range(size):
         for stop in range(start + 2, size + 1):
             moves.append(np.concatenate([items[:start], items[start:stop][::-1], items[stop:]]))
-    for length in range(1, min(LONGEST_SEGMENT, size - 1) + 1):
+    for length in range(1, min(longest, size - 1) + 1):
         for start in range(size - length + 1):
             rest = np.concatenate([items[:start], items[start + length :]])
             segment = items[start : start + length]

@@ -15,13 +15,12 @@ from .principal import common_unit, views
 from .search import agreement, ranked, search
 from .solution import Solution
 from .threads import one_thread
+from .tuning import DEFAULT
 
-__all__ = ["BATCH_SIZE", "solve"]
-
-MAX_ITER, BATCH_SIZE, PROBES = 400, 20000, 32
+__all__ = ["solve"]
 
 
-def solve(X, settings, *, random_state, monitor=None):
+def solve(X, settings, *, random_state, tuning=DEFAULT, monitor=None):
     """Find the minimal generator and the resolving filter of the hidden symmetry of `X`.
 
     Parameters
@@ -31,6 +30,7 @@ def solve(X, settings, *, random_state, monitor=None):
     settings : Settings
     random_state : int
         Seed of everything random.
+    tuning : Tuning
     monitor : callable, optional
         ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
         the search and every iteration of the refinement; a true result stops the solver, which
@@ -50,7 +50,7 @@ def solve(X, settings, *, random_state, monitor=None):
     with one_thread():
         if isinstance(settings.init, str) and settings.init == "random":
             return _train(X, settings, random_state, monitor)
-        solution, stopped = _solve(X, settings, random_state, monitor)
+        solution, stopped = _solve(X, settings, random_state, tuning, monitor)
         if settings.density == "mixture" and not stopped:
             start = dataclasses.replace(settings, init=solution.group_conv_matrix)
             return _train(X, start, random_state, monitor, solution.location)
@@ -76,15 +76,15 @@ def _train(X, settings, random_state, monitor, location=0.0):
     return package(solution)
 
 
-def _solve(X, settings, seed, monitor):
+def _solve(X, settings, seed, tuning, monitor):
     """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
 
     Returns the solution, and whether the monitor stopped the work.
     """
-    seen = views(X, seed=seed, device=settings.device)
+    seen = views(X, seed=seed, device=settings.device, tuning=tuning)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
-    progress = _Progress(settings, monitor)
+    progress = _Progress(settings, monitor, tuning)
     if isinstance(settings.init, str):
         found = search(
             seen,
@@ -93,14 +93,15 @@ def _solve(X, settings, seed, monitor):
             n_init=settings.n_init,
             n_jobs=settings.n_jobs,
             seed=seed,
+            tuning=tuning,
             report=progress.candidate,
         )
         data, start = found[0].data, found[0].basis
     else:
         data = seen[0]
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
-    size = BATCH_SIZE if settings.batch_size is None else settings.batch_size
-    objective = Objective(data, weights, slice(0, size), cyclic=cyclic)
+    size = tuning.batch_size if settings.batch_size is None else settings.batch_size
+    objective = Objective(data, weights, slice(0, size), cyclic=cyclic, tuning=tuning)
     progress.data = data
     if progress.stopped:
         return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
@@ -109,7 +110,7 @@ def _solve(X, settings, seed, monitor):
         start,
         max_iter=progress.max_iter,
         tol=settings.tol,
-        probes=PROBES,
+        probes=tuning.refinement_probes,
         watch=progress.refinement,
     )
     return progress.solution(refined), progress.stopped
@@ -118,9 +119,9 @@ def _solve(X, settings, seed, monitor):
 class _Progress:
     """Translates between the steps of the solver and the monitor of the caller."""
 
-    def __init__(self, settings, monitor):
+    def __init__(self, settings, monitor, tuning):
         self.data, self.settings, self.monitor = None, settings, monitor
-        self.max_iter = MAX_ITER if settings.max_iter is None else settings.max_iter
+        self.max_iter = tuning.max_iter if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):

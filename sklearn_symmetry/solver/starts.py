@@ -15,13 +15,11 @@ import torch
 
 from .joint_diagonalisation import joint_diagonaliser
 from .seriation import banded_order, longest_path, spectral_order
+from .tuning import DEFAULT
 
 __all__ = ["chain_starts", "separated_start", "sine_basis", "single_starts"]
 
-SILENT = 0.01  # coupling below which an axis is noise, as a fraction of the strongest
-WEAK_LINKS = 2
 TINY = np.finfo(float).tiny
-ALIKE = 0.1  # squared relative difference of variances that samples and edges mix
 
 
 def sine_basis(size):
@@ -30,7 +28,7 @@ def sine_basis(size):
     return np.sqrt(2 / (size + 1)) * np.sin(np.pi * np.outer(index, index) / (size + 1))
 
 
-def separated_start(data, axes, strengths, operators):
+def separated_start(data, axes, strengths, operators, tuning=DEFAULT):
     """Joint diagonalisation, rows ordered and signed by their mutual affinities.
 
     Parameters
@@ -40,6 +38,7 @@ def separated_start(data, axes, strengths, operators):
         Frame of the operators, see :class:`~sklearn_symmetry.solver.positions.Whitened`.
     strengths, operators
         See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+    tuning : Tuning
 
     Returns
     -------
@@ -48,19 +47,20 @@ def separated_start(data, axes, strengths, operators):
     """
     power = np.einsum("qij,qjk->ik", operators, operators)
     values, vectors = np.linalg.eigh(power)
-    root = (vectors * np.maximum(values, 0.02 * values.max()) ** -0.25) @ vectors.T
+    root = (vectors * np.maximum(values, tuning.power_floor * values.max()) ** -0.25) @ vectors.T
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     rows, fields = joint_diagonaliser(root @ operators @ root * weight[:, None, None])
     rows = rows @ axes.T
-    affinity = _affinity(data, rows, fields)
-    rows = rows[longest_path(affinity, spectral_order(affinity))]
+    affinity = _affinity(data, rows, fields, tuning.affinity_samples)
+    rows = rows[longest_path(affinity, spectral_order(affinity), tuning)]
     return rows * _neighbour_signs((rows * data.spectrum.cpu().numpy()) @ rows.T)[:, None]
 
 
-def _affinity(data, rows, fields):
+def _affinity(data, rows, fields, seen):
     """Overlap of the position fields of two rows, correlation of their values and energies."""
     fields = fields / np.maximum(np.linalg.norm(fields, axis=0), 1e-12)
-    values = torch.as_tensor(rows, dtype=torch.float32).to(data.samples) @ data.samples[:, :4000]
+    samples = data.samples[:, :seen]
+    values = torch.as_tensor(rows, dtype=torch.float32).to(samples) @ samples
     scale = values.var(1, keepdim=True).clamp_min(1e-12)
     energy = torch.corrcoef(torch.log(0.1 + values**2 / scale)).cpu().double().numpy()
     value = torch.corrcoef(values).cpu().double().numpy()
@@ -92,7 +92,7 @@ class _Chain:
         return np.count_nonzero(np.isfinite(self.strength))
 
 
-def chain_starts(frame, strengths, operators):
+def chain_starts(frame, strengths, operators, tuning=DEFAULT):
     """Sine bases on the principal axes in the order and with the signs of their couplings.
 
     Position multiplies sine waves into their neighbours in frequency: in the principal axes a
@@ -104,6 +104,7 @@ def chain_starts(frame, strengths, operators):
     frame : Whitened
     strengths, operators
         See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+    tuning : Tuning
 
     Returns
     -------
@@ -111,14 +112,17 @@ def chain_starts(frame, strengths, operators):
         One group for every order of the axes: with second neighbours taken into account and, where
         that differs, without. The first group also has the axes that continue the clearest link.
     """
-    plain, chain = _chain_orders(strengths, operators)
-    groups = [_signed_axes(chain) + _signed_axes(_continued(chain, frame.spectrum))]
+    plain, chain = _chain_orders(strengths, operators, tuning)
+    first = _signed_axes(chain, tuning)
+    if tuning.continued:
+        first += _signed_axes(_continued(chain, frame.spectrum, tuning), tuning)
+    groups = [first]
     if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
-        groups.append(_signed_axes(plain))
+        groups.append(_signed_axes(plain, tuning))
     return [_sine_bases(group, frame) for group in groups]
 
 
-def single_starts(frame, operators):
+def single_starts(frame, operators, tuning=DEFAULT):
     """As :func:`chain_starts`, from the continued chain of every operator alone.
 
     Parameters
@@ -126,6 +130,7 @@ def single_starts(frame, operators):
     frame : Whitened
     operators
         See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+    tuning : Tuning
 
     Returns
     -------
@@ -133,7 +138,7 @@ def single_starts(frame, operators):
     """
     found = []
     for operator in operators:
-        axes = _continued(_single_chain(operator), frame.spectrum).axes
+        axes = _continued(_single_chain(operator, tuning), frame.spectrum, tuning).axes
         found += [axes, axes[::-1]]
     return _sine_bases(found, frame)
 
@@ -144,9 +149,9 @@ def _sine_bases(group, frame):
     return [waves @ axes @ frame.axes.T for axes in group]
 
 
-def _signed_axes(chain):
+def _signed_axes(chain, tuning):
     """Axes for both signs of the weakest links and both directions of frequency."""
-    weak = np.argsort(chain.strength)[: min(WEAK_LINKS, chain.n_links)]
+    weak = np.argsort(chain.strength)[: min(tuning.weak_links, chain.n_links)]
     found = []
     for flips in itertools.product((1.0, -1.0), repeat=len(weak)):
         signs = np.ones(len(chain.axes))
@@ -156,7 +161,7 @@ def _signed_axes(chain):
     return found
 
 
-def _continued(chain, spectrum):
+def _continued(chain, spectrum, tuning):
     """Frequency axes as combinations of principal ones.
 
     In frequency a position operator is tridiagonal: applied to one axis it gives the next. From
@@ -176,7 +181,8 @@ def _continued(chain, spectrum):
     downward = [(row, row + 1) for row in range(first - 1, -1, -1)]
     for pair in itertools.zip_longest(upward, downward):
         for row, last in filter(None, pair):
-            found[row] = _next_axis(operator @ found[last], np.array([*found.values()]), spectrum)
+            image, known = operator @ found[last], np.array([*found.values()])
+            found[row] = _next_axis(image, known, spectrum, tuning.alike)
     left, _, right = np.linalg.svd([found[row] for row in range(size)])
     turn = left @ right  # orthogonal even where an image vanished
     operator = turn @ operator @ turn.T
@@ -192,7 +198,7 @@ def _tridiagonal(operator):
     return np.append(links, 0) + np.append(0, links)
 
 
-def _next_axis(image, known, spectrum):
+def _next_axis(image, known, spectrum, alike):
     """Unit vector nearest to `image` that is orthogonal to `known` and has one variance."""
 
     def orthogonal(vector):
@@ -202,50 +208,51 @@ def _next_axis(image, known, spectrum):
     axis = image
     for _ in range(4):
         variance = np.exp(axis**2 @ np.log(spectrum) / max(axis @ axis, TINY))
-        axis = image / (1 + (spectrum - variance) ** 2 / (spectrum * variance * ALIKE))
+        axis = image / (1 + (spectrum - variance) ** 2 / (spectrum * variance * alike))
     axis = orthogonal(orthogonal(axis))
     return axis / max(np.linalg.norm(axis), TINY)
 
 
-def _chain_orders(strengths, operators):
+def _chain_orders(strengths, operators, tuning):
     """Two chains: ordered by links alone, and by links and second neighbours."""
     count, size = operators.shape[:2]
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
-    live = total > SILENT * total.max()
+    live = total > tuning.silent * total.max()
     if np.count_nonzero(live) < 2:
         trivial = _Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])
         return trivial, trivial
-    total = np.maximum(total, SILENT * total.max())
+    total = np.maximum(total, tuning.silent * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
     np.fill_diagonal(affinity, 0)
     active, silent = np.flatnonzero(live), np.flatnonzero(~live)
     inner = affinity[np.ix_(active, active)]
-    candidates = [longest_path(inner, spectral_order(inner))]
-    candidates.append(longest_path(inner, np.arange(len(active))))
+    candidates = [longest_path(inner, spectral_order(inner), tuning)]
+    candidates.append(longest_path(inner, np.arange(len(active)), tuning))
     order = active[max(candidates, key=lambda path: inner[path[:-1], path[1:]].sum())]
     # The operator that couples neighbours most decides the order in detail, and the signs.
     coupling = np.abs(operators) / np.sqrt(np.outer(total, total))
     leader = coupling[:, order[:-1], order[1:]].mean(1).argmax()
     inner = np.ix_(order, order)
-    order = order[longest_path(coupling[leader][inner], np.arange(len(order)))]
+    order = order[longest_path(coupling[leader][inner], np.arange(len(order)), tuning)]
     plain = _finished(order, silent, operators[leader], coupling[leader])
-    if len(order) < 4:
+    if len(order) < 4 or not tuning.banded:
         return plain, plain
     follower = coupling[:, order[:-2], order[2:]].mean(1).argmax()
     inner = np.ix_(order, order)
-    banded = banded_order(coupling[leader][inner], coupling[follower][inner], np.arange(len(order)))
+    links = coupling[leader][inner], coupling[follower][inner]
+    banded = banded_order(*links, np.arange(len(order)), tuning)
     return plain, _finished(order[banded], silent, operators[leader], coupling[leader])
 
 
-def _single_chain(operator):
+def _single_chain(operator, tuning):
     """All axes in the order that one operator gives, which may be that of the wrong operator."""
     coupling = np.abs(operator)
     np.fill_diagonal(coupling, 0)
     total = np.maximum(np.linalg.norm(coupling, axis=0), TINY)
     coupling = coupling / np.sqrt(np.outer(total, total))
-    order = longest_path(coupling, spectral_order(coupling**2))
+    order = longest_path(coupling, spectral_order(coupling**2), tuning)
     return _finished(order, np.array([], dtype=int), operator, coupling)
 
 

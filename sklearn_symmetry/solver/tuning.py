@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every number of the solver that was decided by measurement: its unit, its reason, its command.
+
+The solver reads them from one :class:`Tuning`, so that a measurement can change one of them and
+nothing else: ``dataclasses.replace(Tuning(), third_order=0.0)``. Guards against rounding are no
+tuning, and stand where they are used.
+"""
+
+from dataclasses import dataclass, field
+
+__all__ = ["DEFAULT", "Tuning"]
+
+# Commands: devices switched off one at a time and numbers halved and doubled; cosines on sets with
+# a known symmetry; random settings; cost.
+ABLATION = "python tests/benchmarks/ablation_of_search.py"
+ACCURACY = "python tests/benchmarks/accuracy.py"
+ROBUSTNESS = "python tests/benchmarks/robustness.py"
+CALIBRATION = "python tests/benchmarks/calibration.py"
+SPEED = "python tests/benchmarks/speed.py"
+
+
+def _tuned(value, unit, reason, command=ABLATION):
+    """A field of :class:`Tuning` that says why it has its value."""
+    metadata = {"unit": unit, "reason": reason, "command": command}
+    return field(default=value, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The numbers of the solver; ``fields(Tuning)`` have unit, reason and command as metadata."""
+
+    # The loss: what it adds to that of the paper.
+    uniformity_bound: float | None = _tuned(
+        0.15,
+        "nats",
+        "A larger divergence of a single pair counts as this much: real data are stationary in "
+        "most places and not at all in a few. None: not bounded.",
+    )
+    full_conditionals: float = _tuned(
+        2.0,
+        "weight, pairs have 1",
+        "Pairs barely notice directions of little variance, which fix the fine structure of smooth "
+        "signals.",
+    )
+    pooled: float = _tuned(
+        0.32,
+        "weight, pairs have 1",
+        "Resolution rewards rows of unequal variance, and neighbours of a slow drift hardly "
+        "differ: without it the loss leaves the truth on rows of photographs.",
+    )
+    third_order: float = _tuned(
+        1.0,
+        "weight, pairs have 1",
+        "The first thing that sees the signs of principal axes: wide signals, digits of 15 pixels "
+        "and Legendre functions in 7 columns need it.",
+    )
+    third_limit: int = _tuned(
+        128, "columns", "Third order costs d^4 multiplications an evaluation.", SPEED
+    )
+    peak_width: float = _tuned(
+        0.15,
+        "standard deviations",
+        "Sharpest peak the entropy resolves; a sharper one has kinks that stall the descent.",
+        ACCURACY,
+    )
+
+    # Views: the set about its origin, and about its mean.
+    offset: float = _tuned(
+        3.0,
+        "squared Mahalanobis norm",
+        "A mean beyond adds a search about it: stationary signals have 1 to 3, digits 4 to 7.",
+        ROBUSTNESS,
+    )
+
+    # Descents.
+    memory: int = _tuned(12, "pairs", "Of steps and gradients that L-BFGS remembers.")
+    largest_turn: float = _tuned(
+        0.3, "radians, root mean square", "Of an axis in one step; longer ones leave the basin."
+    )
+    backtracks: int = _tuned(8, "trials", "Of one line search before it gives up.")
+    shrink: float = _tuned(0.4, "factor", "Of the step, from one trial to the next.")
+    refresh: int = _tuned(40, "iterations", "Between two estimates of the curvature.")
+    probes: int = _tuned(16, "gradients", "For one estimate of the curvature, in the search.")
+    refinement_probes: int = _tuned(
+        32, "gradients", "The same in the refinement, whose valleys are long.", ACCURACY
+    )
+    probe_angle: float = _tuned(1e-2, "radians times sqrt(d)", "Turn between the two gradients.")
+    curvature_floor: float = _tuned(1e-3, "of the mean", "Added to every curvature.")
+    fisher_samples: int = _tuned(4000, "samples", "For the curvature of the entropies.", SPEED)
+
+    # Position operators.
+    recipes: tuple = _tuned(
+        ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, False)),
+        "exponents of whitening and contrast, centred or not",
+        "They suit different signals; one wave of starts for each, in this order.",
+    )
+    n_operators: int = _tuned(8, "operators", "Enough to separate narrow signals.")
+    contrast_floor: float = _tuned(
+        0.1, "of the mean contrast", "Added to that of every sample: faint ones stay faint."
+    )
+    lanczos_tol: float = _tuned(
+        1e-3, "relative", "Of eigenvalues that only start a descent.", SPEED
+    )
+    dense_limit: int = _tuned(
+        60, "quadratic forms", "Below, forming the operator is faster than Lanczos.", SPEED
+    )
+
+    # Starts. `ways` are tried in every wave, `later_ways` in the last one.
+    ways: tuple = _tuned(
+        ("separated", "chain", "orders"),
+        "names",
+        "Narrow signals are separated, smooth ones chained, few columns ordered.",
+    )
+    later_ways: tuple = _tuned(
+        ("plain", "second", "single"),
+        "names",
+        "Without second neighbours, the runner-up, and from single operators.",
+    )
+    continued: bool = _tuned(
+        True,
+        "yes or no",
+        "Chains go on from their clearest link, which unmixes axes of equal variance: half of the "
+        "starts on Legendre signals were wrong without.",
+    )
+    banded: bool = _tuned(
+        True, "yes or no", "Second neighbours have a say in the order of a chain."
+    )
+    silent: float = _tuned(0.01, "of the strongest", "Coupling below which an axis is noise.")
+    weak_links: int = _tuned(2, "links", "Of a chain that are tried with both signs.")
+    alike: float = _tuned(
+        0.1, "squared relative difference", "Of variances that samples and edges mix."
+    )
+    longest_segment: int = _tuned(8, "items", "Carried elsewhere in one move.", SPEED)
+    largest_banded: int = _tuned(
+        80, "items", "All moves are tried with second neighbours: d^3 a step.", SPEED
+    )
+    path_moves: int = _tuned(200, "moves", "Of one improvement of an order; seldom reached.", SPEED)
+    banded_moves: int = _tuned(40, "moves", "The same with second neighbours.", SPEED)
+    power_floor: float = _tuned(
+        0.02, "of the largest", "Power of the operators along an axis that is amplified fully."
+    )
+    affinity_samples: int = _tuned(4000, "samples", "For the affinities of separated rows.", SPEED)
+
+    # Few columns, where statistics of few numbers mislead.
+    few: int = _tuned(
+        12,
+        "columns",
+        "The chain is short, more operators and all orders are worth a try, and two starts that "
+        "agree prove little.",
+        ROBUSTNESS,
+    )
+    fewest: int = _tuned(
+        6,
+        "columns",
+        "Wrong optima look stationary as well: a wave is refined to its end, and energies are "
+        "weighed against the loss.",
+        CALIBRATION,
+    )
+    beam_width: int = _tuned(60, "orders", "Kept in every step of the search for orders.")
+    beam_depth: int = _tuned(4, "swaps", "From the order of falling variance.")
+    orders: int = _tuned(24, "orders", "Looked at with all signs, for each kind of waves.")
+    ordered_starts: int = _tuned(4, "starts", "For each kind of waves, and signs of an order.")
+    more_ordered_starts: int = _tuned(10, "starts", "The same with very few columns.", CALIBRATION)
+
+    # The search.
+    search_samples: int = _tuned(4000, "samples", "Entropies of its descents.", SPEED)
+    scout_samples: int = _tuned(1000, "samples", "To rank repairs.", SPEED)
+    judge_samples: int = _tuned(10000, "samples", "To rank candidates, others than above.")
+    coarse_iterations: int = _tuned(
+        80, "iterations", "Of a descent on uniformity mostly; 0: none.", ABLATION
+    )
+    coarse_uniformity: float = _tuned(10.0, "times its weight", "In that descent.")
+    coarse_entropies: float = _tuned(0.3, "times their weights", "In that descent.")
+    coarse_third_limit: int = _tuned(
+        48, "columns", "Up to which the coarse descent knows third order, which misled one.", SPEED
+    )
+    fine_iterations: int = _tuned(45, "iterations", "Of the descent on the loss that follows.")
+    search_tol: float = _tuned(1e-4, "nats", "Gain over `search_patience` that is still progress.")
+    search_patience: int = _tuned(5, "iterations", "See `search_tol`.")
+    hopeless: float = _tuned(
+        0.1, "nats", "An early loss this far above the best one so far is given up."
+    )
+    hopeless_after: int = _tuned(20, "iterations", "When that is looked at.")
+    same_loss: float = _tuned(
+        0.02, "nats", "Losses on other samples that are the same; a half of a verdict takes the "
+        "other's solution only for more.", CALIBRATION,
+    )  # fmt: skip
+    same: tuple = _tuned(
+        ((0.995, 0.02), (0.98, 0.005)),
+        "agreement (cosine) and difference of loss (nats)",
+        "Within which two candidates are one solution. Where the minimum is flat, descents that "
+        "fall equally low stop some way from each other.",
+    )
+    near: float = _tuned(0.97, "agreement (cosine)", "Of a start with its end that is near.")
+    different: float = _tuned(0.9, "agreement (cosine)", "Below which two starts are independent.")
+    stationary: float = _tuned(
+        3.0,
+        "energy divergence above 1, on `judge_samples`",
+        "That counts as stationary: right solutions have 1 to 3, wrong ones 5 and more. Infinite: "
+        "energies have no say.",
+        CALIBRATION,
+    )
+    nudge: float = _tuned(0.3, "radians an axis", "From where a sharp minimum must lead back.")
+    returned: float = _tuned(0.999, "agreement (cosine)", "After the way back; above 1: never.")
+
+    # Repairs.
+    mending_rounds: int = _tuned(4, "rounds", "Of signs and swaps for the leading candidate.")
+    signs_tried: int = _tuned(1, "descents", "Changes of signs that are refined in a round.")
+    swaps_tried: int = _tuned(3, "descents", "Swaps of axes that are refined in a round.")
+    repaired: int = _tuned(2, "candidates", "Whose windows are repaired where nothing is certain.")
+    window_rounds: int = _tuned(6, "rounds", "Of windows for one candidate.")
+    windows_tried: int = _tuned(4, "descents", "Windows that are refined in a round.")
+    windows: tuple = _tuned((3, 4, 5, 6, 8, 10, 12), "rows", "Widths of windows.")
+    mending_iterations: int = _tuned(30, "iterations", "Of a descent that tries a repair.")
+    mending_tol: float = _tuned(1e-4, "nats", "Of such a descent.")
+    mending_gain: float = _tuned(1e-3, "nats", "A repair must win.")
+    sign_looks: int = _tuned(
+        2**30, "multiplications", "Spent on changes of signs, over d^4.", SPEED
+    )
+    likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
+    swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
+    swap_limit: int = _tuned(
+        48, "columns", "Beyond, looking at all swaps costs more than it finds.", SPEED
+    )
+
+    # The refinement.
+    max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
+    batch_size: int = _tuned(
+        20000, "samples", "Wide signals need them, others hardly notice.", ACCURACY
+    )
+
+
+DEFAULT = Tuning()

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every device and every number of the search is worth, on small sets, hard ones among them.
+
+    python tests/benchmarks/ablation_of_search.py --minutes 60 --jobs 2
+    python tests/benchmarks/ablation_of_search.py --minutes 0    # the page from the runs there are
+
+Devices are switched off one at a time, each beside the whole search on the same samples (paired).
+Numbers are screened in the manner of Morris: from a random point between half and twice their
+values one after another is moved, on one set for each trajectory. Seeds from 70,000: no other
+benchmark has them. Runs are appended to a CSV file, those that are there already are skipped.
+"""
+
+import argparse
+import csv
+import itertools
+import sys
+import time
+import warnings
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from accuracy import KINDS, _signals
+from joblib import Parallel, delayed
+from result_tables import table
+from robustness import Case, make
+from SALib.sample import morris as sampler
+
+from sklearn_symmetry import __version__
+from sklearn_symmetry.datasets import hiding_basis
+from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.solution import Settings
+from sklearn_symmetry.solver.solve import solve
+from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+FIRST_SEED, SEEDS, TRAJECTORIES = 70_000, 3, 1
+FIELDS = ("part", "changed", "set", "seed", "cosine", "cpu_seconds", "starts", "version")
+MATTERS = 0.002  # of a cosine; less is what another order of the samples changes
+
+
+def _known(kind, n, d):
+    """A set of the accuracy benchmark."""
+
+    def load(seed):
+        data = KINDS[kind](n, d, symmetry="orthogonal", random_state=seed)
+        return data.data, data.generator
+
+    return load
+
+
+def _troubled(**options):
+    """A set of the robustness benchmark."""
+    return lambda seed: make(Case("ablation", seed, direction="any", **options))
+
+
+def _adapter(name, d, n):
+    """Unlabelled rows of a set of the adapter's benchmark, rotated."""
+
+    def load(seed):
+        examples = Path(__file__).resolve().parents[2] / "examples"
+        sys.path[:0] = [str(examples), str(examples / "paper")]
+        import adapter_benchmark
+
+        samples = getattr(adapter_benchmark, name)(None, n, np.random.default_rng(seed), d)
+        basis = hiding_basis(d, "orthogonal", seed)
+        return samples.unlabelled @ basis.T, basis @ np.eye(d, k=1) @ basis.T
+
+    return load
+
+
+KINDS["wide ring"] = _signals(signal="gaussian", scale=(1.0, 3.0), boundary="circulant")
+SETS = {
+    "Gaussian 33": _known("gaussian", 6000, 33),
+    "Legendre 33": _known("legendre", 6000, 33),
+    "Legendre 7": _known("legendre", 4000, 7),
+    "Legendre 8, noise 0.6": _troubled(signal="legendre", features=8, samples=3000, noise=0.6),
+    "wide 13": _known("wide", 4000, 13),
+    "photos 13": _known("photos", 4000, 13),
+    "pulse 13": _known("pulse", 4000, 13),
+    "watch 13": _adapter("watch", 13, 4000),
+    "waveforms 13": _adapter("waveforms", 13, 4000),
+    "ring 13": _known("wide ring", 4000, 13),
+    "noise 0.8": _troubled(features=13, samples=4000, noise=0.8),
+    "offset": _troubled(signal="legendre", features=15, samples=4000, offset=2.0),
+    "outliers": _troubled(features=13, samples=4000, outliers=0.01),
+    "missing range": _troubled(features=13, samples=4000, missing=0.2),
+    "few samples": _troubled(signal="legendre", features=17, samples=800),
+}
+
+SCREENED = (
+    "Legendre 33", "Legendre 7", "wide 13", "waveforms 13", "ring 13", "noise 0.8", "offset",
+    "outliers", "missing range", "few samples",
+)  # fmt: skip
+
+
+def _without(names, name):
+    return tuple(one for one in names if one != name)
+
+
+# Each device, and how it is switched off.
+DEVICES = {
+    "third order": {"third_order": 0.0},
+    "pooled marginals": {"pooled": 0.0},
+    "full conditionals": {"full_conditionals": 0.0},
+    "bound on divergences": {"uniformity_bound": None},
+    "view about the mean": {"offset": np.inf},
+    "separated starts": {"ways": _without(DEFAULT.ways, "separated")},
+    "chains": {"ways": _without(DEFAULT.ways, "chain")},
+    "ordered starts": {"ways": _without(DEFAULT.ways, "orders")},
+    "continued chains": {"continued": False},
+    "second neighbours in chains": {"banded": False},
+    "plain chains, last": {"later_ways": _without(DEFAULT.later_ways, "plain")},
+    "second chains, last": {"later_ways": _without(DEFAULT.later_ways, "second")},
+    "single chains, last": {"later_ways": _without(DEFAULT.later_ways, "single")},
+    "recipe: centred": {"recipes": _without(DEFAULT.recipes, (1.0, 0.5, True))},
+    "recipe: no contrast": {"recipes": _without(DEFAULT.recipes, (1.0, 1.0, False))},
+    "recipe: half white": {"recipes": _without(DEFAULT.recipes, (0.5, 0.5, False))},
+    "coarse descent": {"coarse_iterations": 0},
+    "giving up": {"hopeless_after": 0},
+    "mending signs": {"signs_tried": 0},
+    "mending swaps": {"swaps_tried": 0},
+    "mending at all": {"mending_rounds": 0},
+    "windows": {"repaired": 0},
+    "energies": {"stationary": np.inf},
+    "way back": {"returned": -2.0},
+    "agreement of two": {"same": ()},
+    "rules of fewest columns": {"fewest": 0},
+}  # fmt: skip
+CLOSENESS = ("near", "different", "returned")  # cosines: their distance from 1 is scaled
+
+
+def numbers():
+    """Names of the numbers that are screened."""
+    return [
+        field.name
+        for field in fields(Tuning)
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool)
+    ]
+
+
+def scaled(point):
+    """The tuning with every number times two to the given power."""
+    changes = {}
+    for name, power in zip(numbers(), point, strict=True):
+        value = getattr(DEFAULT, name)
+        if name in CLOSENESS:
+            changes[name] = 1 - (1 - value) * 2**power
+        else:
+            changes[name] = type(value)(max(value * 2**power, isinstance(value, int)))
+    return replace(DEFAULT, **changes)
+
+
+def runs():
+    """Part, what is changed, set, seed and tuning of every run, seed by seed."""
+    for seed in range(SEEDS):
+        for name, off in {"nothing": {}, **DEVICES}.items():
+            for chosen in SETS:
+                yield "device", name, chosen, FIRST_SEED + seed, replace(DEFAULT, **off)
+        if seed == 0:
+            yield from trajectories()
+
+
+def trajectories():
+    """One trajectory of the screen for every set that is quick."""
+    names = numbers()
+    problem = {"num_vars": len(names), "names": names, "bounds": [[-1, 1]] * len(names)}
+    for place, chosen in enumerate(SCREENED):
+        seed = FIRST_SEED + 100 + place
+        path = sampler.sample(problem, TRAJECTORIES, num_levels=4, seed=seed)
+        moved = ["start", *(names[int(np.flatnonzero(step)[0])] for step in np.diff(path, axis=0))]
+        for name, point in zip(moved, path, strict=True):
+            yield "number", name, chosen, seed, scaled(point)
+
+
+def run(part, changed, chosen, seed, tuning):
+    """One fit; a row of the table."""
+    torch.set_num_threads(1)
+    X, generator = SETS[chosen](seed)
+    boundary = "circulant" if "ring" in chosen else "open"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.process_time()
+        found = solve(X, Settings(boundary=boundary), random_state=seed, tuning=tuning)
+        seconds = time.process_time() - start
+    margin = (len(found.padded_generator) - X.shape[1]) // 2
+    inside = slice(margin, margin + X.shape[1])
+    cosine = generator_similarity(
+        found.padded_generator[inside, inside], generator, boundary=boundary
+    )
+    values = (part, changed, chosen, seed, f"{cosine:.5f}", f"{seconds:.2f}",
+              len(found.candidates), __version__)  # fmt: skip
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def complete(path, minutes, jobs):
+    """Run what is missing until the time is up."""
+    stop = time.monotonic() + 60 * minutes
+    done = list(csv.DictReader(path.open())) if path.exists() else []
+    known = {tuple(row[name] for name in FIELDS[:4]) for row in done}
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if not done:
+            writer.writeheader()
+        missing = (one for one in runs() if tuple(map(str, one[:4])) not in known)
+        in_time = itertools.takewhile(lambda _: time.monotonic() < stop, missing)
+        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs)
+        for row in parallel(delayed(run)(*one) for one in in_time):
+            writer.writerow(row)
+            file.flush()
+            print(*row.values(), flush=True)
+
+
+# The page
+
+HEAD = """# What every part of the search is worth
+
+Made by `python tests/benchmarks/ablation_of_search.py`; every single run is in
+`docs/results/ablation_of_search.csv`. The sets are small, of 7 to 33 columns and 800 to 8,000
+samples behind a random rotation, and most of them are hard. Cosine: of the generator found (central
+d x d crop) to the hidden one.
+
+## Devices, switched off one at a time
+
+Change of the cosine against the whole search on the same samples, over {sets} sets and up to
+{seeds} seeds of each: the mean, how many runs lost and gained more than {matters}, and the set that
+lost most (mean over its seeds). CPU: median ratio of the time.
+
+"""
+NUMBERS = """
+## Numbers, half to twice their values
+
+A screen in the manner of Morris: one trajectory for every set through random points between half
+and twice the values of `sklearn_symmetry/solver/tuning.py`, one number moved at a time. The mean
+absolute change of the cosine at such a move, its largest, and in how many of the trajectories the
+cosine moved by more than {matters}.
+
+"""
+
+
+def device_rows(rows):
+    """Changes of the cosine for every device, the most useful first."""
+    whole = {_pair(row): row for row in rows if row["changed"] == "nothing"}
+    found = []
+    for name in dict.fromkeys(row["changed"] for row in rows):
+        pairs = [
+            (
+                row["set"],
+                _gap(row, whole),
+                float(row["cpu_seconds"]) / float(whole[_pair(row)]["cpu_seconds"]),
+            )
+            for row in rows
+            if row["changed"] == name and _pair(row) in whole
+        ]
+        if name != "nothing" and pairs:
+            found.append((name, *_worth(pairs)))
+    return sorted(found, key=lambda one: float(one[2]))
+
+
+def _pair(row):
+    return row["set"], row["seed"]
+
+
+def _gap(row, whole):
+    return float(row["cosine"]) - float(whole[_pair(row)]["cosine"])
+
+
+def _worth(pairs):
+    """Runs, mean change, losses, gains, the set that lost most, ratio of the time."""
+    gaps = np.array([gap for _, gap, _ in pairs])
+    by_set = {}
+    for name, gap, _ in pairs:
+        by_set.setdefault(name, []).append(gap)
+    worst = min(by_set, key=lambda name: np.mean(by_set[name]))
+    return (
+        len(gaps), f"{gaps.mean():+.4f}", int((gaps < -MATTERS).sum()), int((gaps > MATTERS).sum()),
+        f"{worst} ({np.mean(by_set[worst]):+.3f})", f"{np.median([r for *_, r in pairs]):.2f}",
+    )  # fmt: skip
+
+
+def number_rows(rows):
+    """Elementary effects of every number, the largest first."""
+    effects = {}
+    for one, two in itertools.pairwise(rows):
+        if _pair(one) == _pair(two):
+            effects.setdefault(two["changed"], []).append(
+                float(two["cosine"]) - float(one["cosine"])
+            )
+    found = []
+    for name, changes in effects.items():
+        sizes = np.abs(changes)
+        found.append(
+            (f"`{name}`", f"{sizes.mean():.4f}", f"{sizes.max():.4f}",
+             f"{(sizes > MATTERS).sum()} of {len(sizes)}")
+        )  # fmt: skip
+    return sorted(found, key=lambda one: -float(one[1]))
+
+
+def write_page(rows, path):
+    """Both tables, and what was concluded, from docs/results/ablation_of_search_notes.md."""
+    devices = [row for row in rows if row["part"] == "device"]
+    page = HEAD.format(sets=len(SETS), seeds=SEEDS, matters=MATTERS)
+    page += table(
+        ("switched off", "runs", "mean change", "lost", "gained", "set that lost most", "CPU"),
+        device_rows(devices),
+    )
+    order = {
+        (chosen, str(seed), name): place
+        for place, (_, name, chosen, seed, _) in enumerate(trajectories())
+    }
+    screened = [row for row in rows if row["part"] == "number"]
+    places = [order.get((*_pair(row), row["changed"]), -1) for row in screened]
+    screened = [
+        row for _, row in sorted(zip(places, screened, strict=True), key=lambda one: one[0])
+    ]
+    page += NUMBERS.format(matters=MATTERS) + table(
+        ("number", "mean", "largest", f"more than {MATTERS}"), number_rows(screened)
+    )
+    notes = DOCS / "results" / "ablation_of_search_notes.md"
+    path.write_text(page + ("\n" + notes.read_text() if notes.exists() else ""))
+
+
+def main():
+    """Run what the budget allows, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    output = DOCS / "results" / "ablation_of_search.csv"
+    parser.add_argument("--output", type=Path, default=output)
+    options = parser.parse_args()
+    if options.minutes:
+        complete(options.output, options.minutes, options.jobs)
+    write_page(list(csv.DictReader(options.output.open())), DOCS / "ablation.md")
+
+
+if __name__ == "__main__":
+    main()
