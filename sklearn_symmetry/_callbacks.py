@@ -39,13 +39,13 @@ class FitMonitor:
         # A tree of 100,000 iterations is kept only where somebody looks at it.
         self.watched = bool(getattr(estimator, "_skl_callbacks", ()))
 
-    def __call__(self, phase, iteration, total, loss, terms, snapshot):
-        if self.watched and phase != self.phase:
+    def __call__(self, report):
+        if self.watched and report.phase != self.phase:
             self._leave_phase()
-            self._enter_phase(phase, total)
-        self.snapshot = snapshot
+            self._enter_phase(report.phase, report.total)
+        self.snapshot = report.snapshot
         if self.watched:
-            self.stopped |= self._report(phase, iteration, loss, terms)
+            self.stopped |= self._tell(report)
         return self.stopped
 
     def finish(self, solution):
@@ -56,9 +56,10 @@ class FitMonitor:
             estimator=self.estimator, X=self.X, reconstruction_attributes=self._state
         )
 
-    def _report(self, phase, iteration, loss, terms):
+    def _tell(self, report):
         step = self.task.subcontext("iteration")
-        news = {"phase": phase, "iteration": iteration, "loss": loss, **terms}
+        news = {"phase": report.phase, "iteration": report.iteration, "loss": report.loss}
+        news |= report.terms
         step.call_on_fit_task_begin(estimator=self.estimator, X=self.X, metadata=news)
         return step.call_on_fit_task_end(
             estimator=self.estimator,

@@ -8,7 +8,7 @@ import torch
 import sklearn_symmetry._lens
 from sklearn_symmetry.core.generator import generator, shift_generator_log
 from sklearn_symmetry.core.group_convolution import group_conv_matrix, symmetric_powers
-from sklearn_symmetry.solver.solution import Solution
+from sklearn_symmetry.solver.solution import Report, Solution
 
 # Thousands of small operations: several threads only get in each other's way.
 torch.set_num_threads(1)
@@ -35,7 +35,7 @@ class QuickSolver:
                 terms = dict.fromkeys(TERMS, 1.0 / iteration)
                 state = self._solution(X, settings, n_iter)
                 news = (phase, iteration, total, 1.0 / iteration, terms, lambda state=state: state)
-                if monitor is not None and monitor(*news):
+                if monitor is not None and monitor(Report(*news)):
                     return self._solution(X, settings, n_iter, converged=False)
         return self._solution(X, settings, n_iter, converged=self.converged)
 

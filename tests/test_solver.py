@@ -9,20 +9,22 @@ from scipy.linalg import expm
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.cumulants import rotated
+from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
-from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
+from sklearn_symmetry.solver.judge import Candidate, agreement, settled
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.orders import likeliest, ordered_starts
-from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
-from sklearn_symmetry.solver.principal import principal_data, views
-from sklearn_symmetry.solver.repair import repair, rephased, swapped, windows
-from sklearn_symmetry.solver.search import Candidate, _settled, agreement
-from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
+from sklearn_symmetry.solver.principal import Whitened, principal_data, views, whitened
+from sklearn_symmetry.solver.repairs import repair, rephased, swapped, windows
+from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
-from sklearn_symmetry.solver.starts import chain_starts, sine_basis
+from sklearn_symmetry.solver.starts.chains import chain_starts
+from sklearn_symmetry.solver.starts.cumulant_operators import position_operators
+from sklearn_symmetry.solver.starts.joint_diagonalisation import joint_diagonaliser
+from sklearn_symmetry.solver.starts.orders import ordered_starts
+from sklearn_symmetry.solver.starts.seriation import banded_order, longest_path, spectral_order
 from sklearn_symmetry.solver.tuning import Tuning
 
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
@@ -239,15 +241,15 @@ def test_search_settles_on_one_solution_not_on_one_loss(turn, gap, same):
     turned = torch.eye(9, dtype=torch.float64)
     turned[:2, :2] = torch.as_tensor(expm([[0.0, turn], [-turn, 0.0]]))
     one = candidate(torch.eye(9, dtype=torch.float64), -1.0)
-    assert _settled([one, candidate(turned, -1.0 + gap)]) == same
+    assert settled([one, candidate(turned, -1.0 + gap)]) == same
 
 
 def test_two_descents_of_one_start_settle_nothing():
     basis = torch.as_tensor(rotation(9, 0))
     start, other = (torch.as_tensor(rotation(9, seed)) for seed in (1, 2))
-    assert not _settled([candidate(basis, 0.0, start)])
-    assert not _settled([candidate(basis, 0.0, start), candidate(basis, 0.0, start)])
-    assert _settled([candidate(basis, 0.0, start), candidate(basis, 0.0, other)])
+    assert not settled([candidate(basis, 0.0, start)])
+    assert not settled([candidate(basis, 0.0, start), candidate(basis, 0.0, start)])
+    assert settled([candidate(basis, 0.0, start), candidate(basis, 0.0, other)])
 
 
 def test_repair_mends_a_damaged_window(signals, data):
@@ -465,10 +467,10 @@ def test_monitor_can_stop_the_solver_and_sees_complete_states():
     signals = make_symmetric_signals(2000, 7, random_state=0)
     phases = []
 
-    def monitor(phase, iteration, total, loss, terms, snapshot):
-        phases.append(phase)
-        assert snapshot().group_conv_matrix.shape == (7, 7)
-        return phase == "refinement" and iteration == 2
+    def monitor(report):
+        phases.append(report.phase)
+        assert report.snapshot().group_conv_matrix.shape == (7, 7)
+        return report.phase == "refinement" and report.iteration == 2
 
     solution = solve(signals.data, Settings(), random_state=0, monitor=monitor)
     assert phases[0] == "search"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The tuned numbers of the solver stand in one place, with unit, reason and command."""
 
-import ast
 import re
 from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from ..solver.solution import Report
+
 __all__ = ["FlowGame", "History", "RotationGame", "channel_overlap", "expm_action", "play"]
 
 # Products z L of larger norm are applied in several pieces; the degree makes the remainder of each
@@ -64,8 +66,8 @@ def play(game, *, max_iter, tol, n_iter_no_change, monitor):
         consecutive epochs. None: never.
     n_iter_no_change : int
     monitor : callable
-        ``monitor(phase, epoch, total, loss, terms, snapshot)`` after every epoch; the game stops
-        when it returns True. ``snapshot()`` returns the history.
+        Called with a :class:`~sklearn_symmetry.solver.solution.Report` after every epoch; the game
+        stops when it returns True. Its snapshot is the history.
 
     Returns
     -------
@@ -77,7 +79,8 @@ def play(game, *, max_iter, tol, n_iter_no_change, monitor):
         history.append(game.parameter_array(), losses)
         if tol is not None:
             history.converged = history.settled(tol, n_iter_no_change)
-        stop = monitor("epochs", epoch, max_iter, losses["generator"], losses, lambda: history)
+        loss = losses["generator"]
+        stop = monitor(Report("epochs", epoch, max_iter, loss, losses, lambda: history))
         if stop or history.converged:
             break
     return history

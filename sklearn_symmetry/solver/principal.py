@@ -13,11 +13,11 @@ import torch
 
 from ..core.cumulants import third_cumulants
 from ..core.outliers import bounded
-from .positions import whitened
 from .tuning import DEFAULT
 
-__all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
+__all__ = ["PrincipalData", "Whitened", "common_unit", "principal_data", "views", "whitened"]
 
+NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
 
 
@@ -132,3 +132,56 @@ def views(X, *, seed, device="cpu", tuning=DEFAULT):
 def common_unit(X):
     """Power of two of the size of the largest entry: squares of 1e300 overflow, this is exact."""
     return np.ldexp(1.0, int(np.frexp(np.abs(X).max())[1]) - 1)
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """Samples in the frame in which position operators are sought.
+
+    Attributes
+    ----------
+    samples : Tensor of shape (n, d), float32
+    axes : ndarray of shape (d, d)
+        Axes of the frame as columns, in principal coordinates.
+    spectrum : ndarray of shape (d,)
+        Second moments along the axes before whitening, floored.
+    """
+
+    samples: torch.Tensor
+    axes: np.ndarray
+    spectrum: np.ndarray
+
+
+def whitened(data, exponent, contrast, centred, floor=DEFAULT.contrast_floor):
+    """Partially whitened samples with a reduced contrast.
+
+    Parameters
+    ----------
+    data : PrincipalData
+    exponent : float
+        0 leaves the spectrum, 1 makes it white.
+    contrast : float
+        Power of its norm by which each sample is divided: 0 leaves it, 1 removes the contrast.
+    centred : bool
+        Whether second moments are taken around the mean. Around the location of the data instead,
+        a mean that is constant along the symmetry singles out the lowest frequency.
+    floor : float
+        Of the contrast, over the mean one: faint samples stay faint.
+
+    Returns
+    -------
+    frame : Whitened
+    """
+    samples = data.samples
+    if centred:
+        samples = samples - samples.mean(1, keepdim=True)
+    second = (samples @ samples.mT).double() / data.n_samples
+    spectrum, axes = torch.linalg.eigh(second)
+    spectrum, axes = spectrum.flip(0), axes.flip(1)
+    spectrum = spectrum + NOISE * spectrum[0]
+    gain = spectrum ** (-exponent / 2)
+    samples = samples.mT @ (axes * gain).to(samples.dtype)
+    samples = samples / samples.square().mean().sqrt()
+    norm = samples.square().mean(1, keepdim=True).sqrt()
+    samples = samples / (norm**contrast + floor)
+    return Whitened(samples, axes.cpu().numpy(), spectrum.cpu().numpy())

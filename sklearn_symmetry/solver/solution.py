@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What goes into the solver and what comes out: plain values and numpy arrays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Settings", "Solution"]
+__all__ = ["Report", "Settings", "Solution"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,29 @@ class Solution:
     converged: bool
     candidates: list = field(default_factory=list)
     location: np.ndarray | float = 0.0  # (d,), about which the group acts
+
+
+@dataclass(frozen=True)
+class Report:
+    """News of a solver at work, for its monitor.
+
+    Attributes
+    ----------
+    phase : {"search", "refinement", "train", "epochs"}
+        Of the default solver, the paper's procedure, and the adversarial baselines.
+    iteration : int
+    total : int or None
+        Iterations of this phase at most; None where that is not known.
+    loss : float
+    terms : dict of str to float
+        Of the loss; empty in the search.
+    snapshot : callable
+        Gives the latest complete state as a :class:`Solution`.
+    """
+
+    phase: str
+    iteration: int
+    total: int | None
+    loss: float
+    terms: dict
+    snapshot: Callable[[], Solution]

@@ -8,12 +8,13 @@ import torch
 
 from ..core.generator import complete_basis, crop_vector, generator, pad, shift_generator_log
 from ..core.group_convolution import group_conv_matrix, orbit, symmetric_powers
-from ..core.training import train
+from .judge import agreement, ranked
 from .manifold import minimise
 from .objective import Objective
+from .paper import train
 from .principal import common_unit, views
-from .search import agreement, ranked, search
-from .solution import Solution
+from .search import search
+from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
 
@@ -32,10 +33,9 @@ def solve(X, settings, *, random_state, tuning=DEFAULT, monitor=None):
         Seed of everything random.
     tuning : Tuning
     monitor : callable, optional
-        ``monitor(phase, iteration, total, loss, terms, snapshot)``, called for every candidate of
-        the search and every iteration of the refinement; a true result stops the solver, which
-        then returns the best state so far. ``snapshot()`` is that state as a
-        :class:`~sklearn_symmetry.solver.solution.Solution`.
+        Called with a :class:`~sklearn_symmetry.solver.solution.Report` for every candidate of the
+        search and every iteration of the refinement; a true result stops the solver, which then
+        returns the best state so far.
 
     Returns
     -------
@@ -63,8 +63,9 @@ def _train(X, settings, random_state, monitor, location=0.0):
     def package(solution):
         return _orient(dataclasses.replace(solution, location=location), X)
 
-    def watch(phase, iteration, total, loss, terms, snapshot):
-        return monitor(phase, iteration, total, loss, terms, lambda: package(snapshot()))
+    def watch(report):
+        snapshot = report.snapshot
+        return monitor(dataclasses.replace(report, snapshot=lambda: package(snapshot())))
 
     X = X - location
     solution = train(
@@ -149,7 +150,7 @@ class _Progress:
         return self.stopped
 
     def _tell(self, *news):
-        return self.monitor is not None and bool(self.monitor(*news))
+        return self.monitor is not None and bool(self.monitor(Report(*news)))
 
     def solution(self, state):
         """A :class:`Descent` as a :class:`Solution`."""

@@ -105,17 +105,8 @@ class Tuning:
         60, "quadratic forms", "Below, forming the operator is faster than Lanczos.", SPEED
     )
 
-    # Starts. `ways` are tried in every wave, `later_ways` in the last one.
-    ways: tuple = _tuned(
-        ("separated", "chain", "orders"),
-        "names",
-        "Narrow signals are separated, smooth ones chained, few columns ordered.",
-    )
-    later_ways: tuple = _tuned(
-        ("plain", "second", "single"),
-        "names",
-        "Without second neighbours, the runner-up, and from single operators.",
-    )
+    # Starts.
+    left_out: tuple = _tuned((), "names", "Ways of starting that are not tried: none.")
     continued: bool = _tuned(
         True,
         "yes or no",

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from sklearn_symmetry import paper_settings
-from sklearn_symmetry.core.training import PAPER_STEPS, Trainer
 from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.solver.paper import PAPER_STEPS, Trainer
 from sklearn_symmetry.solver.solution import Settings
 
 # Methods of the densities, and what they are.

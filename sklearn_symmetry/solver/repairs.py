@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from scipy.linalg import toeplitz
 
+from ..core.sines import sine_basis
 from .manifold import minimise
-from .orders import likeliest
-from .starts import sine_basis
+from .signs import by_frequency, likeliest, sign_changes, signs_of
 
 __all__ = ["repair", "rephased", "swapped", "windows"]
 
@@ -79,7 +79,7 @@ def rephased(basis, objective):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
         tuning = objective.tuning
-        signs = _sign_changes(_by_frequency(basis), tuning.sign_looks)
+        signs = sign_changes(by_frequency(basis), tuning.sign_looks // len(basis) ** 4)
         yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
 
 
@@ -98,7 +98,7 @@ def swapped(basis, objective):
     basis : Tensor of shape (d, d)
         None for more than `swap_limit` features, and without third-order cumulants.
     """
-    tuning, axes = objective.tuning, _by_frequency(basis)
+    tuning, axes = objective.tuning, by_frequency(basis)
     if objective.cumulants is None or len(axes) > tuning.swap_limit:
         return
     for first, last in itertools.combinations(range(len(axes)), 2):
@@ -108,31 +108,8 @@ def swapped(basis, objective):
         changed[:, axes[[first, last]]] = basis[:, axes[[last, first]]]
         above = list(range(last + 1, len(axes)))
         own = ([], [first], [last], [first, last])
-        signs = _signs(axes, [one + more for one in own for more in ([], above)])
+        signs = signs_of(axes, [one + more for one in own for more in ([], above)])
         yield likeliest(changed, signs, objective)[0]
-
-
-def _by_frequency(basis):
-    """Principal axes from smooth to rough."""
-    return (basis[1:] - basis[:-1]).square().sum(0).argsort()
-
-
-def _sign_changes(axes, looks):
-    """Signs of the principal axes: one changed, all above one, any stretch, any two."""
-    size = len(axes)
-    changes = [(first,) for first in range(size)]
-    changes += [range(first, size) for first in range(1, size - 1)]
-    changes += [range(first, last) for last in range(3, size) for first in range(1, last - 1)]
-    changes += itertools.combinations(range(size), 2)
-    return _signs(axes, changes[: max(size, looks // size**4)])
-
-
-def _signs(axes, changes):
-    """A row for every change: -1 for the axes at the places it names, else 1."""
-    signs = torch.ones(len(changes), len(axes), dtype=torch.float64, device=axes.device)
-    for row, change in zip(signs, changes, strict=True):
-        row[axes[list(change)]] = -1.0
-    return signs
 
 
 def windows(basis, objective):

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .tuning import DEFAULT
+from ..tuning import DEFAULT
 
 __all__ = ["banded_order", "longest_path", "spectral_order"]
 

@@ -2,7 +2,7 @@
 """The training procedure of the paper (section 4.3, appendix E.1): Adam on everything at once.
 
 Its defaults, and where they come from, are the attributes of ``_Schedule``. It is slow and
-its outcome depends on the start; ``sklearn_symmetry.solver`` finds solutions in seconds.
+its outcome depends on the start; :mod:`.search` finds solutions in seconds.
 """
 
 import math
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .densities import ClosedFormDensity, MixtureDensity
-from .entropy import low_rank_entropy
-from .generator import antisymmetric, complete_basis, generator, shift_generator_log
-from .group_convolution import group_conv_matrix, normalise, symmetric_powers
-from .losses import SymmetryLoss
-from .representation import Representation
+from ..core.densities import ClosedFormDensity, MixtureDensity
+from ..core.entropy import low_rank_entropy
+from ..core.generator import antisymmetric, complete_basis, generator, shift_generator_log
+from ..core.group_convolution import group_conv_matrix, normalise, symmetric_powers
+from ..core.losses import SymmetryLoss
+from ..core.representation import Representation
+from .solution import Report, Solution
 
 __all__ = ["train"]
 
@@ -41,8 +42,8 @@ def train(X, settings, *, random_state, monitor=None):
     random_state : int
         Seed of everything random; global seeds are not touched.
     monitor : callable, optional
-        ``monitor(phase, iteration, total, loss, terms, snapshot)``, called after every iteration
-        with the phase ``"train"``; training stops when it returns True.
+        Called with a :class:`~sklearn_symmetry.solver.solution.Report` after every iteration;
+        training stops when it returns True.
 
     Returns
     -------
@@ -60,14 +61,7 @@ def train(X, settings, *, random_state, monitor=None):
     total = trainer.schedule.n_iterations
     for iteration in range(total):
         trainer.step(iteration)
-        if monitor is not None and monitor(
-            "train",
-            iteration,
-            total,
-            trainer.loss_curve[-1],
-            {name: values[-1] for name, values in trainer.loss_terms.items()},
-            trainer.solution,
-        ):
+        if monitor is not None and monitor(trainer.report(iteration, total)):
             break
     return trainer.solution()
 
@@ -160,10 +154,13 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
 
+    def report(self, iteration, total):
+        """News of an iteration for the monitor."""
+        terms = {name: values[-1] for name, values in self.loss_terms.items()}
+        return Report("train", iteration, total, self.loss_curve[-1], terms, self.solution)
+
     def solution(self):
         """Current parameters and history, as arrays in host memory."""
-        from ..solver.solution import Solution  # the solver package imports this module
-
         with torch.no_grad():
             lie_algebra = antisymmetric(self.free_matrix.double())
             matrix = generator(lie_algebra)

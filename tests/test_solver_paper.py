@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.generator import complete_basis
-from sklearn_symmetry.core.training import _Schedule, train
+from sklearn_symmetry.solver.paper import _Schedule, train
 from sklearn_symmetry.solver.solution import Settings
 
 densities = pytest.mark.parametrize("density", ["closed_form", "mixture"])
@@ -166,13 +166,13 @@ def test_training_moves_without_filter_noise():
 def test_monitor_sees_every_iteration_and_can_stop():
     calls = []
 
-    def monitor(phase, iteration, total, loss, terms, snapshot):
-        calls.append((phase, iteration, total))
-        solution = snapshot()
-        assert solution.n_iter == iteration + 1
-        assert solution.loss_curve[-1] == loss
-        assert {name: values[-1] for name, values in solution.loss_terms.items()} == terms
-        return iteration == 3
+    def monitor(report):
+        calls.append((report.phase, report.iteration, report.total))
+        solution = report.snapshot()
+        assert solution.n_iter == report.iteration + 1
+        assert solution.loss_curve[-1] == report.loss
+        assert {name: values[-1] for name, values in solution.loss_terms.items()} == report.terms
+        return report.iteration == 3
 
     solution = train(moving_average(), make_settings(), random_state=0, monitor=monitor)
     assert calls == [("train", t, 25) for t in range(4)]

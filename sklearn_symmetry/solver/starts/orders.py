@@ -12,9 +12,24 @@ import numpy as np
 import torch
 from scipy.fft import dct
 
-from .starts import sine_basis
+from ...core.sines import sine_basis
+from ..signs import likeliest
 
-__all__ = ["likeliest", "ordered_starts"]
+__all__ = ["Ordered", "ordered_starts"]
+
+
+class Ordered:
+    """The principal axes as waves, in the orders and with the signs that moments like best."""
+
+    name, last = "order", False
+
+    def suits(self, frame):
+        """In the first wave: the recipe does not matter."""
+        return frame.is_first
+
+    def propose(self, frame):
+        """Bases, named alike."""
+        return [(self.name, basis) for basis in ordered_starts(frame.judge.fine)]
 
 
 def ordered_starts(objective):
@@ -47,24 +62,6 @@ def ordered_starts(objective):
             found += signed if every else signed[:several]
         starts += sorted(found, key=objective.value)[:several]
     return starts
-
-
-def likeliest(basis, signs, objective):
-    """The basis with its columns multiplied by signs, most stationary third order first.
-
-    Parameters
-    ----------
-    basis : Tensor of shape (d, d)
-    signs : Tensor of shape (k, d)
-    objective : Objective
-        With third-order cumulants.
-
-    Returns
-    -------
-    bases : list of k Tensors of shape (d, d)
-    """
-    bases = basis * signs[:, None, :]
-    return list(bases[objective.third_order(bases).argsort()])
 
 
 def _orders(waves, spectrum, tuning):

@@ -1,78 +1,70 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starting points: orthogonal matrices read off the position operators.
-
-Two complementary ways. Narrow signals have a position operator for every component, which a joint
-diagonalisation separates (:func:`separated_start`). Smooth ones have a few, which order and sign
-the principal axes along the frequency axis (:func:`chain_starts`), and unmix those of them that
-have nearly the same variance.
+"""Starts for smooth signals: a few position operators order and sign the principal axes along the
+frequency axis, and unmix those of them that have nearly the same variance.
 """
 
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from .joint_diagonalisation import joint_diagonaliser
+from ...core.sines import sine_basis
+from ..tuning import DEFAULT
 from .seriation import banded_order, longest_path, spectral_order
-from .tuning import DEFAULT
 
-__all__ = ["chain_starts", "separated_start", "sine_basis", "single_starts"]
+__all__ = ["Chain", "PlainChain", "SecondChain", "SingleChain", "chain_starts", "single_starts"]
 
 TINY = np.finfo(float).tiny
 
 
-def sine_basis(size):
-    """Orthonormal DST-I matrix, positions along the rows, frequencies along the columns."""
-    index = np.arange(1, size + 1)
-    return np.sqrt(2 / (size + 1)) * np.sin(np.pi * np.outer(index, index) / (size + 1))
+class Chain:
+    """The principal axes as sine waves, by links and second neighbours: the best one."""
+
+    name, last = "chain", False
+
+    def suits(self, frame):
+        """For any set."""
+        return True
+
+    def propose(self, frame):
+        """One basis, named."""
+        return [(f"{self.name} {frame.label}", frame.chains[0][0])]
 
 
-def separated_start(data, axes, strengths, operators, tuning=DEFAULT):
-    """Joint diagonalisation, rows ordered and signed by their mutual affinities.
+class SecondChain(Chain):
+    """The next best one of the same chains."""
 
-    Parameters
-    ----------
-    data : PrincipalData
-    axes : ndarray of shape (d, d)
-        Frame of the operators, see :class:`~sklearn_symmetry.solver.positions.Whitened`.
-    strengths, operators
-        See :func:`~sklearn_symmetry.solver.positions.position_operators`.
-    tuning : Tuning
+    name, last = "second chain", True
 
-    Returns
-    -------
-    basis : ndarray of shape (d, d)
-        Orthogonal.
-    """
-    power = np.einsum("qij,qjk->ik", operators, operators)
-    values, vectors = np.linalg.eigh(power)
-    root = (vectors * np.maximum(values, tuning.power_floor * values.max()) ** -0.25) @ vectors.T
-    weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
-    rows, fields = joint_diagonaliser(root @ operators @ root * weight[:, None, None])
-    rows = rows @ axes.T
-    affinity = _affinity(data, rows, fields, tuning.affinity_samples)
-    rows = rows[longest_path(affinity, spectral_order(affinity), tuning)]
-    return rows * _neighbour_signs((rows * data.spectrum.cpu().numpy()) @ rows.T)[:, None]
+    def propose(self, frame):
+        """One basis, named."""
+        return [(f"{self.name} {frame.label}", frame.chains[0][1])]
 
 
-def _affinity(data, rows, fields, seen):
-    """Overlap of the position fields of two rows, correlation of their values and energies."""
-    fields = fields / np.maximum(np.linalg.norm(fields, axis=0), 1e-12)
-    samples = data.samples[:, :seen]
-    values = torch.as_tensor(rows, dtype=torch.float32).to(samples) @ samples
-    scale = values.var(1, keepdim=True).clamp_min(1e-12)
-    energy = torch.corrcoef(torch.log(0.1 + values**2 / scale)).cpu().double().numpy()
-    value = torch.corrcoef(values).cpu().double().numpy()
-    affinity = np.maximum(fields.T @ fields, 0) ** 2
-    affinity += np.nan_to_num(np.abs(value)) + np.nan_to_num(np.maximum(energy, 0))
-    np.fill_diagonal(affinity, 0)
-    return affinity
+class PlainChain(Chain):
+    """The best chain without second neighbours, where that is another."""
+
+    name, last = "plain chain", True
+
+    def propose(self, frame):
+        """At most one basis, named."""
+        best = [frame.ranked(group)[0] for group in frame.chains[1:]]
+        return [(f"{self.name} {frame.label}", basis) for basis in best]
 
 
-def _neighbour_signs(covariance):
-    """Signs that make neighbouring rows correlate positively."""
-    return np.cumprod(np.concatenate([[1.0], np.where(np.diag(covariance, 1) < 0, -1.0, 1.0)]))
+class SingleChain(Chain):
+    """The two best chains of single operators: of few columns the most coupled one may be wrong."""
+
+    name, last = "single chain", True
+
+    def suits(self, frame):
+        """For few columns."""
+        return frame.data.n_features <= frame.tuning.few
+
+    def propose(self, frame):
+        """Two bases, named."""
+        found = frame.ranked(single_starts(frame.whitened, frame.operators[1], frame.tuning))
+        return [(f"{self.name} {frame.label}", basis) for basis in found[:2]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ class _Chain:
         return np.count_nonzero(np.isfinite(self.strength))
 
 
-def chain_starts(frame, strengths, operators, tuning=DEFAULT):
+def chain_starts(whitened, strengths, operators, tuning=DEFAULT):
     """Sine bases on the principal axes in the order and with the signs of their couplings.
 
     Position multiplies sine waves into their neighbours in frequency: in the principal axes a
@@ -101,9 +93,9 @@ def chain_starts(frame, strengths, operators, tuning=DEFAULT):
 
     Parameters
     ----------
-    frame : Whitened
+    whitened : Whitened
     strengths, operators
-        See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+        See :func:`~sklearn_symmetry.solver.starts.cumulant_operators.position_operators`.
     tuning : Tuning
 
     Returns
@@ -115,21 +107,21 @@ def chain_starts(frame, strengths, operators, tuning=DEFAULT):
     plain, chain = _chain_orders(strengths, operators, tuning)
     first = _signed_axes(chain, tuning)
     if tuning.continued:
-        first += _signed_axes(_continued(chain, frame.spectrum, tuning), tuning)
+        first += _signed_axes(_continued(chain, whitened.spectrum, tuning), tuning)
     groups = [first]
     if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
         groups.append(_signed_axes(plain, tuning))
-    return [_sine_bases(group, frame) for group in groups]
+    return [_sine_bases(group, whitened) for group in groups]
 
 
-def single_starts(frame, operators, tuning=DEFAULT):
+def single_starts(whitened, operators, tuning=DEFAULT):
     """As :func:`chain_starts`, from the continued chain of every operator alone.
 
     Parameters
     ----------
-    frame : Whitened
+    whitened : Whitened
     operators
-        See :func:`~sklearn_symmetry.solver.positions.position_operators`.
+        See :func:`~sklearn_symmetry.solver.starts.cumulant_operators.position_operators`.
     tuning : Tuning
 
     Returns
@@ -138,15 +130,15 @@ def single_starts(frame, operators, tuning=DEFAULT):
     """
     found = []
     for operator in operators:
-        axes = _continued(_single_chain(operator, tuning), frame.spectrum, tuning).axes
+        axes = _continued(_single_chain(operator, tuning), whitened.spectrum, tuning).axes
         found += [axes, axes[::-1]]
-    return _sine_bases(found, frame)
+    return _sine_bases(found, whitened)
 
 
-def _sine_bases(group, frame):
+def _sine_bases(group, whitened):
     """Bases whose frequencies are the given axes of the frame."""
-    waves = sine_basis(len(frame.axes))
-    return [waves @ axes @ frame.axes.T for axes in group]
+    waves = sine_basis(len(whitened.axes))
+    return [waves @ axes @ whitened.axes.T for axes in group]
 
 
 def _signed_axes(chain, tuning):

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The judge of a search: refines proposals, and says what their ends are worth."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
+from .manifold import minimise
+from .objective import Objective
+from .principal import PrincipalData
+from .repairs import repair
+from .tuning import DEFAULT
+
+__all__ = ["Candidate", "Judge", "agreement", "ranked", "same", "settled"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A refined proposal with its scores, on the samples of the judge.
+
+    Attributes
+    ----------
+    name : str
+        How the proposal was made.
+    data : PrincipalData
+    start, basis : Tensor of shape (d, d)
+        Where the descent began and ended.
+    loss : float
+    divergence : float
+        Of the energies, see :func:`~sklearn_symmetry.core.stationarity.worst_energy_divergence`.
+    rank : tuple
+        Orders candidates, the best has the lowest: stationary energies, which the loss does not
+        see, before the loss. The divergence of few columns is the mean of few numbers, and may be
+        high where they are right: there it is weighed against the loss.
+    """
+
+    name: str
+    data: PrincipalData
+    start: torch.Tensor
+    basis: torch.Tensor
+    loss: float
+    divergence: float
+    rank: tuple
+
+
+class Judge:
+    """The objectives of a search, which share their data.
+
+    Parameters
+    ----------
+    data : PrincipalData
+    weights : dict of str to float
+        Of the loss terms.
+    cyclic : bool
+    tuning : Tuning
+    """
+
+    def __init__(self, data, weights, cyclic, tuning):
+        self.data, self.cyclic, self.tuning = data, cyclic, tuning
+        few = slice(0, tuning.search_samples)
+        options = {"cyclic": cyclic, "tuning": tuning}
+        self.coarse = self._coarse(weights, few)
+        self.fine = Objective(data, weights, few, **options)
+        self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
+        self.final = Objective(data, weights, slice(-tuning.judge_samples, None), **options)
+
+    def _coarse(self, weights, samples):
+        """Uniformity mostly, not bounded: it leads from far away."""
+        tuning, cyclic = self.tuning, self.cyclic
+        rough = {"uniformity": tuning.coarse_uniformity}
+        rough |= dict.fromkeys(("resolution", "information"), tuning.coarse_entropies)
+        weights = {name: rough.get(name, 1.0) * weight for name, weight in weights.items()}
+        third = self.data.n_features <= tuning.coarse_third_limit
+        third = tuning.third_order if third else 0.0
+        unbounded = replace(tuning, uniformity_bound=None, third_order=third)
+        return Objective(self.data, weights, samples, cyclic=cyclic, tuning=unbounded)
+
+    @property
+    def _done(self):
+        """When a descent of the search is done."""
+        return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
+
+    def tensor(self, basis):
+        """A basis as the objectives take it."""
+        return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum)
+
+    def rough(self, basis):
+        """Loss by which proposals are ranked before any descent."""
+        return self.coarse.value(self.tensor(basis))
+
+    def refine(self, name, start, best_so_far=np.inf):
+        """Coarse descent, on uniformity mostly, then a fine one on the loss itself.
+
+        Parameters
+        ----------
+        name : str
+        start : Tensor or ndarray of shape (d, d)
+        best_so_far : float
+            Lowest loss of other fine descents; one that is far above it is given up early.
+
+        Returns
+        -------
+        candidate : Candidate
+        loss : float
+            At the end of the fine descent, on its samples.
+        """
+        tuning, start = self.tuning, self.tensor(start)
+        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self._done)
+        basis = coarse.basis
+        if self.fine.value(start) < self.fine.value(basis):
+            basis = start  # where stationarity fails, it must not lead
+
+        def hopeless(state):
+            early = len(state.losses) == tuning.hopeless_after
+            return early and state.losses[-1] > best_so_far + tuning.hopeless
+
+        options = {"max_iter": tuning.fine_iterations, "watch": hopeless} | self._done
+        fine = minimise(self.fine, basis, **options)
+        return self.candidate(name, start, fine.basis), fine.losses[-1]
+
+    def candidate(self, name, start, basis):
+        """A basis with its scores."""
+        y = (basis.float() @ self.final.samples).mT
+        divergence = worst_energy_divergence(y, self.cyclic)
+        loss = self.final.value(basis)
+        if y.shape[1] <= self.tuning.fewest:
+            rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
+        else:
+            rank = (divergence > 1 + self.tuning.stationary, loss)
+        return Candidate(name, self.data, start, basis, loss, divergence, rank)
+
+    def mended(self, candidate, changes, max_rounds):
+        """The candidate, repaired if that is worth it; see :func:`.repairs.repair`."""
+        found = repair(self.fine, self.scout, candidate.basis, changes, max_rounds=max_rounds)
+        basis, _, rounds = found
+        if not rounds:
+            return candidate
+        repaired = self.candidate(f"{candidate.name}, repaired", candidate.start, basis)
+        return ranked([repaired, candidate])[0]
+
+    def is_stationary(self, candidate):
+        """Whether its energies may be stationary, which it was not fitted to."""
+        excess = candidate.divergence - 1
+        tuning = self.tuning
+        return excess * tuning.judge_samples <= tuning.stationary * self.final.samples.shape[1]
+
+    def leads_back(self, candidate):
+        """Whether a descent from far away leads back to a candidate.
+
+        Where the minimum is flat it does not, and others may be as good.
+        """
+        tuning = self.tuning
+        nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
+        back = minimise(self.fine, nudged, max_iter=tuning.fine_iterations, **self._done)
+        return agreement(back.basis, candidate.basis) > tuning.returned
+
+
+def agreement(one, other):
+    """Cosine of the generators of two bases, the direction being a convention."""
+    turn = (one @ other.mT).cpu()
+    shifted = turn[:-1, :-1] * turn[1:, 1:]
+    crossed = turn[:-1, 1:] * turn[1:, :-1]
+    return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
+
+
+def ranked(found):
+    """Candidates, best first."""
+    return sorted(found, key=lambda one: one.rank)
+
+
+def same(one, other, tuning=DEFAULT):
+    """Whether two candidates are one solution, as far as their descents can tell."""
+    alike, gap = agreement(one.basis, other.basis), abs(one.loss - other.loss)
+    return any(alike > enough and gap < little for enough, little in tuning.same)
+
+
+def settled(found, tuning=DEFAULT):
+    """Whether the two lowest losses belong to one solution, found independently.
+
+    Two descents of one start prove nothing, unless they had hardly any way to go.
+    """
+    if len(found) < 2:
+        return False
+    best, second = ranked(found)[:2]
+    if not same(best, second, tuning):
+        return False
+    near = min(agreement(one.start, one.basis) for one in (best, second)) > tuning.near
+    return near or agreement(best.start, second.start) < tuning.different
+
+
+def _random_turn(basis, angle):
+    """Rotation that turns every axis by about `angle` radians; always the same one."""
+    generator = torch.Generator().manual_seed(0)
+    turn = torch.randn(basis.shape, generator=generator, dtype=basis.dtype).triu(1).to(basis.device)
+    return torch.linalg.matrix_exp((turn - turn.mT) * (angle / len(basis) ** 0.5))

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where a descent begins: orthogonal matrices read off statistics of the samples.
+
+One way of starting a file, each with an object that says for which sets it is (``suits``) and what
+it proposes; :mod:`.waves` names them all and says in which order they are tried. Narrow signals:
+:mod:`.separated`. Smooth ones: :mod:`.chains`. Few columns: :mod:`.orders`. The first two read
+fourth-order cumulant operators, :mod:`.cumulant_operators`.
+"""

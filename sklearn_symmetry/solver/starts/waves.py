@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""In which order starts are tried: a wave for every recipe, and the less likely ones last."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from ..principal import whitened
+from .chains import Chain, PlainChain, SecondChain, SingleChain, chain_starts
+from .cumulant_operators import position_operators
+from .orders import Ordered
+from .separated import Separated
+
+__all__ = ["WAYS", "Frame", "Proposer", "waves"]
+
+WAYS = (Separated(), Chain(), Ordered(), PlainChain(), SecondChain(), SingleChain())
+
+
+class Proposer(Protocol):
+    """One way of starting; a new one is a file with such an object, named in ``WAYS``.
+
+    Attributes
+    ----------
+    name : str
+        By which ``Tuning.left_out`` knows it.
+    last : bool
+        Whether its proposals wait until those of all others have been tried.
+    """
+
+    name: str
+    last: bool
+
+    def suits(self, frame):
+        """Whether it has anything to say about such a set."""
+
+    def propose(self, frame):
+        """Pairs of a name and a basis, (d, d) orthogonal, in principal coordinates."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a way of starting may look at.
+
+    Attributes
+    ----------
+    judge : Judge
+        Its data, grid, tuning and objectives.
+    recipe : tuple
+        Exponents of whitening and contrast, and whether to centre.
+    seed : int
+    """
+
+    judge: object
+    recipe: tuple
+    seed: int
+
+    @property
+    def data(self):
+        """The set, a :class:`~sklearn_symmetry.statistics.principal.PrincipalData`."""
+        return self.judge.data
+
+    @property
+    def tuning(self):
+        """The numbers of the solver."""
+        return self.judge.tuning
+
+    @property
+    def is_first(self):
+        """Whether this is the frame of the first wave."""
+        return self.recipe == self.tuning.recipes[0]
+
+    @property
+    def label(self):
+        """The recipe in words."""
+        exponent, contrast, centred = self.recipe
+        return f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
+
+    @cached_property
+    def whitened(self):
+        """The samples, whitened as the recipe says."""
+        return whitened(self.data, *self.recipe, self.tuning.contrast_floor)
+
+    @cached_property
+    def operators(self):
+        """Strengths and position operators."""
+        samples = self.whitened.samples
+        return position_operators(samples, self.tuning.n_operators, self.seed, self.tuning)
+
+    @cached_property
+    def chains(self):
+        """Groups of chain starts, those of the first from the best on."""
+        first, *others = chain_starts(self.whitened, *self.operators, self.tuning)
+        return [self.ranked(first), *others]
+
+    def ranked(self, bases):
+        """Bases in the order of their coarse loss."""
+        return sorted(bases, key=self.judge.rough)
+
+
+def waves(judge, seed):
+    """Proposals in the order in which they are tried, named after how they were made.
+
+    Parameters
+    ----------
+    judge : Judge
+    seed : int
+
+    Yields
+    ------
+    wave : list of tuple of str and basis
+    """
+    ways, later = [way for way in WAYS if way.name not in judge.tuning.left_out], []
+    for recipe in judge.tuning.recipes:
+        frame = Frame(judge, recipe, seed)
+        suitable = [way for way in ways if way.suits(frame)]
+        wave = [one for way in suitable if not way.last for one in way.propose(frame)]
+        yield sorted(wave, key=lambda proposal: judge.rough(proposal[1]))
+        later += [one for way in suitable if way.last for one in way.propose(frame)]
+    yield later
