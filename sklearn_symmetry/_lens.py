@@ -24,7 +24,7 @@ from ._validation import (
     plain_lens,
     resolve_device,
 )
-from ._verdict import verdict
+from ._verdict import LEVEL, verdict
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
@@ -425,7 +425,7 @@ class SymmetryLens(
         weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
         return GroupConvolution(weight, self._n_channels, trainable=trainable)
 
-    def verdict(self, X, *, level=0.05):
+    def verdict(self, X, *, level=LEVEL):
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
