@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,6 +22,7 @@ from ._validation import (
     float_dtypes,
     plain_lens,
     resolve_device,
+    warn_caller,
 )
 from ._verdict import LEVEL, verdict
 from .core.generator import crop_matrix, generator
@@ -296,9 +296,7 @@ class SymmetryLens(
                 raise
         self._set_fitted(attributes(solution))
         if not self.converged_:
-            warnings.warn(
-                _not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning, stacklevel=3
-            )
+            warn_caller(_not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning)
         return self
 
     def transform(self, X):
@@ -511,13 +509,12 @@ class SymmetryLens(
         state = dict(state)
         version = state.pop(VERSION_STAMP, "unknown")
         if version != __version__:
-            warnings.warn(
+            warn_caller(
                 InconsistentVersionWarning(
                     estimator_name=f"{type(self).__name__} (sklearn_symmetry)",
                     current_sklearn_version=__version__,
                     original_sklearn_version=version,
-                ),
-                stacklevel=2,
+                )
             )
         super().__setstate__(state)
 
