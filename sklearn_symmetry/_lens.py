@@ -114,7 +114,7 @@ class SymmetryLens(
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
-        1 shows a progress bar (needs rich).
+        1 shows a progress bar (needs rich), of the fit and of those of a verdict.
 
     Attributes
     ----------
@@ -428,7 +428,8 @@ class SymmetryLens(
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
-        samples; the lens itself is not changed.
+        samples, and two refinements more where these disagree; with ``verbose=1`` each of them
+        shows its progress. The lens itself is not changed.
 
         Parameters
         ----------

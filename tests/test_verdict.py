@@ -148,6 +148,18 @@ def test_what_cannot_be_judged_is_refused(lens, slices):
             lens.verdict(slices.data, level=level)
 
 
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_a_verdict_shows_its_fits_if_the_lens_is_verbose(verbose, slices, quick_solver, capsys):
+    pytest.importorskip("rich")
+    lens = SymmetryLens(random_state=0, verbose=verbose).fit(slices.data)
+    capsys.readouterr()
+    quick_solver.calls.clear()
+    lens.verdict(slices.data)
+    assert len(quick_solver.calls) >= 2
+    fits = capsys.readouterr().out.count("SymmetryLens - fit")
+    assert fits == verbose * len(quick_solver.calls)
+
+
 def test_halves_search_by_default_whatever_the_lens_did():
     lens = SymmetryLens(9, init="random", tol=1, n_init=1, max_iter=3, padding=4, information=2)
     fresh = SymmetryLens().set_params(padding=4, information=2)

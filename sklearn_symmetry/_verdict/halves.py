@@ -41,7 +41,7 @@ __all__ = ["fit_halves", "fresh_settings", "judge", "split_in_halves", "verdict"
 # Parameters that say how a solution is searched for, not which one is wanted.
 SEARCH = (
     "n_powers", "init", "density", "max_iter", "batch_size", "learning_rate", "tol", "n_init",
-    "warm_start", "verbose",
+    "warm_start",
 )  # fmt: skip
 
 
