@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,8 +22,9 @@ from ._validation import (
     float_dtypes,
     plain_lens,
     resolve_device,
+    warn_caller,
 )
-from ._verdict import verdict
+from ._verdict import LEVEL, verdict
 from .core.generator import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
@@ -115,7 +115,7 @@ class SymmetryLens(
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
-        1 shows a progress bar (needs rich).
+        1 shows a progress bar (needs rich), of the fit and of those of a verdict.
 
     Attributes
     ----------
@@ -297,9 +297,7 @@ class SymmetryLens(
                 raise
         self._set_fitted(attributes(solution))
         if not self.converged_:
-            warnings.warn(
-                _not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning, stacklevel=3
-            )
+            warn_caller(_not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning)
         return self
 
     def transform(self, X):
@@ -426,12 +424,13 @@ class SymmetryLens(
         weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
         return GroupConvolution(weight, self._n_channels, trainable=trainable)
 
-    def verdict(self, X, *, level=0.05):
+    def verdict(self, X, *, level=LEVEL):
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
-        samples; the lens itself is not changed.
+        samples, and two refinements more where these disagree; with ``verbose=1`` each of them
+        shows its progress. The lens itself is not changed.
 
         Parameters
         ----------
@@ -512,13 +511,12 @@ class SymmetryLens(
         state = dict(state)
         version = state.pop(VERSION_STAMP, "unknown")
         if version != __version__:
-            warnings.warn(
+            warn_caller(
                 InconsistentVersionWarning(
                     estimator_name=f"{type(self).__name__} (sklearn_symmetry)",
                     current_sklearn_version=__version__,
                     original_sklearn_version=version,
-                ),
-                stacklevel=2,
+                )
             )
         super().__setstate__(state)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks of parameters and data: every message names the cause and the remedy."""
+"""Checks of parameters and data, and warnings: a message names the cause and the remedy."""
 
 import copy
+import sys
 import warnings
 from numbers import Integral, Real
 
@@ -21,6 +22,7 @@ __all__ = [
     "float_dtypes",
     "plain_lens",
     "resolve_device",
+    "warn_caller",
 ]
 
 CHOICES = {
@@ -37,6 +39,9 @@ POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
 SHOWN = 5  # columns a message lists
+# Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
+# what is loaded calls back from pickle.
+PASS_ON = (__name__.partition(".")[0], "sklearn", "joblib", "pickle")
 
 
 def plain_lens(lens):
@@ -245,7 +250,7 @@ def _check_columns(X, names):
     if not spread.any():
         raise ValueError("all columns of X are constant: there is nothing to learn from")
     if not spread.all():
-        _warn_caller(
+        warn_caller(
             f"constant columns {_listed(names[~spread])}: they carry no information and take part "
             f"in no symmetry; drop them before fitting"
         )
@@ -256,15 +261,29 @@ def _check_columns(X, names):
             repeated.append(f"{name} repeats {twin}")
     if repeated:
         more = "; ..." if len(repeated) > SHOWN else ""
-        _warn_caller(
+        warn_caller(
             f"duplicated columns ({'; '.join(repeated[:SHOWN])}){more}: the data lie in a "
             f"subspace; keep one of each"
         )
 
 
-def _warn_caller(message):
-    # _warn_caller, _check_columns, check_data, fit, its callback wrapper, the caller.
-    warnings.warn(message, stacklevel=6)
+def warn_caller(message, category=UserWarning):
+    """Warn at the line outside the library that led here, however many frames are in between.
+
+    Parameters
+    ----------
+    message : str or Warning
+    category : type, default=UserWarning
+    """
+    frame, level = sys._getframe(1), 2  # level 1 is this function
+    while frame.f_back is not None and _passes_on(frame):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _passes_on(frame):
+    """Whether a frame is of the library, or of those that call it for somebody else."""
+    return frame.f_globals.get("__name__", "").partition(".")[0] in PASS_ON
 
 
 def _listed(names):

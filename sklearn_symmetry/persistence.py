@@ -6,7 +6,6 @@ only, so that one can be taken from a stranger.
 """
 
 import json
-import warnings
 import zipfile
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import SymmetryLens, __version__
 from ._files import write_atomically
+from ._validation import warn_caller
 
 __all__ = ["load_lens", "save_lens"]
 
@@ -113,13 +113,12 @@ def load_lens(path):
     except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} does not hold a lens written by save_lens: {error}") from error
     if header["version"] != __version__:
-        warnings.warn(
+        warn_caller(
             InconsistentVersionWarning(
                 estimator_name="SymmetryLens (sklearn_symmetry)",
                 current_sklearn_version=__version__,
                 original_sklearn_version=header["version"],
-            ),
-            stacklevel=2,
+            )
         )
     vars(lens).update(attributes)
     return lens

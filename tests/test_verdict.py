@@ -11,14 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry._verdict import (
-    _better,
-    _quality,
-    _started_from,
-    fit_halves,
-    judge,
-    split_in_halves,
-)
+from sklearn_symmetry._verdict import fit_halves, fresh_settings, judge, split_in_halves
+from sklearn_symmetry._verdict.halves import _better, _quality, _started_from
 from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
@@ -156,6 +150,24 @@ def test_what_cannot_be_judged_is_refused(lens, slices):
             lens.verdict(slices.data, level=level)
 
 
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_a_verdict_shows_its_fits_if_the_lens_is_verbose(verbose, slices, quick_solver, capsys):
+    pytest.importorskip("rich")
+    lens = SymmetryLens(random_state=0, verbose=verbose).fit(slices.data)
+    capsys.readouterr()
+    quick_solver.calls.clear()
+    lens.verdict(slices.data)
+    assert len(quick_solver.calls) >= 2
+    fits = capsys.readouterr().out.count("SymmetryLens - fit")
+    assert fits == verbose * len(quick_solver.calls)
+
+
+def test_halves_search_by_default_whatever_the_lens_did():
+    lens = SymmetryLens(9, init="random", tol=1, n_init=1, max_iter=3, padding=4, information=2)
+    fresh = SymmetryLens().set_params(padding=4, information=2)
+    assert lens.set_params(**fresh_settings(lens)).get_params() == fresh.get_params()
+
+
 def test_html_escapes_and_says_the_same(verdict):
     html = verdict._repr_html_()
     assert verdict.headline in html
@@ -177,9 +189,9 @@ def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
 def test_few_columns_that_are_nearly_elliptical_say_little(
     lens, slices, halves, verdict, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_symmetry.core.evidence.FEWEST", 7)
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.FEWEST", 7)
     assert judge(lens, slices.data, *halves).symmetric
-    monkeypatch.setattr("sklearn_symmetry.core.evidence.STRONG", verdict.deviation + 1)
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.STRONG", verdict.deviation + 1)
     found = judge(lens, slices.data, *halves)
     assert not found.symmetric
     assert found.p_value <= found.level
@@ -212,7 +224,7 @@ def test_a_half_takes_what_is_clearly_better_and_keeps_what_is_as_good(halves, m
     assert _better(first, turned, part) is first
     gain = _quality(first, part) - _quality(turned, part)
     tuning = replace(DEFAULT, same_loss=1.01 * gain)
-    monkeypatch.setattr("sklearn_symmetry._verdict.DEFAULT", tuning)
+    monkeypatch.setattr("sklearn_symmetry._verdict.halves.DEFAULT", tuning)
     assert _better(turned, first, part) is turned
 
 

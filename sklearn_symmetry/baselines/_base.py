@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the estimators of this package share: checks, fit of the adversarial ones, the action."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +11,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from .._validation import check_data, resolve_device
+from .._validation import check_data, resolve_device, warn_caller
 from ._adversarial import play
 
 __all__ = ["AdversarialEstimator", "check_choice", "check_number", "validated"]
@@ -103,11 +102,10 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
             self.__dict__.update(attributes(history))
             monitor.finish(history)
         if self.converged_ is False:
-            warnings.warn(
+            warn_caller(
                 f"The generator still moved by more than tol={self.tol} after n_iter_="
                 f"{self.n_iter_} epochs. Increase max_iter or tol, or look at generator_path_.",
                 ConvergenceWarning,
-                stacklevel=3,
             )
         return self
 

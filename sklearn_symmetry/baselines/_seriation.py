@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation import check_data
+from .._validation import check_data, warn_caller
 from ._base import check_choice, check_number, validated
 from ._ordering import links, oriented, shift_of, spectral_ordering
 
@@ -295,11 +295,10 @@ class ICASeriation(_Seriation):
         self._set_rows(oriented((signs[:, None] * rows)[ordering]), checked, X.dtype)
         self.n_iter_, self.converged_ = n_iter, converged
         if not converged:
-            warnings.warn(
+            warn_caller(
                 f"FastICA did not converge in n_iter_={n_iter} iterations. Increase max_iter or "
                 "tol; or the data have no independent components.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return self
 

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import plain_lens
-from ..core.evidence import REPEATS
+from .._verdict import REPEATS
 from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay

@@ -26,8 +26,9 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.utils import Bunch
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry._verdict import FRESH, fit_halves, judge, split_in_halves
-from sklearn_symmetry.core.evidence import REPEATS, elliptical_test, required_repeatability
+from sklearn_symmetry._verdict import fit_halves, fresh_settings, judge, split_in_halves
+from sklearn_symmetry._verdict.criteria import CONDITIONS, DRAWS, REPEATS, required_repeatability
+from sklearn_symmetry._verdict.evidence import elliptical_test
 from sklearn_symmetry.metrics import generator_similarity
 
 HERE = Path(__file__).resolve().parent
@@ -195,7 +196,7 @@ def run_symmetric(name, seed):
     if name in ASTRAY_SETS and seed - FIRST_SEED < LED_ASTRAY:
         fits |= wrong_fits(d, seed)
     for label, settings in fits.items():
-        lens.set_params(**FRESH).set_params(**settings).fit(data.data)
+        lens.set_params(**fresh_settings(lens)).set_params(**settings).fit(data.data)
         cosine = generator_similarity(lens.generator_, data.generator, boundary=data.boundary)
         yield {
             "group": "symmetric", "set": name, "features": d, "samples": n, "seed": seed,
@@ -225,7 +226,7 @@ def run_tests(seed, n=1000, d=6):
     for label, make in (("Gaussian", correlated_gaussian), ("elliptical", elliptical)):
         random = np.random.default_rng([seed, d])
         y = torch.as_tensor(make(n, d, random))
-        p_value, _ = elliptical_test(y, False, torch.Generator().manual_seed(seed))
+        p_value, _ = elliptical_test(y, False, torch.Generator().manual_seed(seed), DRAWS)
         yield {"set": label, "p_value": p_value}
 
 
@@ -282,6 +283,12 @@ def share(part, whole):
     return f"{k} of {n}", f"{limit:.1%}"
 
 
+def conditions_table():
+    """What is asked of a set and of a lens, from the table the verdict is made by."""
+    lines = [(condition.name, condition.asks, condition.passes) for condition in CONDITIONS]
+    return table(("condition", "asks", "passes"), lines).rstrip()
+
+
 def null_table(rows):
     """False alarms by set."""
     lines = []
@@ -335,7 +342,9 @@ def write_page(rows):
     default = [row for row in groups["symmetric"] if row["fit"] == "default"]
     astray = [row for row in groups["symmetric"] if row["fit"] != "default"]
     minutes = sum(float(row["cpu_seconds"]) for row in rows) / 60
-    page = HEAD.format(first=FIRST_SEED, null=FIRST_NULL, minutes=minutes)
+    page = HEAD.format(
+        conditions=conditions_table(), first=FIRST_SEED, null=FIRST_NULL, minutes=minutes
+    )
     page += "## Sets without a symmetry: false alarms at level 0.05\n\n"
     page += null_table(groups["null"])
     page += (

@@ -4,7 +4,8 @@
 Second moments never do: every real spectrum is that of a symmetric Toeplitz matrix, so that any
 Gaussian is exactly stationary in some orthogonal basis, and so is any elliptical distribution, a
 Gaussian times an independent contrast. Evidence is in what the energies of the representation know
-beyond that, and in whether separate samples lead to the same order of columns.
+beyond that, and in whether separate samples lead to the same order of columns. How much of it is
+enough is in `criteria.py`.
 """
 
 import itertools
@@ -13,42 +14,20 @@ from math import factorial
 
 import torch
 
-from .densities import ClosedFormDensity
-from .losses import Alignment, Uniformity
-from .losses.total import PAPER_WEIGHTS
-from .representation import Representation
-from .stationarity import contrast_free, energy_divergence, log_energy, summed_divergence
+from ..core.densities import ClosedFormDensity
+from ..core.losses import Alignment, Uniformity
+from ..core.losses.total import PAPER_WEIGHTS
+from ..core.representation import Representation
+from ..core.stationarity import contrast_free, energy_divergence, log_energy, summed_divergence
 
 __all__ = [
-    "REPEATS",
     "Evidence",
     "elliptical_test",
     "energy_correlations",
     "evidence",
     "marginal_distance",
     "order_test",
-    "required_repeatability",
-    "tolerated_divergence",
-    "tolerated_distance",
-    "wanted_deviation",
 ]
-
-DRAWS, ORDERS = 199, 99  # of elliptical sets, of orders
-TESTED = 5000  # samples in the test: enough to see, cheap to draw 199 times
-# What right solutions of 500 to 50,000 samples stay below: sampling noise, and how far real sets
-# that a person would call stationary are from it. Of the energy divergence: its mean, the spread of
-# the mean of few numbers (over m, faster below 8), and what grows with the samples.
-MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
-SHORT = 8
-# Cosine of generators found on separate samples, of which few columns have few numbers, too. The
-# differences of either half from the truth add up, and each has twice the variance of a fit to all
-# samples: halves that agree to 0.9 are halves of a fit that is within about 0.975 of the truth.
-REPEATS = 0.95
-UNEVEN_NOISE, UNEVEN = 4.0, 0.1  # of the distance of marginals; the first over sqrt(n)
-# Standard errors from elliptical that few columns need. In a few bases any covariance is
-# stationary; of a table that is nearly elliptical one of them is so in all respects that its
-# samples can tell, and separate samples agree on it.
-STRONG, FEWEST = 4.0, 6
 
 
 @dataclass(frozen=True)
@@ -57,30 +36,29 @@ class Evidence:
 
     Attributes
     ----------
-    p_value, deviation, wanted : float
-        :func:`elliptical_test`, and how much of the deviation is asked for.
+    n_samples : int
+    p_value, deviation : float
+        :func:`elliptical_test`.
     order_p_value : float
         :func:`order_test`.
-    divergence, tolerated : float
-        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
-    distance, tolerable : float
-        :func:`marginal_distance`, and how much of it passes.
+    divergence : float
+        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`.
+    distance : float
+        :func:`marginal_distance`.
     correlations : Tensor of shape (m,)
         :func:`energy_correlations`.
     """
 
+    n_samples: int
     p_value: float
     order_p_value: float
     deviation: float
-    wanted: float
     divergence: float
-    tolerated: float
     distance: float
-    tolerable: float
     correlations: torch.Tensor
 
 
-def evidence(y, cyclic=False, *, seed=0):
+def evidence(y, cyclic=False, *, draws, orders, n_tested, seed=0):
     """All statistics of a representation of samples that it was not fitted on.
 
     Parameters
@@ -88,6 +66,10 @@ def evidence(y, cyclic=False, *, seed=0):
     y : Tensor of shape (n, m)
         n > m.
     cyclic : bool, default=False
+    draws, orders : int
+        Of the elliptical and of the order test.
+    n_tested : int
+        Samples in either test, the first ones; the rest uses all.
     seed : int, default=0
 
     Returns
@@ -97,21 +79,19 @@ def evidence(y, cyclic=False, *, seed=0):
     y = y.double()
     y = y - y.mean()  # one number: a common offset says nothing about the symmetry
     random = torch.Generator().manual_seed(seed)
-    p_value, deviation = elliptical_test(y[:TESTED], cyclic, random)
+    p_value, deviation = elliptical_test(y[:n_tested], cyclic, random, draws)
     return Evidence(
+        n_samples=len(y),
         p_value=p_value,
-        order_p_value=order_test(y[:TESTED], cyclic, random),
+        order_p_value=order_test(y[:n_tested], cyclic, random, orders),
         deviation=deviation,
-        wanted=wanted_deviation(y.shape[1]),
         divergence=energy_divergence(y, cyclic),
-        tolerated=tolerated_divergence(*y.shape, cyclic),
         distance=marginal_distance(y),
-        tolerable=tolerated_distance(len(y)),
         correlations=energy_correlations(y, cyclic),
     )
 
 
-def elliptical_test(y, cyclic, random, draws=DRAWS):
+def elliptical_test(y, cyclic, random, draws):
     r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
 
     Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
@@ -125,7 +105,7 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     y : Tensor of shape (n, m)
     cyclic : bool
     random : torch.Generator
-    draws : int, default=199
+    draws : int
 
     Returns
     -------
@@ -153,7 +133,7 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     return float(p_value), float(scores[0].square().mean().sqrt())
 
 
-def order_test(y, cyclic, random, draws=ORDERS):
+def order_test(y, cyclic, random, draws):
     r"""Whether the order of the columns of `y` says anything about other samples.
 
     Null: the columns are exchangeable, as independent ones of one law are; their order, found on
@@ -169,7 +149,7 @@ def order_test(y, cyclic, random, draws=ORDERS):
         Samples that the order was not found on.
     cyclic : bool
     random : torch.Generator
-    draws : int, default=99
+    draws : int
         Orders it is compared with; all there are, if they are no more.
 
     Returns
@@ -247,31 +227,6 @@ def energy_correlations(y, cyclic=False):
     covariance = torch.cov(log_energy(y).mT)
     deviation = covariance.diagonal().sqrt()
     return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
-
-
-def tolerated_divergence(n_samples, size, cyclic=False):
-    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
-    size -= not cyclic
-    return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
-
-
-def required_repeatability(size, cyclic=False):
-    """Cosine between the generators of two halves from which they count as one, in `size` columns.
-
-    0.95, and less below nine columns: 0.9 in five.
-    """
-    size -= not cyclic
-    return 1 - (1 - REPEATS) * max(1, SHORT / size)
-
-
-def wanted_deviation(size):
-    """Deviation in the elliptical test from which evidence in `size` columns counts."""
-    return STRONG if size <= FEWEST else 0.0
-
-
-def tolerated_distance(n_samples):
-    """Distance of marginals up to which `n_samples` count as stationary."""
-    return UNEVEN + UNEVEN_NOISE / n_samples**0.5
 
 
 def _lag_means(energy, cyclic):

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is asked of a set and of a lens: every limit of the verdict, and the table of conditions.
+
+A condition is one row of :data:`CONDITIONS`: what it is about, the number it looks at, the limit of
+that number, and the words for when it is not met. The verdict, its reasons, and the table in
+`docs/trust.md` come from these rows.
+
+All numbers below were set on other seeds than those of `docs/trust.md`, where
+
+    python tests/benchmarks/calibration.py
+
+measures how often the verdict they make is wrong; the trials are in `docs/results/calibration.csv`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "CONDITIONS",
+    "DRAWS",
+    "FEWEST_OWN",
+    "INSIDE",
+    "LEVEL",
+    "ORDERS",
+    "REPEATS",
+    "TESTED",
+    "Condition",
+    "Criterion",
+    "Measured",
+    "criteria",
+    "required_repeatability",
+    "tolerated_distance",
+    "tolerated_divergence",
+    "wanted_deviation",
+]
+
+LEVEL = 0.05  # probability; of either test, the usual one
+
+# Counts. Elliptical sets that are drawn, and orders that are compared: p-values down to 0.005 and
+# 0.01, well below any level in use.
+DRAWS, ORDERS = 199, 99
+TESTED = 5000  # samples in either test: enough to see, cheap to draw 199 times
+
+# Energy divergence, in units of what two sets of samples of one covariance have. What right
+# solutions of 500 to 50,000 samples stay below: their mean, the spread of the mean of few numbers
+# (over m - 1 pairs of neighbours, faster below SHORT of them: rows of photographs in 5 columns),
+# and per sample how far real sets that a person would call stationary are from it.
+MEAN, TAIL, DEFECT = 2.5, 12.0, 3e-4
+SHORT = 8  # pairs of neighbours
+
+# Cosine of generators found on separate samples. Few columns have few numbers, too. The differences
+# of either half from the truth add up, and each has twice the variance of a fit to all samples:
+# halves that agree to 0.9 are halves of a fit that is within about 0.975 of the truth.
+REPEATS = 0.95
+
+# Distance of marginals, in standard deviations: of real sets that a person would call stationary,
+# and the sampling noise times sqrt(n). Columns of different laws sort themselves by their tails,
+# and halves agree on that order; 0.2 let some of these pass.
+UNEVEN, UNEVEN_NOISE = 0.1, 4.0
+
+# Standard errors from elliptical that sets of at most FEWEST columns need. In a few bases any
+# covariance is stationary; of a table that is nearly elliptical one of them is so in all respects
+# that its samples can tell, and separate samples agree on it. Columns of the breast cancer set
+# deviate by 2 to 3, all signals with a symmetry by 6 and more.
+STRONG, FEWEST = 4.0, 6
+
+# Which columns of a lens are judged by its own energies: rows of the convolution matrix of a norm
+# above INSIDE (a whole one has 1), since powers beyond the window say nothing; and not fewer than
+# FEWEST_OWN, since two columns have one pair of neighbours and nothing to compare it with.
+INSIDE, FEWEST_OWN = 0.5, 3
+
+
+def tolerated_divergence(n_samples, size, cyclic=False):
+    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
+    size -= not cyclic
+    return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
+
+
+def required_repeatability(size, cyclic=False):
+    """Cosine between the generators of two halves from which they count as one, in `size` columns.
+
+    0.95, and less below nine columns: 0.9 in five.
+    """
+    size -= not cyclic
+    return 1 - (1 - REPEATS) * max(1, SHORT / size)
+
+
+def wanted_deviation(size):
+    """Deviation in the elliptical test from which evidence in `size` columns counts."""
+    return STRONG if size <= FEWEST else 0.0
+
+
+def tolerated_distance(n_samples):
+    """Distance of marginals up to which `n_samples` count as stationary."""
+    return UNEVEN + UNEVEN_NOISE / n_samples**0.5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The numbers that conditions look at, whatever their limits.
+
+    Attributes
+    ----------
+    level : float
+        Of the tests.
+    n_columns : int
+        Of the representations of the halves.
+    cyclic : bool
+    p_value, order_p_value : float
+        The larger one of the two halves.
+    deviation : float
+        The smaller one.
+    divergence, n_divergence : float, int
+        Of the half with the better energies, and its samples.
+    distance, n_distance : float, int
+        Of the half with the worse marginals, and its samples.
+    repeatability, agreement : float
+        Cosines of the generators of the halves, and of the lens with the worse one.
+    own_divergence : float
+        Of the lens itself; 0 where it cannot be judged.
+    own_shape : (int, int)
+        Samples and columns it was measured on.
+    converged : bool
+    """
+
+    level: float
+    n_columns: int
+    cyclic: bool
+    p_value: float
+    order_p_value: float
+    deviation: float
+    divergence: float
+    n_divergence: int
+    distance: float
+    n_distance: int
+    repeatability: float
+    agreement: float
+    own_divergence: float
+    own_shape: tuple
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A condition, asked of one set and one lens.
+
+    Attributes
+    ----------
+    name : str
+    about : {"set", "lens"}
+        What is in doubt if it is not met.
+    value, limit : float
+    at_most : bool
+        Whether `limit` is the largest value that passes; else it is the smallest.
+    says : str
+        Plain sentence for when it is not met.
+    """
+
+    name: str
+    about: Literal["set", "lens"]
+    value: float
+    limit: float
+    at_most: bool
+    says: str
+
+    @property
+    def met(self):
+        """Whether the value passes. What is not a number does not."""
+        # Any comparison with NaN is false: never write this as "not beyond the limit".
+        return bool(self.value <= self.limit if self.at_most else self.value >= self.limit)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A row of the table of conditions.
+
+    Attributes
+    ----------
+    name, about, at_most
+        As in :class:`Criterion`.
+    asks, passes : str
+        The number it looks at, and which numbers pass, in markdown.
+    value, limit : callable
+        Both, from :class:`Measured`.
+    says : str
+        Sentence with places for ``value`` and ``limit``.
+    after : str
+        Name of a condition above without which this one is not asked.
+    """
+
+    name: str
+    about: Literal["set", "lens"]
+    asks: str
+    passes: str
+    value: Callable
+    limit: Callable
+    at_most: bool
+    says: str
+    after: str = ""
+
+    def of(self, measured):
+        """The criterion for these numbers."""
+        value, limit = self.value(measured), self.limit(measured)
+        says = self.says.format(value=value, limit=limit)
+        return Criterion(self.name, self.about, value, limit, self.at_most, says)
+
+
+def criteria(measured):
+    """Every condition that applies, with its value and its limit.
+
+    Parameters
+    ----------
+    measured : Measured
+
+    Returns
+    -------
+    criteria : list of Criterion
+        In the order of :data:`CONDITIONS`; those about the set come first.
+    """
+    found, unmet = [], set()
+    for condition in CONDITIONS:
+        if condition.after in unmet:
+            continue
+        found.append(condition.of(measured))
+        if not found[-1].met:
+            unmet.add(condition.name)
+    return found
+
+
+DIVERGENCE_PASSES = (
+    f"at most {MEAN:g} + {TAIL:g}/(d-1) + {DEFECT:g} n, for d < {SHORT + 1} "
+    f"{MEAN:g} + {TAIL * SHORT:g}/(d-1)^2 + {DEFECT:g} n"
+)
+
+CONDITIONS = (
+    Condition(
+        name="beyond second moments",
+        about="set",
+        asks="p-value against *any elliptical set* (parametric bootstrap: mean, covariance and "
+        "radii of the held-out samples; covariance of log energies by lag)",
+        passes="both halves at most the level",
+        value=lambda measured: measured.p_value,
+        limit=lambda measured: measured.level,
+        at_most=True,
+        says="no structure beyond second moments and contrast (p = {value:.3f}); any such set "
+        "looks stationary in some basis",
+    ),
+    Condition(
+        name=f"strong, for d < {FEWEST + 1}",
+        about="set",
+        asks="standard scores of that test, root mean square over lags",
+        passes=f"both halves at least {STRONG:g}",
+        value=lambda measured: measured.deviation,
+        limit=lambda measured: wanted_deviation(measured.n_columns),
+        at_most=False,
+        says="little structure beyond second moments for so few columns: {value:.1f} standard "
+        "errors, {limit:.1f} would pass",
+        after="beyond second moments",
+    ),
+    Condition(
+        name="order",
+        about="set",
+        asks="p-value against *exchangeable columns* (permutation test: alignment, uniformity and "
+        "energy divergence of the held-out samples)",
+        passes="both halves at most the level: takes d >= 5 (7 circulant, where d is odd)",
+        value=lambda measured: measured.order_p_value,
+        limit=lambda measured: measured.level,
+        at_most=True,
+        says="the order of the columns may be arbitrary (p = {value:.3f} on held-out samples)",
+    ),
+    Condition(
+        name="stationary energies",
+        about="set",
+        asks="energy divergence on held-out samples, the better half",
+        passes=DIVERGENCE_PASSES,
+        value=lambda measured: measured.divergence,
+        limit=lambda measured: tolerated_divergence(
+            measured.n_divergence, measured.n_columns, measured.cyclic
+        ),
+        at_most=True,
+        says="not stationary under the generator: energy divergence {value:.1f} on held-out "
+        "samples, {limit:.1f} would pass",
+    ),
+    Condition(
+        name="equal marginals",
+        about="set",
+        asks="distance of the quantiles of a column from their mean, in sd",
+        passes=f"at most {UNEVEN:g} + {UNEVEN_NOISE:g}/sqrt(n)",
+        value=lambda measured: measured.distance,
+        limit=lambda measured: tolerated_distance(measured.n_distance),
+        at_most=True,
+        says="columns of the representation have different distributions (distance {value:.2f}; "
+        "{limit:.2f} would pass)",
+    ),
+    Condition(
+        name="repeatable",
+        about="set",
+        asks="cosine between the generators of the halves",
+        passes=f"at least {REPEATS:g}, for d < {SHORT + 1} 1 - {(1 - REPEATS) * SHORT:g}/(d-1)",
+        value=lambda measured: measured.repeatability,
+        limit=lambda measured: required_repeatability(measured.n_columns, measured.cyclic),
+        at_most=False,
+        says="two halves of the samples lead to different generators (cosine {value:.3f}; "
+        "{limit:.2f} would pass)",
+    ),
+    Condition(
+        name="agreement",
+        about="lens",
+        asks="cosine of the lens with either half",
+        passes=f"at least {REPEATS:g}",
+        value=lambda measured: measured.agreement,
+        limit=lambda measured: REPEATS,
+        at_most=False,
+        says="this lens differs from what halves of the samples led to (cosine {value:.3f}; "
+        "{limit:g} would pass)",
+    ),
+    Condition(
+        name="its own energies",
+        about="lens",
+        asks="energy divergence of the lens on all samples",
+        passes="the same as of a half",
+        value=lambda measured: measured.own_divergence,
+        limit=lambda measured: tolerated_divergence(*measured.own_shape, measured.cyclic),
+        at_most=True,
+        says="its own representation is not stationary: energy divergence {value:.1f}, "
+        "{limit:.1f} would pass",
+    ),
+    Condition(
+        name="convergence",
+        about="lens",
+        asks="`converged_`",
+        passes="true",
+        value=lambda measured: float(measured.converged),
+        limit=lambda measured: 1.0,
+        at_most=False,
+        says="the fit did not converge (see max_iter)",
+    ),
+)

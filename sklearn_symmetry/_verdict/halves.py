@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The procedure: split the samples, fit the halves, judge.
+
+The samples are split into halves. Either is fitted anew, with default starts, and what it found is
+judged on the other half, of which it knows nothing. Where the halves disagree, each starts from
+what the other found, too, and takes it if its own samples clearly prefer it. The statistics are in
+`evidence.py`, what is asked of them is in `criteria.py`.
+"""
+
+import warnings
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from .._channels import split_channels
+from ..core.outliers import bounded
+from ..core.stationarity import contrast_free_divergence, energy_divergence
+from ..metrics import generator_similarity
+from ..solver.tuning import DEFAULT
+from .criteria import (
+    DRAWS,
+    FEWEST_OWN,
+    INSIDE,
+    LEVEL,
+    ORDERS,
+    REPEATS,
+    TESTED,
+    Measured,
+    criteria,
+    required_repeatability,
+    tolerated_distance,
+    tolerated_divergence,
+)
+from .evidence import evidence
+from .report import Verdict, remarks
+
+__all__ = ["fit_halves", "fresh_settings", "judge", "split_in_halves", "verdict"]
+
+# Parameters that say how a solution is searched for, not which one is wanted.
+SEARCH = (
+    "n_powers", "init", "density", "max_iter", "batch_size", "learning_rate", "tol", "n_init",
+    "warm_start",
+)  # fmt: skip
+
+
+def verdict(lens, X, level=LEVEL):
+    """Judge a fitted lens; see :meth:`SymmetryLens.verdict`.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted; not changed.
+    X : ndarray of shape (n, d)
+    level : float
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    parts = split_in_halves(X, lens.random_state)
+    # The channels of the fit, whatever the parameter is now.
+    same = clone(lens).set_params(n_channels=lens._n_channels)
+    return judge(lens, X, parts, fit_halves(same, parts), level)
+
+
+def split_in_halves(X, random_state=None):
+    """Two halves of the samples in random order, since a file may be sorted.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    random_state : int, RandomState or None
+        An integer gives the same halves every time, and so does anything else.
+
+    Returns
+    -------
+    parts : list of two ndarrays
+
+    Raises
+    ------
+    ValueError
+        If a half has no more samples than features.
+    """
+    n_samples, n_features = X.shape
+    if n_samples // 2 <= n_features:
+        raise ValueError(
+            f"verdict needs more than {2 * n_features + 1} samples for {n_features} features, so "
+            f"that each half can be fitted; got {n_samples}"
+        )
+    seed = random_state if isinstance(random_state, int | np.integer) else 0
+    order = np.random.default_rng(seed).permutation(n_samples)
+    return [X[order[: n_samples // 2]], X[order[n_samples // 2 :]]]
+
+
+def fresh_settings(lens):
+    """Parameters of a default search, whatever was done to the lens.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+
+    Returns
+    -------
+    settings : dict
+    """
+    defaults = type(lens)().get_params()
+    return {name: defaults[name] for name in SEARCH}
+
+
+def fit_halves(lens, parts):
+    """Fresh default lenses of the same boundary and weights, one fitted on each part.
+
+    A search that failed on one part says nothing about the set. Where they disagree, either starts
+    from what the other found, too, and takes it if it is clearly better by its own samples. Two
+    solutions that are as good as each other remain two: the samples do not tell which is right.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+    parts : list of two ndarrays of shape (n, d)
+
+    Returns
+    -------
+    halves : list of two SymmetryLens
+    """
+    cyclic = lens.boundary == "circulant"
+    fresh = fresh_settings(lens)
+    with warnings.catch_warnings():
+        # That a half is flat, or needed more iterations, shows in what it says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
+        if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
+            return halves
+        return [
+            _better(half, _started_from(other, part), part)
+            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
+        ]
+
+
+def _better(half, other, part):
+    """The other of two lenses if it is clearly better by these samples, as in the search."""
+    return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
+
+
+def _started_from(other, part):
+    """The descent on `part` from what another lens found, about the same location."""
+    location = np.tile(other.location_, other._n_channels)
+    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part - location)
+    lens.location_ = other.location_
+    return lens
+
+
+def _quality(lens, X):
+    """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
+    cyclic = lens.boundary == "circulant"
+    return lens.score(X) - contrast_free_divergence(_rows(lens, X), cyclic)
+
+
+def _similarity(one, other):
+    return generator_similarity(one.generator_, other.generator_)
+
+
+def judge(lens, X, parts, halves, level=LEVEL):
+    """The verdict, given lenses fitted on halves of the samples.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted.
+    X : ndarray of shape (n, d)
+    parts : list of two ndarrays
+        Of :func:`split_in_halves`.
+    halves : list of two SymmetryLens
+        Of :func:`fit_halves`.
+    level : float
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    cyclic = lens.boundary == "circulant"
+    found = [
+        evidence(_rows(half, part), cyclic, draws=DRAWS, orders=ORDERS, n_tested=TESTED)
+        for half, part in zip(halves, reversed(parts), strict=True)
+    ]
+    measured = _measured(lens, X, halves, found, level)
+    asked = criteria(measured)
+    limits = {criterion.name: criterion.limit for criterion in asked}
+    values = {
+        "p_value": max(measured.p_value, measured.order_p_value),
+        "level": level,
+        "deviation": measured.deviation,
+        "statistic": measured.divergence,
+        "tolerated": limits["stationary energies"],
+        "repeatability": measured.repeatability,
+        "required": limits["repeatable"],
+        "agreement": measured.agreement,
+        "uncertainty": _uncertainty(*halves).astype(lens.generator_.dtype),
+        "locality": _locality(found, cyclic),
+        "starts": _starts(lens),
+        "converged": lens.converged_,
+        "n_samples": len(X),
+    }
+    symmetric = all(criterion.met for criterion in asked if criterion.about == "set")
+    return Verdict(
+        symmetric=symmetric,
+        found=all(criterion.met for criterion in asked),
+        against=[criterion.says for criterion in asked if not criterion.met],
+        remarks=remarks(values, symmetric, _offset(lens, X)),
+        **values,
+    )
+
+
+def _measured(lens, X, halves, found, level):
+    """What conditions look at: of both halves the worse one, of their energies the better one."""
+    cyclic, n_columns = lens.boundary == "circulant", len(halves[0].filter_)
+
+    def share(one):
+        return one.divergence / tolerated_divergence(one.n_samples, n_columns, cyclic)
+
+    better = min(found, key=share)
+    # numpy's extremes, unlike Python's, are not a number where one of the halves is not.
+    uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
+    own_divergence, own_shape = _own_divergence(lens, X, cyclic)
+    return Measured(
+        level=level,
+        n_columns=n_columns,
+        cyclic=cyclic,
+        p_value=float(np.max([one.p_value for one in found])),
+        order_p_value=float(np.max([one.order_p_value for one in found])),
+        deviation=float(np.min([one.deviation for one in found])),
+        divergence=better.divergence,
+        n_divergence=better.n_samples,
+        distance=uneven.distance,
+        n_distance=uneven.n_samples,
+        repeatability=_similarity(*halves),
+        agreement=float(np.min([_similarity(lens, half) for half in halves])),
+        own_divergence=own_divergence,
+        own_shape=own_shape,
+        converged=bool(lens.converged_),
+    )
+
+
+def _rows(lens, X):
+    """Representation about the location, every channel a row of its own; outliers as in fit."""
+    rows = bounded(split_channels(np.asarray(X), lens._n_channels))
+    return torch.as_tensor((rows - lens.location_) @ lens.group_conv_matrix_.T)
+
+
+def _offset(lens, X):
+    """Norm of the location over the root mean square norm of the samples about it."""
+    rows = split_channels(np.asarray(X), lens._n_channels) - lens.location_
+    return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
+
+
+def _own_divergence(lens, X, cyclic):
+    """Energy divergence of the lens itself, which was not fitted to it, on all samples; its shape.
+
+    0, as from d columns, where there are too few or too many of them, or a circle has a gap.
+    """
+    inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > INSIDE
+    y = _rows(lens, X)[:, inside].double()
+    n_features = len(lens.filter_)
+    if not FEWEST_OWN <= y.shape[1] <= n_features or (cyclic and not inside.all()):
+        return 0.0, (len(y), n_features)
+    return energy_divergence(y - y.mean(), cyclic), tuple(y.shape)
+
+
+def _uncertainty(*halves):
+    """Half the difference of the halves: the standard error of a fit to both."""
+    first, second = (half.generator_ for half in halves)
+    if np.vdot(first, second) < np.vdot(first, second.T):
+        second = second.T
+    return np.abs(first - second) / 2
+
+
+def _locality(found, cyclic):
+    curve = torch.stack([one.correlations for one in found]).mean(0)
+    return float(curve[1]), float(curve[len(curve) // 2 + (not cyclic) :].mean())
+
+
+def _starts(lens):
+    """Starts that ended where the lens is, and starts tried."""
+    agreeing = sum(candidate.get("agreement", 0.0) >= REPEATS for candidate in lens.candidates_)
+    return agreeing, len(lens.candidates_)

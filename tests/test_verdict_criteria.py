@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is asked for a verdict: limits, and the table of conditions."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_symmetry._verdict.criteria import (
+    CONDITIONS,
+    Criterion,
+    Measured,
+    criteria,
+    required_repeatability,
+    tolerated_divergence,
+    wanted_deviation,
+)
+
+NAN = float("nan")
+
+# Passes everything, by a little: five columns, where most limits differ from those of many.
+PASSES = Measured(
+    level=0.05,
+    n_columns=5,
+    cyclic=False,
+    p_value=0.05,
+    order_p_value=0.05,
+    deviation=4.0,
+    divergence=8.7,
+    n_divergence=1000,
+    distance=0.22,
+    n_distance=1000,
+    repeatability=0.9001,
+    agreement=0.9501,
+    own_divergence=9.0,
+    own_shape=(2000, 5),
+    converged=True,
+)
+
+# Of every condition, a change that it does not survive, and what is said then.
+FAILS = {
+    "beyond second moments": ({"p_value": 0.055}, "no structure.*p = 0.055"),
+    "strong, for d < 7": ({"deviation": 3.9}, "so few columns: 3.9 standard errors, 4.0 would"),
+    "order": ({"order_p_value": 0.06}, "may be arbitrary .p = 0.060 on held-out"),
+    "stationary energies": ({"divergence": 8.9}, "divergence 8.9 on held-out samples, 8.8 would"),
+    "equal marginals": ({"distance": 0.25}, "distributions .distance 0.25; 0.23 would pass"),
+    "repeatable": ({"repeatability": 0.899}, "different generators .cosine 0.899; 0.90 would"),
+    "agreement": ({"agreement": 0.949}, "differs from what halves.*cosine 0.949; 0.95 would"),
+    "its own energies": ({"own_divergence": 9.2}, "its own.*energy divergence 9.2, 9.1 would"),
+    "convergence": ({"converged": False}, "did not converge .see max_iter"),
+}
+
+
+def unmet(measured):
+    return [criterion for criterion in criteria(measured) if not criterion.met]
+
+
+@pytest.mark.parametrize(("value", "at_most", "met"), [
+    (1.0, True, True), (1.1, True, False), (NAN, True, False), (float("inf"), True, False),
+    (1.0, False, True), (0.9, False, False), (NAN, False, False), (float("inf"), False, True),
+])  # fmt: skip
+def test_a_criterion_is_met_up_to_its_limit_and_never_by_what_is_no_number(value, at_most, met):
+    assert Criterion("name", "set", value, 1.0, at_most, "says").met is met
+    assert not Criterion("name", "set", value, NAN, at_most, "says").met
+
+
+def test_all_conditions_can_be_met_at_once():
+    assert [criterion.name for criterion in criteria(PASSES)] == list(FAILS)
+    assert unmet(PASSES) == []
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
+def test_every_condition_can_fail_alone_and_says_so(condition):
+    change, said = FAILS[condition.name]
+    (alone,) = unmet(replace(PASSES, **change))
+    assert (alone.name, alone.about) == (condition.name, condition.about)
+    assert re.search(said, alone.says)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
+def test_what_could_not_be_measured_does_not_pass(condition):
+    (name,) = FAILS[condition.name][0]
+    (alone,) = unmet(replace(PASSES, **{name: NAN}))
+    assert alone.name == condition.name
+
+
+def test_a_strength_is_asked_for_only_where_there_is_something():
+    """Else one finding would be two reasons."""
+    names = [criterion.name for criterion in unmet(replace(PASSES, p_value=0.5, deviation=1.0))]
+    assert names == ["beyond second moments"]
+
+
+def test_conditions_about_the_set_come_before_those_about_the_lens():
+    assert [condition.about for condition in CONDITIONS] == ["set"] * 6 + ["lens"] * 3
+    names = [condition.name for condition in CONDITIONS]
+    assert all(row.after in ("", *names[:index]) for index, row in enumerate(CONDITIONS))
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(5, 4.0), (6, 4.0), (7, 0.0)])
+def test_few_columns_need_a_strong_deviation(size, wanted):
+    assert wanted_deviation(size) == wanted
+
+
+def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():
+    assert_allclose(tolerated_divergence(1000, 5), 2.5 + 6.0 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 9), 2.5 + 1.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 25), 2.5 + 0.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, 8, cyclic=True), tolerated_divergence(1000, 9))
+    assert tolerated_divergence(2000, 9) > tolerated_divergence(1000, 9)
+
+
+def test_few_columns_need_repeat_less_exactly():
+    assert_allclose(required_repeatability(5), 0.9)
+    assert_allclose(required_repeatability(8, cyclic=True), 0.95)
+    assert_allclose(required_repeatability(33), 0.95)
+    assert required_repeatability(5) < required_repeatability(6) < required_repeatability(8)
