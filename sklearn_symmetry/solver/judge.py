@@ -153,8 +153,12 @@ class Judge:
         """
         tuning = self.tuning
         nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
-        back = minimise(self.fine, nudged, max_iter=tuning.fine_iterations, **self._done)
-        return agreement(back.basis, candidate.basis) > tuning.returned
+
+        def is_back(state):
+            return agreement(state.basis, candidate.basis) > tuning.returned
+
+        options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
+        return is_back(minimise(self.fine, nudged, **options))
 
 
 def agreement(one, other):

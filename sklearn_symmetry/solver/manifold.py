@@ -36,7 +36,8 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
         Orthogonal.
     max_iter : int
     tol : float
-        Converged when the loss fell by less than this over `patience` iterations.
+        Converged when the loss fell by less than this over `patience` iterations, or no step
+        promises as much.
     patience : int
     probes : int, optional
         Of the curvature; a descent of hundreds of iterations is worth more of them than the
@@ -66,6 +67,9 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
         if iteration - fresh >= tuning.refresh:
             scale, fresh = _curvature(objective, state.basis, probes), iteration
         step = memory.direction(gradient, scale)
+        if patience * _promised(gradient, step) < tol:
+            state.converged = True
+            break
         found = _line_search(objective, state.basis, loss, gradient, step)
         if found is None and memory.pairs:
             memory = _Memory(tuning.memory)
@@ -112,6 +116,11 @@ class _Memory:
         for (step, change, curvature), weight in zip(self.pairs, reversed(weights), strict=True):
             vector = vector + step * (weight - (change * vector).sum() / curvature)
         return -vector
+
+
+def _promised(gradient, step):
+    """Fall of the loss that a quasi-Newton step promises: half its slope."""
+    return -float((gradient * step).sum()) / 4
 
 
 def _line_search(objective, basis, loss, gradient, step):

@@ -82,7 +82,10 @@ class _Attempt:
     def __init__(self, judge, seed, everything):
         self.judge, self.tuning, self.everything = judge, judge.tuning, everything
         self.waves = waves(judge, seed)
-        self.found, self.lowest_fine, self.doubted = [], np.inf, None
+        self.found, self.lowest_fine = [], np.inf
+        self.looked_at = self.is_certain = None
+        # With very few columns all looks certain: a wave is refined to its end.
+        self.patient = judge.data.n_features <= judge.tuning.fewest
 
     @property
     def lowest(self):
@@ -91,7 +94,6 @@ class _Attempt:
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""
-        patient = self.judge.data.n_features <= self.tuning.fewest
         for wave in itertools.islice(self.waves, n_waves):
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
             if not wave:
@@ -102,17 +104,18 @@ class _Attempt:
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
                     return Outcome.STOPPED
-                if not patient and self._enough():
+                if not self.patient and self._enough():
                     return Outcome.CERTAIN
             self.lowest_fine = min([self.lowest_fine, *losses])
-            if patient and self._enough():
+            if self.patient and self._enough():
                 return Outcome.CERTAIN
         return Outcome.EXHAUSTED
 
     def _add(self, candidate):
-        """Keep a candidate, mended if it leads."""
+        """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
-        if leads and not (self.found and same(candidate, ranked(self.found)[0], self.tuning)):
+        known = self.found and same(candidate, ranked(self.found)[0], self.tuning)
+        if leads and not known and (self.patient or not self._is_certain(candidate)):
             changes = {rephased: self.tuning.signs_tried, swapped: self.tuning.swaps_tried}
             candidate = self.judge.mended(candidate, changes, self.tuning.mending_rounds)
         self.found.append(candidate)
@@ -125,14 +128,19 @@ class _Attempt:
         are soon wrong together, and the energies must be stationary in either case.
         """
         leader = ranked(self.found)[0]
-        stationary = self.judge.is_stationary(leader)
         few = self.judge.data.n_features <= self.tuning.few
-        if settled(self.found, self.tuning) and (stationary or not few):
+        agreed = settled(self.found, self.tuning)
+        if agreed and (not few or self.judge.is_stationary(leader)):
             return True
-        if not stationary or leader is self.doubted:
-            return False
-        self.doubted = leader
-        return self.judge.leads_back(leader)
+        return self._is_certain(leader)
+
+    def _is_certain(self, candidate):
+        """Whether its energies are stationary and its minimum is sharp; looked at once."""
+        if candidate is not self.looked_at:
+            self.looked_at = candidate
+            stationary = self.judge.is_stationary(candidate)
+            self.is_certain = stationary and self.judge.leads_back(candidate)
+        return self.is_certain
 
     def repaired(self):
         """Candidates, best first, after an attempt to repair the best of them."""
