@@ -25,10 +25,10 @@ from ._validation import (
     resolve_device,
 )
 from ._verdict import verdict
-from .core.generator import crop_matrix, generator
+from .core.grid import Grid
+from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
-from .solver.objective import UNIFORMITY_BOUND, solver_uniformity
 from .solver.solution import Settings
 from .solver.solve import BATCH_SIZE, solve
 
@@ -384,14 +384,9 @@ class SymmetryLens(
         Where components are nearly independent (narrow signals) the order of the rows counts for
         less than their being unmixed.
         """
-        cyclic = self.boundary == "circulant"
-        return symmetry_score(
-            self._rows(X) - self.location_,
-            self.group_conv_matrix_,
-            cyclic=cyclic,
-            uniformity=solver_uniformity(cyclic),
-            bound=UNIFORMITY_BOUND,
-        )
+        rows = self._rows(X) - self.location_
+        grid = Grid.of(len(self.group_conv_matrix_), self.boundary)
+        return symmetry_score(rows, self.group_conv_matrix_, grid)
 
     def to_torch(self, *, trainable=False, dtype=None):
         """The lens as a torch module, for the front of a network.

@@ -17,9 +17,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from ._channels import split_channels
-from .core.evidence import REPEATS, evidence, required_repeatability, tolerated_divergence
+from .core.energies import contrast_free_divergence, energy_divergence
+from .core.evidence import REPEATS, evidence, locality, required_repeatability, tolerated_divergence
+from .core.grid import Grid
 from .core.outliers import bounded
-from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
 from .solver.search import SAME_LOSS
 
@@ -203,12 +204,12 @@ def fit_halves(lens, parts):
     -------
     halves : list of two SymmetryLens
     """
-    cyclic = lens.boundary == "circulant"
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         halves = [clone(lens).set_params(**FRESH).fit(part) for part in parts]
-        if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
+        required = required_repeatability(_grid(lens, len(halves[0].filter_)))
+        if _similarity(*halves) >= required:
             return halves
         return [
             _better(half, _started_from(other, part), part)
@@ -231,8 +232,8 @@ def _started_from(other, part):
 
 def _quality(lens, X):
     """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
-    cyclic = lens.boundary == "circulant"
-    return lens.score(X) - contrast_free_divergence(_rows(lens, X), cyclic)
+    y = _rows(lens, X)
+    return lens.score(X) - contrast_free_divergence(y, _grid(lens, y.shape[1]))
 
 
 def _similarity(one, other):
@@ -257,14 +258,13 @@ def judge(lens, X, parts, halves, level=0.05):
     -------
     verdict : Verdict
     """
-    cyclic = lens.boundary == "circulant"
     first, second = (half.generator_ for half in halves)
     found = [
-        evidence(_rows(half, part), cyclic)
+        evidence(_rows(half, part), _grid(half))
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
     better = min(found, key=lambda one: one.divergence / one.tolerated)
-    own, own_tolerated = _own_divergence(lens, X, cyclic)
+    own, own_tolerated = _own_divergence(lens, X)
     repeatability = _similarity(*halves)
     values = {
         "p_value": max(max(one.p_value, one.order_p_value) for one in found),
@@ -273,10 +273,10 @@ def judge(lens, X, parts, halves, level=0.05):
         "statistic": better.divergence,
         "tolerated": better.tolerated,
         "repeatability": repeatability,
-        "required": required_repeatability(len(first), cyclic),
+        "required": required_repeatability(_grid(lens, len(first))),
         "agreement": min(generator_similarity(lens.generator_, one) for one in (first, second)),
         "uncertainty": _uncertainty(first, second).astype(lens.generator_.dtype),
-        "locality": _locality(found, cyclic),
+        "locality": _locality(found, _grid(halves[0])),
         "starts": _starts(lens),
         "converged": lens.converged_,
         "n_samples": len(X),
@@ -292,6 +292,11 @@ def judge(lens, X, parts, halves, level=0.05):
     )
 
 
+def _grid(lens, size=None):
+    """Of as many columns as the representation has, or `size`."""
+    return Grid.of(len(lens.group_conv_matrix_) if size is None else size, lens.boundary)
+
+
 def _rows(lens, X):
     """Representation about the location, every channel a row of its own; outliers as in fit."""
     rows = bounded(split_channels(np.asarray(X), lens._n_channels))
@@ -304,13 +309,14 @@ def _offset(lens, X):
     return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
 
 
-def _own_divergence(lens, X, cyclic):
+def _own_divergence(lens, X):
     """Energy divergence of the lens itself, which was not fitted to it, on all samples."""
     inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > 0.5
-    y = _rows(lens, X)[:, inside].double()
-    if y.shape[1] < 3 or (cyclic and not inside.all()) or y.shape[1] > len(lens.filter_):
+    y, grid = _rows(lens, X)[:, inside].double(), _grid(lens)
+    if y.shape[1] < 3 or not (grid.is_line or inside.all()) or y.shape[1] > len(lens.filter_):
         return 0.0, 0.0
-    return energy_divergence(y - y.mean(), cyclic), tolerated_divergence(*y.shape, cyclic)
+    grid = grid.kept(inside)
+    return energy_divergence(y - y.mean(), grid), tolerated_divergence(len(y), grid)
 
 
 def _uncertainty(first, second):
@@ -320,9 +326,8 @@ def _uncertainty(first, second):
     return np.abs(first - second) / 2
 
 
-def _locality(found, cyclic):
-    curve = torch.stack([one.correlations for one in found]).mean(0)
-    return float(curve[1]), float(curve[len(curve) // 2 + (not cyclic) :].mean())
+def _locality(found, grid):
+    return locality(torch.stack([one.correlations for one in found]).mean(0), grid)
 
 
 def _starts(lens):

@@ -17,6 +17,7 @@ from sklearn_symmetry.core.evidence import (
     tolerated_divergence,
     wanted_deviation,
 )
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import make_symmetric_signals
 
 
@@ -32,7 +33,7 @@ def correlated(random, n=500, d=6):
 
 def p_value(y, seed=0, draws=99):
     random = torch.Generator().manual_seed(seed)
-    return elliptical_test(torch.as_tensor(y), False, random, draws=draws)[0]
+    return elliptical_test(torch.as_tensor(y), Grid.line(y.shape[1]), random, draws=draws)[0]
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "Student t"])
@@ -59,9 +60,9 @@ def test_nothing_is_claimed_of_a_singular_covariance():
     assert p_value(torch.cat([y, torch.zeros_like(y[:, :1])], dim=1)) == 1
 
 
-def order_p_value(y, cyclic=False, draws=19, seed=0):
+def order_p_value(y, boundary="open", draws=19, seed=0):
     random = torch.Generator().manual_seed(seed)
-    return order_test(torch.as_tensor(y), cyclic, random, draws)
+    return order_test(torch.as_tensor(y), Grid.of(y.shape[1], boundary), random, draws)
 
 
 def test_an_arbitrary_order_is_rejected_no_more_often_than_the_level_says():
@@ -82,13 +83,12 @@ def test_the_order_of_a_symmetry_is_better_than_any_other(signal):
 
 
 @pytest.mark.parametrize(
-    ("size", "cyclic", "orders"), [(2, False, 1), (4, False, 12), (5, False, 60), (6, True, 60)]
+    ("size", "boundary", "orders"),
+    [(2, "open", 1), (4, "open", 12), (5, "open", 60), (6, "circulant", 60)],
 )
-def test_few_columns_are_compared_with_every_other_order(size, cyclic, orders):
-    data = make_symmetric_signals(
-        3000, size, boundary="circulant" if cyclic else "open", random_state=0
-    )
-    assert_allclose(order_p_value(data.data @ data.basis, cyclic, draws=199), 1 / orders)
+def test_few_columns_are_compared_with_every_other_order(size, boundary, orders):
+    data = make_symmetric_signals(3000, size, boundary=boundary, random_state=0)
+    assert_allclose(order_p_value(data.data @ data.basis, boundary, draws=199), 1 / orders)
 
 
 def test_the_order_of_columns_of_which_one_never_varies_is_arbitrary():
@@ -103,13 +103,13 @@ def test_distance_of_marginals_is_that_of_wasserstein(shift):
     assert_allclose(marginal_distance(torch.as_tensor(y)), expected)
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
-def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(cyclic):
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(boundary):
     y = signals(boundary="circulant", random_state=0)
     energy = np.log(0.1 + y.numpy() ** 2 / (y.numpy() ** 2).mean())
     matrix = np.corrcoef(energy.T)
-    found = energy_correlations(y, cyclic).numpy()
-    pairs = [(i, i + 2) for i in range(5)] + [(5, 0), (6, 1)] * cyclic
+    found = energy_correlations(y, Grid.of(7, boundary)).numpy()
+    pairs = [(i, i + 2) for i in range(5)] + [(5, 0), (6, 1)] * (boundary == "circulant")
     assert_allclose(found[2], np.mean([matrix[pair] for pair in pairs]))
     assert_allclose(found[0], 1)
 
@@ -150,7 +150,7 @@ def test_deviation_counts_standard_errors():
 
     def deviation(y, draws=99):
         generator = torch.Generator().manual_seed(0)
-        return elliptical_test(torch.as_tensor(y), False, generator, draws=draws)[1]
+        return elliptical_test(torch.as_tensor(y), Grid.line(y.shape[1]), generator, draws=draws)[1]
 
     null = [deviation(correlated(random)) for _ in range(20)]
     assert_allclose(np.mean(np.square(null)), 1, rtol=0.5)
@@ -164,15 +164,17 @@ def test_few_columns_need_a_strong_deviation(size, wanted):
 
 
 def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():
-    assert_allclose(tolerated_divergence(1000, 5), 2.5 + 6.0 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 9), 2.5 + 1.5 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 25), 2.5 + 0.5 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 8, cyclic=True), tolerated_divergence(1000, 9))
-    assert tolerated_divergence(2000, 9) > tolerated_divergence(1000, 9)
+    assert_allclose(tolerated_divergence(1000, Grid.line(5)), 2.5 + 6.0 + 0.3)
+    nine = Grid.line(9)
+    assert_allclose(tolerated_divergence(1000, nine), 2.5 + 1.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, Grid.line(25)), 2.5 + 0.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, Grid.ring(8)), tolerated_divergence(1000, nine))
+    assert tolerated_divergence(2000, nine) > tolerated_divergence(1000, nine)
 
 
 def test_few_columns_need_repeat_less_exactly():
-    assert_allclose(required_repeatability(5), 0.9)
-    assert_allclose(required_repeatability(8, cyclic=True), 0.95)
-    assert_allclose(required_repeatability(33), 0.95)
-    assert required_repeatability(5) < required_repeatability(6) < required_repeatability(8)
+    five, six, eight, many = (required_repeatability(Grid.line(size)) for size in (5, 6, 8, 33))
+    assert_allclose(five, 0.9)
+    assert_allclose(required_repeatability(Grid.ring(8)), 0.95)
+    assert_allclose(many, 0.95)
+    assert five < six < eight

@@ -14,10 +14,11 @@ from math import factorial
 import torch
 
 from .densities import ClosedFormDensity
+from .energies import contrast_free, energy_divergence, log_energy, summed_divergence
+from .grid import Grid
 from .losses import Alignment, Uniformity
 from .losses.total import PAPER_WEIGHTS
 from .representation import Representation
-from .stationarity import contrast_free, energy_divergence, log_energy, summed_divergence
 
 __all__ = [
     "REPEATS",
@@ -25,6 +26,7 @@ __all__ = [
     "elliptical_test",
     "energy_correlations",
     "evidence",
+    "locality",
     "marginal_distance",
     "order_test",
     "required_repeatability",
@@ -62,7 +64,7 @@ class Evidence:
     order_p_value : float
         :func:`order_test`.
     divergence, tolerated : float
-        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`, and how much of it passes.
+        :func:`~sklearn_symmetry.core.energies.energy_divergence`, and how much of it passes.
     distance, tolerable : float
         :func:`marginal_distance`, and how much of it passes.
     correlations : Tensor of shape (m,)
@@ -80,38 +82,40 @@ class Evidence:
     correlations: torch.Tensor
 
 
-def evidence(y, cyclic=False, *, seed=0):
+def evidence(y, grid=None, *, seed=0):
     """All statistics of a representation of samples that it was not fitted on.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         n > m.
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
     seed : int, default=0
 
     Returns
     -------
     evidence : Evidence
     """
+    grid = Grid.fitting(grid, y.shape[1], "y")
     y = y.double()
     y = y - y.mean()  # one number: a common offset says nothing about the symmetry
     random = torch.Generator().manual_seed(seed)
-    p_value, deviation = elliptical_test(y[:TESTED], cyclic, random)
+    p_value, deviation = elliptical_test(y[:TESTED], grid, random)
     return Evidence(
         p_value=p_value,
-        order_p_value=order_test(y[:TESTED], cyclic, random),
+        order_p_value=order_test(y[:TESTED], grid, random),
         deviation=deviation,
         wanted=wanted_deviation(y.shape[1]),
-        divergence=energy_divergence(y, cyclic),
-        tolerated=tolerated_divergence(*y.shape, cyclic),
+        divergence=energy_divergence(y, grid),
+        tolerated=tolerated_divergence(len(y), grid),
         distance=marginal_distance(y),
         tolerable=tolerated_distance(len(y)),
-        correlations=energy_correlations(y, cyclic),
+        correlations=energy_correlations(y, grid),
     )
 
 
-def elliptical_test(y, cyclic, random, draws=DRAWS):
+def elliptical_test(y, grid, random, draws=DRAWS):
     r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
 
     Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
@@ -123,7 +127,8 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     Parameters
     ----------
     y : Tensor of shape (n, m)
-    cyclic : bool
+    grid : Grid
+        Of the columns.
     random : torch.Generator
     draws : int, default=199
 
@@ -140,12 +145,12 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     if failed:
         return 1.0, 0.0
     radii = torch.linalg.solve_triangular(factor, (y - mean).mT, upper=False).norm(dim=0)
-    lags = [_lag_means(log_energy(y), cyclic)]
+    lags = [_lag_means(log_energy(y), grid)]
     for _ in range(draws):
         direction = torch.randn(y.shape, generator=random, dtype=y.dtype)
         chosen = torch.randint(len(y), (len(y),), generator=random)
         direction *= (radii[chosen] / direction.norm(dim=1))[:, None]
-        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), cyclic))
+        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), grid))
     lags = torch.stack(lags)
     scores = (lags - lags.mean(0)) / lags.std(0).clamp_min(1e-300)
     statistic = scores.square().sum(1)
@@ -153,21 +158,23 @@ def elliptical_test(y, cyclic, random, draws=DRAWS):
     return float(p_value), float(scores[0].square().mean().sqrt())
 
 
-def order_test(y, cyclic, random, draws=ORDERS):
+def order_test(y, grid, random, draws=ORDERS):
     r"""Whether the order of the columns of `y` says anything about other samples.
 
     Null: the columns are exchangeable, as independent ones of one law are; their order, found on
     other samples, is arbitrary. A permutation test. The statistic is what the loss says about
     order, alignment and twice uniformity (eq. 17), plus
-    :func:`~sklearn_symmetry.core.stationarity.contrast_free_divergence`, which is in nats as well.
+    :func:`~sklearn_symmetry.core.energies.contrast_free_divergence`, which is in nats as well.
     The contrast of a sample is the same in every order.
-    An order and its reverse are the same, and so are all starts of a circle.
+    An order and its reverse are the same, and so are all starts of a circle: orders count once up
+    to the symmetries of the grid.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         Samples that the order was not found on.
-    cyclic : bool
+    grid : Grid
+        Of the columns.
     random : torch.Generator
     draws : int, default=99
         Orders it is compared with; all there are, if they are no more.
@@ -178,38 +185,36 @@ def order_test(y, cyclic, random, draws=ORDERS):
         Share of orders that are no worse, itself included. At least ``2 / m!``, times m on a
         circle: 0.05 takes five columns, six on a circle.
     """
-    others = _other_orders(y.shape[1], cyclic, random, draws)
+    others = _other_orders(grid, random, draws)
     free = contrast_free(y)
     losses = torch.stack(
-        [_order_loss(y[:, order], free[:, order], cyclic) for order in [slice(None), *others]]
+        [_order_loss(y[:, order], free[:, order], grid) for order in [slice(None), *others]]
     )
     return float((~(losses > losses[0])).double().mean())  # 1 where it is not a number
 
 
-def _other_orders(size, cyclic, random, draws):
+def _other_orders(grid, random, draws):
     """Orders that differ from the given one: all of them, or `draws` at random."""
-    given = tuple(range(size))
-    if factorial(size) <= 2 * (draws + 1) * (size if cyclic else 1):
+    given = tuple(range(grid.size))
+    same = grid.symmetries()
+    if factorial(grid.size) <= len(same) * (draws + 1):
         orders = itertools.permutations(given)
-        return sorted({_canonical(order, cyclic) for order in orders} - {given})
-    orders = (torch.randperm(size, generator=random).tolist() for _ in itertools.count())
-    different = (order for order in orders if _canonical(order, cyclic) != given)
+        return sorted({_canonical(order, same) for order in orders} - {given})
+    orders = (torch.randperm(grid.size, generator=random).tolist() for _ in itertools.count())
+    different = (order for order in orders if _canonical(order, same) != given)
     return list(itertools.islice(different, draws))
 
 
-def _canonical(order, cyclic):
+def _canonical(order, same):
     """The one of all orders that are the same which comes first."""
-    ways = [tuple(order), tuple(reversed(order))]
-    if cyclic:
-        ways = [way[start:] + way[:start] for way in ways for start in range(len(order))]
-    return min(ways)
+    return tuple(min(torch.tensor(order)[same].tolist()))
 
 
-def _order_loss(y, contrast_free_y, cyclic):
-    rep = Representation(y, ClosedFormDensity())
-    terms = Alignment(cyclic), Uniformity(cyclic)
+def _order_loss(y, contrast_free_y, grid):
+    rep = Representation(y, ClosedFormDensity(), grid=grid)
+    terms = Alignment(), Uniformity()
     loss = sum(PAPER_WEIGHTS[term.name] * term(rep) for term in terms)
-    return loss + summed_divergence(contrast_free_y, cyclic)
+    return loss + summed_divergence(contrast_free_y, grid)
 
 
 def marginal_distance(y):
@@ -231,37 +236,62 @@ def marginal_distance(y):
     return float(gap.abs().mean(0).max() / y.std())
 
 
-def energy_correlations(y, cyclic=False):
-    """Correlation of the log energies of columns as a function of their distance.
+def energy_correlations(y, grid=None):
+    """Correlation of the log energies of columns as a function of their displacement.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
 
     Returns
     -------
-    correlations : Tensor of shape (m,), (m // 2 + 1,) when cyclic
-        1 at distance 0.
+    correlations : Tensor of shape (n_lags,)
+        In the order of :meth:`~sklearn_symmetry.core.grid.Grid.lags`; 1 without displacement. On a
+        line they are m, on a ring m // 2 + 1.
     """
+    grid = Grid.fitting(grid, y.shape[1], "y")
     covariance = torch.cov(log_energy(y).mT)
     deviation = covariance.diagonal().sqrt()
-    return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
+    return _means_by_lag(covariance / torch.outer(deviation, deviation), grid)
 
 
-def tolerated_divergence(n_samples, size, cyclic=False):
-    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
-    size -= not cyclic
-    return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
+def locality(correlations, grid):
+    """Mean energy correlations of neighbours, and of columns far from each other.
 
+    Parameters
+    ----------
+    correlations : Tensor of shape (n_lags,)
+        :func:`energy_correlations`.
+    grid : Grid
+        Of the columns.
 
-def required_repeatability(size, cyclic=False):
-    """Cosine between the generators of two halves from which they count as one, in `size` columns.
-
-    0.95, and less below nine columns: 0.9 in five.
+    Returns
+    -------
+    near, far : float
     """
-    size -= not cyclic
-    return 1 - (1 - REPEATS) * max(1, SHORT / size)
+    lags = grid.lags()
+    near, far = (torch.tensor([test(lag) for lag in lags]) for test in (grid.is_near, grid.is_far))
+    return float(correlations[near].mean()), float(correlations[far].mean())
+
+
+def tolerated_divergence(n_samples, grid):
+    """Energy divergence up to which `n_samples` of the columns of a grid count as stationary."""
+
+    def tail(axis):
+        size = grid.n_pairs(axis)
+        return TAIL / size * max(1, SHORT / size)
+
+    return MEAN + grid.average(tail) + DEFECT * n_samples
+
+
+def required_repeatability(grid):
+    """Cosine between the generators of two halves from which they count as one, by their grid.
+
+    0.95, and less on a line below nine columns: 0.9 in five.
+    """
+    return 1 - (1 - REPEATS) * grid.average(lambda axis: max(1, SHORT / grid.n_pairs(axis)))
 
 
 def wanted_deviation(size):
@@ -274,15 +304,9 @@ def tolerated_distance(n_samples):
     return UNEVEN + UNEVEN_NOISE / n_samples**0.5
 
 
-def _lag_means(energy, cyclic):
-    return _diagonal_means(torch.cov(energy.mT), cyclic)
+def _lag_means(energy, grid):
+    return _means_by_lag(torch.cov(energy.mT), grid)
 
 
-def _diagonal_means(matrix, cyclic):
-    size = len(matrix)
-    if cyclic:
-        index = torch.arange(size)
-        means = [matrix[index, (index + lag) % size].mean() for lag in range(size // 2 + 1)]
-    else:
-        means = [matrix.diagonal(lag).mean() for lag in range(size)]
-    return torch.stack(means)
+def _means_by_lag(matrix, grid):
+    return torch.stack([matrix[lag.here, lag.there].mean() for lag in grid.lags()])

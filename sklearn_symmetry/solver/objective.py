@@ -5,6 +5,7 @@ import torch
 
 from ..core.cumulants import rotated, third_order_divergence
 from ..core.densities import SmoothDensity
+from ..core.grid import Grid
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 
@@ -23,14 +24,14 @@ TOGETHER = 2**22  # entries of cumulants held at once
 PEAK_WIDTH = 0.15  # sharpest peak the entropy resolves, in units of the standard deviation
 
 
-def solver_uniformity(cyclic, third=0.0):
+def solver_uniformity(third=0.0):
     """Uniformity with its parts of second order, and as much of the third as the solver wants."""
-    return Uniformity(cyclic, full=FULL_CONDITIONALS, pooled=POOLED, third=third)
+    return Uniformity(full=FULL_CONDITIONALS, pooled=POOLED, third=third)
 
 
-def closed_form_loss(weights, cyclic, third=0.0):
+def closed_form_loss(weights, third=0.0):
     """The four terms of the paper, uniformity as :func:`solver_uniformity`."""
-    terms = (Alignment(cyclic), solver_uniformity(cyclic, third), Resolution(), Information())
+    terms = (Alignment(), solver_uniformity(third), Resolution(), Information())
     return SymmetryLoss(weights, terms=terms)
 
 
@@ -44,7 +45,8 @@ class Objective:
         Of the four loss terms.
     samples : slice
         Which samples the marginal entropies see.
-    cyclic : bool
+    grid : Grid or None
+        Of the rows of W. None: a line.
     bound : float or None
         Largest value of a single shift divergence.
     third : float
@@ -57,18 +59,18 @@ class Objective:
         weights,
         samples=slice(None),
         *,
-        cyclic=False,
+        grid=None,
         bound=UNIFORMITY_BOUND,
         third=THIRD_ORDER,
     ):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
         third = third if data.n_features <= THIRD_LIMIT else 0.0
-        self.cyclic = cyclic
+        self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.cumulants = data.cumulants if third else None
         self.weights = dict(weights)
         self.density = SmoothDensity(PEAK_WIDTH, bound=bound)
-        self.loss = closed_form_loss(weights, cyclic, third)
+        self.loss = closed_form_loss(weights, third)
         second_order = {name: weights[name] for name in ("alignment", "uniformity")}
         self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
 
@@ -98,11 +100,14 @@ class Objective:
     def third_order(self, bases):
         """Third-order shift divergences, summed over components, of bases of shape (k, d, d)."""
         several = max(1, TOGETHER // self.n_features**3)
-        found = [
-            third_order_divergence(rotated(self.cumulants, some), self.cyclic).sum(-1)
-            for some in bases.to(self.cumulants.dtype).split(several)
-        ]
-        return torch.cat(found)
+        parts = bases.to(self.cumulants.dtype).split(several)
+        return torch.cat([self._third_order(rotated(self.cumulants, some)) for some in parts])
+
+    def _third_order(self, cumulants):
+        def along(axis):
+            return third_order_divergence(cumulants, self.grid, axis).sum(-1)
+
+        return self.grid.average(along)
 
     def second_order_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
@@ -116,6 +121,7 @@ class Objective:
         return Representation(
             rows.mT,
             self.density,
+            grid=self.grid,
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,

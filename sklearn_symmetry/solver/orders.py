@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from scipy.fft import dct
 
-from .starts import sine_basis
+from ..core.sines import sine_basis
 
 __all__ = ["FEW", "FEWEST", "likeliest", "ordered_starts"]
 
@@ -36,10 +36,10 @@ def ordered_starts(objective):
     Returns
     -------
     bases : list of Tensor of shape (d, d)
-        Empty for more than 12 features, for a circle, and without third-order cumulants.
+        Empty for more than 12 features, unless on a line, and without third-order cumulants.
     """
     size = objective.n_features
-    if size > FEW or objective.cyclic or objective.cumulants is None:
+    if size > FEW or not objective.grid.is_line or objective.cumulants is None:
         return []
     # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
     changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from scipy.linalg import toeplitz
 
+from ..core.sines import sine_basis
 from .manifold import minimise
 from .orders import likeliest
-from .starts import sine_basis
 
 __all__ = ["repair", "rephased", "swapped", "windows"]
 

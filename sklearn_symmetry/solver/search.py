@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
+from ..core.energies import contrast_free_divergence, worst_energy_divergence
+from ..core.group import agreement
 from .manifold import minimise
 from .objective import THIRD_ORDER, Objective
 from .orders import FEW, FEWEST, ordered_starts
@@ -22,7 +23,7 @@ from .repair import repair, rephased, swapped, windows
 from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread
 
-__all__ = ["Candidate", "agreement", "ranked", "search"]
+__all__ = ["Candidate", "ranked", "search"]
 
 # Exponents of whitening and contrast, and whether to centre: they suit different signals.
 RECIPES = ((1.0, 0.5, False), (1.0, 0.5, True), (1.0, 1.0, False), (0.5, 0.5, False))
@@ -65,16 +66,16 @@ class Candidate:
 class _Judge:
     """The objectives of the search, which share their data."""
 
-    def __init__(self, data, weights, cyclic):
+    def __init__(self, data, weights, grid):
         rough = {"alignment": 1.0, "uniformity": 10.0, "resolution": 0.3, "information": 0.3}
         rough = {name: rough[name] * weight for name, weight in weights.items()}
-        self.data, self.cyclic = data, cyclic
+        self.data, self.grid = data, grid
         few = slice(0, SEARCH_SAMPLES)
         third = THIRD_ORDER if data.n_features <= MANY else 0.0
-        self.coarse = Objective(data, rough, few, cyclic=cyclic, bound=None, third=third)
-        self.fine = Objective(data, weights, few, cyclic=cyclic)
-        self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), cyclic=cyclic)
-        self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), cyclic=cyclic)
+        self.coarse = Objective(data, rough, few, grid=grid, bound=None, third=third)
+        self.fine = Objective(data, weights, few, grid=grid)
+        self.scout = Objective(data, weights, slice(0, SCOUT_SAMPLES), grid=grid)
+        self.final = Objective(data, weights, slice(-JUDGE_SAMPLES, None), grid=grid)
 
     def refine(self, name, start, best_so_far=np.inf):
         """Coarse descent, on uniformity mostly, then a fine one on the loss itself."""
@@ -92,10 +93,10 @@ class _Judge:
 
     def _candidate(self, name, start, basis):
         y = (basis.float() @ self.final.samples).mT
-        divergence = worst_energy_divergence(y, self.cyclic)
+        divergence = worst_energy_divergence(y, self.grid)
         loss = self.final.value(basis)
         if y.shape[1] <= FEWEST:
-            rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
+            rank = (loss + contrast_free_divergence(y, self.grid), loss)
         else:
             rank = (divergence > 1 + STATIONARY, loss)
         return Candidate(name, self.data, start, basis, loss, divergence, rank)
@@ -123,7 +124,7 @@ class _Judge:
         return agreement(back.basis, candidate.basis) > RETURNED
 
 
-def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, report=None):
+def search(views, weights, *, grid=None, n_init=None, n_jobs=None, seed=0, report=None):
     """Refined candidates, best first.
 
     Parameters
@@ -132,7 +133,8 @@ def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, re
         The set about one or several locations, the earlier ones having the benefit of the doubt.
         After the first proposals for each, the search goes on with the one that leads.
     weights : dict of str to float
-    cyclic : bool
+    grid : Grid or None
+        Of the rows of a basis. None: a line.
     n_init : int or None
         Largest number of proposals; None: as many as there are.
     n_jobs : int or None
@@ -142,7 +144,7 @@ def search(views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, re
         Called with every new :class:`Candidate` and the list so far; a true result stops.
     """
     everything = []
-    attempts = [_Attempt(_Judge(data, weights, cyclic), seed, everything) for data in views]
+    attempts = [_Attempt(_Judge(data, weights, grid), seed, everything) for data in views]
     found = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
     for attempt in attempts:
         if attempt.judge.final.value(found[0].basis) < found[0].loss + SAME_LOSS:
@@ -234,14 +236,6 @@ def _refined(wave, judge, best_fine, n_jobs):
 def _refine(judge, name, start, best_fine):
     with one_thread():  # this may be a thread of its own
         return judge.refine(name, start, best_fine)
-
-
-def agreement(one, other):
-    """Cosine of the generators of two bases, the direction being a convention."""
-    turn = (one @ other.mT).cpu()
-    shifted = turn[:-1, :-1] * turn[1:, 1:]
-    crossed = turn[:-1, 1:] * turn[1:, :-1]
-    return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
 
 
 def _settled(found):

@@ -13,21 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..core.sines import sine_basis
 from .joint_diagonalisation import joint_diagonaliser
 from .seriation import banded_order, longest_path, spectral_order
 
-__all__ = ["chain_starts", "separated_start", "sine_basis", "single_starts"]
+__all__ = ["chain_starts", "separated_start", "single_starts"]
 
 SILENT = 0.01  # coupling below which an axis is noise, as a fraction of the strongest
 WEAK_LINKS = 2
 TINY = np.finfo(float).tiny
 ALIKE = 0.1  # squared relative difference of variances that samples and edges mix
-
-
-def sine_basis(size):
-    """Orthonormal DST-I matrix, positions along the rows, frequencies along the columns."""
-    index = np.arange(1, size + 1)
-    return np.sqrt(2 / (size + 1)) * np.sin(np.pi * np.outer(index, index) / (size + 1))
 
 
 def separated_start(data, axes, strengths, operators):
