@@ -289,7 +289,7 @@ class ICASeriation(_Seriation):
         X, checked = check_data(self, X)
         samples = X - X.mean(axis=0)
         unmixing, n_iter, converged = self._independent_rows(samples)
-        left, _, right = np.linalg.svd(unmixing)
+        left, _, right = np.linalg.svd(unmixing.astype(np.float64))
         rows = left @ right  # the polar factor, closest among the orthogonal matrices
         components = samples @ rows.T
         signs = np.where(np.mean(components**3, axis=0) < 0, -1.0, 1.0)
