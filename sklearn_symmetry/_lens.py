@@ -25,10 +25,10 @@ from ._validation import (
     warn_caller,
 )
 from ._verdict import LEVEL, verdict
-from .core.generator import crop_matrix, generator
+from .core.grid import Grid
+from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
-from .solver.objective import solver_uniformity
 from .solver.solution import Settings
 from .solver.solve import solve
 from .solver.tuning import DEFAULT
@@ -383,14 +383,9 @@ class SymmetryLens(
         Where components are nearly independent (narrow signals) the order of the rows counts for
         less than their being unmixed.
         """
-        cyclic = self.boundary == "circulant"
-        return symmetry_score(
-            self._rows(X) - self.location_,
-            self.group_conv_matrix_,
-            cyclic=cyclic,
-            uniformity=solver_uniformity(cyclic),
-            bound=DEFAULT.uniformity_bound,
-        )
+        rows = self._rows(X) - self.location_
+        grid = Grid.of(len(self.group_conv_matrix_), self.boundary)
+        return symmetry_score(rows, self.group_conv_matrix_, grid)
 
     def to_torch(self, *, trainable=False, dtype=None):
         """The lens as a torch module, for the front of a network.

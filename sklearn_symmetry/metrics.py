@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
+from .core.group import similarity
+from .core.rotation import crop_matrix
 
 __all__ = ["equivariance_error", "generator_similarity"]
 
@@ -76,11 +78,9 @@ def generator_similarity(generator, target, *, boundary="open"):
         _check_circulant(generator, target)
     else:
         raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
-    norms = np.linalg.norm(generator) * np.linalg.norm(target)
-    if norms == 0:
+    if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
         raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
-    product = max(np.vdot(generator, target), np.vdot(generator, target.T))
-    return float(np.clip(product / norms, -1, 1))  # rounding may leave the range
+    return similarity(generator, target)
 
 
 def _check_square(matrix, name):
@@ -91,14 +91,13 @@ def _check_square(matrix, name):
 
 
 def _central_crop(generator, n_features):
-    padding, odd = divmod(len(generator) - n_features, 2)
-    if padding < 0 or odd:
+    try:
+        return crop_matrix(generator, n_features)
+    except ValueError as error:
         raise ValueError(
             f"generator has shape {generator.shape}, must be the shape of target, "
             f"{(n_features, n_features)}, or larger by the same padding on each side."
-        )
-    inside = slice(padding, padding + n_features)
-    return generator[inside, inside]
+        ) from error
 
 
 def _check_circulant(generator, target):

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 import sklearn_symmetry._lens
-from sklearn_symmetry.core.generator import generator, shift_generator_log
-from sklearn_symmetry.core.group_convolution import group_conv_matrix, symmetric_powers
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.group import Group
+from sklearn_symmetry.core.orbit import symmetric_powers
 from sklearn_symmetry.solver.solution import Report, Solution
 
 # Thousands of small operations: several threads only get in each other's way.
@@ -44,16 +45,14 @@ class QuickSolver:
         covariance = np.cov(np.asarray(X, dtype=np.float64).T)
         basis = np.linalg.eigh(covariance)[1].T
         size = len(basis)
-        log = shift_generator_log(basis, settings.padding, settings.boundary)
+        group = Group(basis.copy(), Grid.of(size, settings.boundary), settings.padding)
         powers = symmetric_powers(settings.n_powers or size)
-        resolving = log.new_tensor(basis[size // 2])
-        matrix = group_conv_matrix(generator(log), resolving, powers, size)
         curve = [1.0 / (1 + step) for step in range(n_iter)]
         return Solution(
-            lie_algebra=log.numpy(),
-            padded_generator=generator(log).numpy(),
-            filter=resolving.numpy(),
-            group_conv_matrix=matrix.numpy(),
+            lie_algebra=group.lie_algebra().numpy(),
+            padded_generator=group.generator(padded=True).numpy(),
+            filter=group.filter.numpy(),
+            group_conv_matrix=group.orbit(powers).numpy(),
             powers=powers.numpy(),
             loss_curve=curve,
             loss_terms={name: list(curve) for name in TERMS},

@@ -9,12 +9,13 @@ from numpy.testing import assert_allclose
 from sklearn_symmetry.core import cumulants as module
 from sklearn_symmetry.core.cumulants import rotated, third_cumulants, third_order_divergence
 from sklearn_symmetry.core.densities import ClosedFormDensity
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import Uniformity
 from sklearn_symmetry.core.representation import Representation
 from sklearn_symmetry.datasets import make_symmetric_signals
 
 dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-boundaries = pytest.mark.parametrize("cyclic", [False, True])
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
 
 
 def skewed(n_samples, size, seed=0, dtype=torch.float64):
@@ -79,14 +80,14 @@ def test_several_matrices_are_applied_at_once():
 
 
 @boundaries
-def test_divergence_is_the_sum_over_all_shifted_entries(cyclic):
+def test_divergence_is_the_sum_over_all_shifted_entries(boundary):
     given = third_cumulants(skewed(300, 4)).numpy()
-    size = 4 if cyclic else 3
+    size, closed = (4, 1) if boundary == "circulant" else (3, 0)
     expected = np.zeros(size)
     for i, j, k in np.ndindex(size, size, size):
         shifted = given[(i + 1) % 4, (j + 1) % 4, (k + 1) % 4]
-        expected[(i + cyclic) % 4] += (shifted - given[i, j, k]) ** 2 / 12
-    assert_allclose(third_order_divergence(torch.as_tensor(given), cyclic), expected)
+        expected[(i + closed) % 4] += (shifted - given[i, j, k]) ** 2 / 12
+    assert_allclose(third_order_divergence(torch.as_tensor(given), Grid.of(4, boundary)), expected)
 
 
 def test_edgeworth_divergence_of_gamma_laws_matches_the_exact_one():
@@ -105,16 +106,16 @@ def test_edgeworth_divergence_of_gamma_laws_matches_the_exact_one():
 
 
 @boundaries
-def test_stationary_cumulants_have_no_divergence_and_reversed_ones_the_same(cyclic):
+def test_stationary_cumulants_have_no_divergence_and_reversed_ones_the_same(boundary):
     random = np.random.default_rng(0)
     kernel = random.standard_normal((7, 7))
     i, j, k = np.indices((5, 5, 5))
-    modulus = 5 if cyclic else 7
+    modulus, grid = 5 if boundary == "circulant" else 7, Grid.of(5, boundary)
     stationary = torch.as_tensor(kernel[(j - i) % modulus, (k - i) % modulus])
-    assert_allclose(third_order_divergence(stationary, cyclic).sum(), 0, atol=1e-20)
+    assert_allclose(third_order_divergence(stationary, grid).sum(), 0, atol=1e-20)
     given = third_cumulants(skewed(300, 5))
-    backwards = third_order_divergence(given.flip(0, 1, 2), cyclic).sum()
-    assert_allclose(backwards, third_order_divergence(given, cyclic).sum())
+    backwards = third_order_divergence(given.flip(0, 1, 2), grid).sum()
+    assert_allclose(backwards, third_order_divergence(given, grid).sum())
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -135,11 +136,14 @@ def test_a_representation_whitens_its_cumulants_and_takes_known_ones(seed):
 
 
 @boundaries
-def test_third_order_uniformity_has_the_right_gradient(cyclic):
+def test_third_order_uniformity_has_the_right_gradient(boundary):
     y = skewed(30, 3).requires_grad_()
-    density = ClosedFormDensity()
+    density, grid = ClosedFormDensity(), Grid.of(3, boundary)
     assert torch.autograd.gradcheck(
-        lambda y: Uniformity(cyclic, third=1.0)(Representation(y, density)), y, eps=1e-6, atol=1e-4
+        lambda y: Uniformity(third=1.0)(Representation(y, density, grid=grid)),
+        y,
+        eps=1e-6,
+        atol=1e-4,
     )
 
 

@@ -10,11 +10,12 @@ from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
 from sklearn_symmetry.core.densities.mixture import ConditionalMixture, MarginalMixture
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.representation import Representation
 
 GAUSSIAN = 0.5 * (math.log(2 * math.pi) + 1)
 dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-boundaries = pytest.mark.parametrize("cyclic", [False, True])
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
 
 
 def seeded(seed):
@@ -28,20 +29,20 @@ def gaussian_law(size, seed):
     return random.standard_normal(size), factor @ factor.T + 0.5 * np.eye(size)
 
 
-def gaussian_representation(mean, covariance, density=None, dtype=torch.float64):
+def gaussian_representation(mean, covariance, density=None, dtype=torch.float64, grid=None):
     mean = torch.as_tensor(mean, dtype=dtype)
     covariance = torch.as_tensor(covariance, dtype=dtype)
     samples = torch.zeros(0, len(mean), dtype=dtype)
-    return Representation(samples, density, mean=mean, covariance=covariance)
+    return Representation(samples, density, grid=grid, mean=mean, covariance=covariance)
 
 
 def log_normal_density(values, mean, variance):
     return -0.5 * (np.log(2 * np.pi * variance) + (values - mean) ** 2 / variance)
 
 
-def shifted_pairs(size, step, cyclic):
+def shifted_pairs(size, step, boundary):
     """Pairs (j, i) in the order of the results, for the direction `step`."""
-    last = size if cyclic else size - 1
+    last = size if boundary == "circulant" else size - 1
     pairs = [(j, i) for j in range(last) for i in range(last) if i != j]
     if step == 1:
         return [((j, i), ((j + 1) % size, (i + 1) % size)) for j, i in pairs]
@@ -53,12 +54,12 @@ def shifted_pairs(size, step, cyclic):
 
 @dtypes
 @boundaries
-def test_marginal_divergence_is_that_of_gaussians(cyclic, dtype):
+def test_marginal_divergence_is_that_of_gaussians(boundary, dtype):
     mean, covariance = gaussian_law(5, 0)
     random = np.random.default_rng(1)
-    rep = gaussian_representation(mean, covariance, dtype=dtype)
-    result = ClosedFormDensity().marginal_shift_divergence(rep, cyclic=cyclic)
-    assert result.shape == (2, 5 if cyclic else 4)
+    rep = gaussian_representation(mean, covariance, dtype=dtype, grid=Grid.of(5, boundary))
+    result = ClosedFormDensity().marginal_shift_divergence(rep)
+    assert result.shape == (2, 5 if boundary == "circulant" else 4)
     variance = np.diag(covariance)
     for k in range(result.shape[1]):
         for row, (here, there) in enumerate([(k, (k + 1) % 5), ((k + 1) % 5, k)]):
@@ -72,12 +73,12 @@ def test_marginal_divergence_is_that_of_gaussians(cyclic, dtype):
 @dtypes
 @boundaries
 @pytest.mark.parametrize("seed", range(2))
-def test_conditional_divergence_is_the_expectation_over_the_condition(seed, cyclic, dtype):
+def test_conditional_divergence_is_the_expectation_over_the_condition(seed, boundary, dtype):
     mean, covariance = gaussian_law(4, seed)
     random = np.random.default_rng(seed)
     y = random.multivariate_normal(mean, covariance, 200_000)
-    rep = gaussian_representation(mean, covariance, dtype=dtype)
-    result = ClosedFormDensity().conditional_shift_divergence(rep, cyclic=cyclic)
+    rep = gaussian_representation(mean, covariance, dtype=dtype, grid=Grid.of(4, boundary))
+    result = ClosedFormDensity().conditional_shift_divergence(rep)
 
     def log_conditional(j, i, target, given):
         slope = covariance[j, i] / covariance[i, i]
@@ -85,7 +86,7 @@ def test_conditional_divergence_is_the_expectation_over_the_condition(seed, cycl
         return log_normal_density(target, mean[j] + slope * (given - mean[i]), spread)
 
     for row, step in enumerate((1, -1)):
-        pairs = shifted_pairs(4, step, cyclic)
+        pairs = shifted_pairs(4, step, boundary)
         assert result.shape == (2, len(pairs))
         for value, ((j, i), (j_, i_)) in zip(result[row], pairs, strict=True):
             ratio = log_conditional(j, i, y[:, j], y[:, i])
@@ -95,7 +96,7 @@ def test_conditional_divergence_is_the_expectation_over_the_condition(seed, cycl
 
 
 @boundaries
-def test_closed_form_divergences_have_the_right_gradients(cyclic):
+def test_closed_form_divergences_have_the_right_gradients(boundary):
     density = ClosedFormDensity()
     mean, covariance = gaussian_law(4, 3)
     mean = torch.as_tensor(mean).requires_grad_()
@@ -104,8 +105,8 @@ def test_closed_form_divergences_have_the_right_gradients(cyclic):
 
         def of_parameters(mean, factor, divergence=divergence):
             samples = torch.zeros(0, 4, dtype=mean.dtype)
-            rep = Representation(samples, density, mean=mean, covariance=factor @ factor.T)
-            return divergence(rep, cyclic=cyclic)
+            known = {"mean": mean, "covariance": factor @ factor.T}
+            return divergence(Representation(samples, density, grid=Grid.of(4, boundary), **known))
 
         assert torch.autograd.gradcheck(of_parameters, (mean, factor))
 
@@ -117,10 +118,12 @@ def test_divergences_vanish_exactly_for_stationary_second_moments(dtype):
     density = ClosedFormDensity()
     assert_allclose(density.marginal_shift_divergence(rep), 0.0, atol=1e-6)
     assert_allclose(density.conditional_shift_divergence(rep), 0.0, atol=1e-6)
-    # The same process is not cyclic, and the cyclic divergences say so; a circulant one is.
-    assert density.conditional_shift_divergence(rep, cyclic=True).mean() > 0.01
-    rep = gaussian_representation(np.full(9, 0.7), 0.8 ** np.minimum(lags, 9 - lags), dtype=dtype)
-    assert_allclose(density.conditional_shift_divergence(rep, cyclic=True), 0.0, atol=1e-6)
+    # The same process is none of a ring, and the divergences on one say so; a circulant one is.
+    ring = {"dtype": dtype, "grid": Grid.ring(9)}
+    rep = gaussian_representation(np.full(9, 0.7), 0.8**lags, **ring)
+    assert density.conditional_shift_divergence(rep).mean() > 0.01
+    rep = gaussian_representation(np.full(9, 0.7), 0.8 ** np.minimum(lags, 9 - lags), **ring)
+    assert_allclose(density.conditional_shift_divergence(rep), 0.0, atol=1e-6)
 
 
 def test_divergences_are_invariant_to_one_common_scale_and_offset():
@@ -140,10 +143,11 @@ def test_perfectly_dependent_columns_have_finite_divergences():
 
 
 @boundaries
-def test_two_columns_have_no_open_conditional_divergence(cyclic):
-    rep = Representation(torch.randn(50, 2, generator=seeded(0)), None)
-    density = ClosedFormDensity()
-    assert density.conditional_shift_divergence(rep, cyclic=cyclic).numel() == (4 if cyclic else 0)
+def test_two_columns_have_no_open_conditional_divergence(boundary):
+    y = torch.randn(50, 2, generator=seeded(0))
+    rep = Representation(y, None, grid=Grid.of(2, boundary))
+    expected = 4 if boundary == "circulant" else 0
+    assert ClosedFormDensity().conditional_shift_divergence(rep).numel() == expected
 
 
 # Mixtures
@@ -274,12 +278,12 @@ def test_trained_conditionals_match_a_correlated_pair():
 
 @boundaries
 @pytest.mark.parametrize("n_samples", [30, 31, 34])
-def test_mixture_divergences_are_the_batch_means_of_the_paper(n_samples, cyclic):
+def test_mixture_divergences_are_the_batch_means_of_the_paper(n_samples, boundary):
     """Equations 28 and 29 written as loops."""
     size = 5
     density = MixtureDensity(size, hidden_factor=2, generator=seeded(n_samples))
     y = torch.randn(n_samples, size, generator=seeded(1))
-    rep = Representation(y, density)
+    rep = Representation(y, density, grid=Grid.of(size, boundary))
     slots = torch.arange(n_samples) % size
 
     def marginal(k, values):
@@ -291,14 +295,14 @@ def test_mixture_divergences_are_the_batch_means_of_the_paper(n_samples, cyclic)
         return density.conditional.log_density(values, given, everywhere)[:, j]
 
     with torch.no_grad():
-        result = density.marginal_shift_divergence(rep, cyclic=cyclic)
+        result = density.marginal_shift_divergence(rep)
         for k in range(result.shape[1]):
             for row, (here, there) in enumerate([(k, (k + 1) % size), ((k + 1) % size, k)]):
                 ratio = marginal(here, y[:, here]) - marginal(there, y[:, here])
                 assert_allclose(result[row, k], max(0.0, float(ratio.mean())), atol=1e-6)
-        result = density.conditional_shift_divergence(rep, cyclic=cyclic)
+        result = density.conditional_shift_divergence(rep)
         for row, step in enumerate((1, -1)):
-            pairs = shifted_pairs(size, step, cyclic)
+            pairs = shifted_pairs(size, step, boundary)
             for value, ((j, i), (j_, i_)) in zip(result[row], pairs, strict=True):
                 batch = y[slots == i]
                 ratio = conditional(j, i, batch[:, j], batch[:, i])
@@ -333,20 +337,21 @@ def exact_mixture(deviations, correlation):
 
 @boundaries
 @pytest.mark.parametrize("correlation", [0.0, 0.6, -0.3])
-def test_mixture_divergences_match_the_closed_form(correlation, cyclic):
+def test_mixture_divergences_match_the_closed_form(correlation, boundary):
     """Batch means of log ratios against the divergences of the Gaussian law itself."""
     deviations = np.array([1.0, 0.6, 1.5, 1.1])
     covariance = correlation * np.outer(deviations, deviations)
     np.fill_diagonal(covariance, deviations**2)
     density = exact_mixture(deviations, correlation)
     y = np.random.default_rng(0).multivariate_normal(np.zeros(4), covariance, 200_000)
-    rep = Representation(torch.as_tensor(y), density)
-    law = gaussian_representation(np.zeros(4), covariance)
+    grid = Grid.of(4, boundary)
+    rep = Representation(torch.as_tensor(y), density, grid=grid)
+    law = gaussian_representation(np.zeros(4), covariance, grid=grid)
     with torch.no_grad():
         assert_allclose(density.marginal_entropy(rep), GAUSSIAN + np.log(deviations), atol=0.01)
         for name in ("marginal_shift_divergence", "conditional_shift_divergence"):
-            estimate = getattr(density, name)(rep, cyclic=cyclic)
-            expected = getattr(ClosedFormDensity(), name)(law, cyclic=cyclic)
+            estimate = getattr(density, name)(rep)
+            expected = getattr(ClosedFormDensity(), name)(law)
             assert expected.max() > 0.3
             assert_allclose(estimate, expected, rtol=0.05, atol=0.01)
 
@@ -373,13 +378,13 @@ def test_mixture_is_the_same_for_the_same_seed_and_leaves_the_global_one_alone()
 
 
 @boundaries
-def test_no_constant_of_a_density_stays_on_the_cpu(cyclic):
+def test_no_constant_of_a_density_stays_on_the_cpu(boundary):
     """Tensors of the meta device, like those of a GPU, do not mix with others."""
     y = torch.empty(40, 5, device="meta", requires_grad=True)
     mixture = MixtureDensity(5, generator=seeded(0)).to("meta")
     for density in (ClosedFormDensity(), mixture):
-        rep = Representation(y, density)
-        value = density.marginal_shift_divergence(rep, cyclic=cyclic).sum()
-        value = value + density.conditional_shift_divergence(rep, cyclic=cyclic).sum()
+        rep = Representation(y, density, grid=Grid.of(5, boundary))
+        value = density.marginal_shift_divergence(rep).sum()
+        value = value + density.conditional_shift_divergence(rep).sum()
         assert torch.autograd.grad(value, y, retain_graph=True)[0].device.type == "meta"
     assert mixture.training_loss(rep).device.type == "meta"

@@ -9,6 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import (
     Alignment,
     Information,
@@ -20,20 +21,21 @@ from sklearn_symmetry.core.losses.total import PAPER_WEIGHTS
 from sklearn_symmetry.core.representation import Representation
 
 dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-boundaries = pytest.mark.parametrize("cyclic", [False, True])
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
 DENSITY = ClosedFormDensity()
 
 
-def represent(y, rank_fraction=None, dtype=torch.float64):
-    return Representation(torch.as_tensor(y, dtype=dtype), DENSITY, rank_fraction)
+def represent(y, rank_fraction=None, dtype=torch.float64, boundary="open"):
+    y = torch.as_tensor(y, dtype=dtype)
+    return Representation(y, DENSITY, rank_fraction, grid=Grid.of(y.shape[1], boundary))
 
 
-def stationary_samples(n_samples, size, seed, cyclic=False):
+def stationary_samples(n_samples, size, seed, boundary="open"):
     """Skewed, correlated and stationary: a moving average of exponential noise."""
     random = np.random.default_rng(seed)
     taps = np.array([0.5, 1.0, 0.7, 0.2])
-    noise = random.exponential(size=(n_samples, size if cyclic else size + 3))
-    if cyclic:
+    noise = random.exponential(size=(n_samples, size if boundary == "circulant" else size + 3))
+    if boundary == "circulant":
         return sum(tap * np.roll(noise, k, axis=1) for k, tap in enumerate(taps))
     return sum(tap * noise[:, k : k + size] for k, tap in enumerate(taps))
 
@@ -82,28 +84,29 @@ def test_non_finite_representation_gives_non_finite_terms_instead_of_an_error():
 
 @dtypes
 @boundaries
-def test_alignment_is_minus_the_mean_neighbour_correlation(cyclic, dtype):
+def test_alignment_is_minus_the_mean_neighbour_correlation(boundary, dtype):
     y = np.random.default_rng(1).standard_normal((300, 5)).cumsum(1)
-    pairs = [(k, k + 1) for k in range(4)] + ([(4, 0)] if cyclic else [])
+    pairs = [(k, k + 1) for k in range(4)] + ([(4, 0)] if boundary == "circulant" else [])
     expected = -np.mean([np.corrcoef(y[:, j], y[:, k])[0, 1] for j, k in pairs])
-    assert_allclose(Alignment(cyclic)(represent(y, dtype=dtype)), expected, rtol=1e-4)
+    rep = represent(y, dtype=dtype, boundary=boundary)
+    assert_allclose(Alignment()(rep), expected, rtol=1e-4)
 
 
 @boundaries
-def test_alignment_is_minus_one_for_equal_columns_up_to_scale_and_offset(cyclic):
+def test_alignment_is_minus_one_for_equal_columns_up_to_scale_and_offset(boundary):
     column = np.random.default_rng(0).standard_normal((40, 1))
     y = column * [1.0, 2.0, 0.1, 5.0] + [0, 1, 2, 3]
-    assert_allclose(Alignment(cyclic)(represent(y)), -1.0)
+    assert_allclose(Alignment()(represent(y, boundary=boundary)), -1.0)
 
 
 @dtypes
 @boundaries
 @pytest.mark.parametrize("seed", range(3))
-def test_uniformity_vanishes_for_the_truth_and_not_for_damaged_solutions(seed, cyclic, dtype):
+def test_uniformity_vanishes_for_the_truth_and_not_for_damaged_solutions(seed, boundary, dtype):
     size, n_samples = 9, 40_000
-    y = stationary_samples(n_samples, size, seed, cyclic)
-    uniformity = Uniformity(cyclic)
-    truth = float(uniformity(represent(y, dtype=dtype)))
+    y = stationary_samples(n_samples, size, seed, boundary)
+    uniformity, options = Uniformity(), {"dtype": dtype, "boundary": boundary}
+    truth = float(uniformity(represent(y, **options)))
     assert 0.0 <= truth < 2e-3
     random = np.random.default_rng(seed)
     basis = np.linalg.qr(random.standard_normal((size, size)))[0]
@@ -118,7 +121,7 @@ def test_uniformity_vanishes_for_the_truth_and_not_for_damaged_solutions(seed, c
         "one row louder": y * np.where(np.arange(size) == 3, 1.3, 1.0),
     }
     for name, representation in damaged.items():
-        assert float(uniformity(represent(representation, dtype=dtype))) > 10 * truth, name
+        assert float(uniformity(represent(representation, **options))) > 10 * truth, name
 
 
 def test_uniformity_does_not_see_reversal_or_a_common_scale():
@@ -170,11 +173,11 @@ def test_information_falls_with_the_logarithm_of_the_scale(scale, dtype):
 
 @pytest.mark.parametrize("rank_fraction", [None, 0.5])
 @boundaries
-def test_every_term_has_the_right_gradient(cyclic, rank_fraction):
+def test_every_term_has_the_right_gradient(boundary, rank_fraction):
     y = torch.as_tensor(stationary_samples(40, 4, 1)).requires_grad_()
-    for term in (Alignment(cyclic), Uniformity(cyclic), Resolution(), Information()):
+    for term in (Alignment(), Uniformity(), Resolution(), Information()):
         assert torch.autograd.gradcheck(
-            lambda y, term=term: term(Representation(y, DENSITY, rank_fraction)),
+            lambda y, term=term: term(represent(y, rank_fraction, boundary=boundary)),
             y,
             eps=1e-7,
             atol=1e-5,
@@ -223,15 +226,16 @@ def test_weights_and_terms_must_match():
         SymmetryLoss({"alignment": 1.0})
 
 
-def test_cyclic_flag_reaches_the_terms():
-    y = stationary_samples(5000, 7, 0, cyclic=True)
+def test_the_grid_of_the_representation_reaches_the_terms():
+    y = stationary_samples(5000, 7, 0, "circulant")
     y = np.roll(y, 3, axis=1)
-    _, cyclic = SymmetryLoss(cyclic=True)(represent(y))
-    _, rolled = SymmetryLoss(cyclic=True)(represent(np.roll(y, 2, axis=1)))
-    assert_allclose(cyclic["uniformity"], rolled["uniformity"])
-    assert_allclose(cyclic["alignment"], rolled["alignment"])
-    _, opened = SymmetryLoss()(represent(y))
-    assert abs(float(opened["uniformity"] - cyclic["uniformity"])) > 0
+    loss = SymmetryLoss()
+    _, closed = loss(represent(y, boundary="circulant"))
+    _, rolled = loss(represent(np.roll(y, 2, axis=1), boundary="circulant"))
+    assert_allclose(closed["uniformity"], rolled["uniformity"])
+    assert_allclose(closed["alignment"], rolled["alignment"])
+    _, opened = loss(represent(y))
+    assert abs(float(opened["uniformity"] - closed["uniformity"])) > 0
 
 
 def test_all_terms_work_with_the_mixture_density():

@@ -12,16 +12,16 @@ from numpy.testing import assert_allclose
 from scipy.linalg import expm
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.core.generator import (
+from sklearn_symmetry.core.energies import energy_divergence
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.group import Group, complete_basis
+from sklearn_symmetry.core.orbit import group_conv_matrix, symmetric_powers
+from sklearn_symmetry.core.rotation import (
     antisymmetric,
-    complete_basis,
     crop_matrix,
     generator,
-    shift_generator_log,
 )
-from sklearn_symmetry.core.group_convolution import group_conv_matrix, symmetric_powers
 from sklearn_symmetry.core.score import symmetry_score
-from sklearn_symmetry.core.stationarity import energy_divergence
 from sklearn_symmetry.datasets import hiding_basis, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
@@ -59,7 +59,7 @@ def test_circulant_representation_of_a_moved_sample_is_the_moved_representation(
     """y_k(G^s x) = y_{k - s}(x), appendix B."""
     size = 2 * half + 1
     basis = rotation(size, seed)
-    group = generator(shift_generator_log(basis, 0, "circulant"))
+    group = generator(Group(basis, Grid.ring(size)).lie_algebra())
     rows = group_conv_matrix(group, torch.as_tensor(basis[half]), symmetric_powers(size), size)
     sample = torch.as_tensor(laplace(seed, 1, size)[0])
     moved = torch.linalg.matrix_power(group, steps) @ sample
@@ -70,7 +70,7 @@ def test_circulant_representation_of_a_moved_sample_is_the_moved_representation(
 @given(seed=seeds, size=st.integers(2, 12), padding=st.integers(1, 8))
 def test_open_representation_of_a_moved_sample_moves_inside_the_window(seed, size, padding):
     basis = torch.as_tensor(rotation(size, seed))
-    group = crop_matrix(generator(shift_generator_log(basis, padding)), size)
+    group = crop_matrix(generator(Group(basis, Grid.line(size), padding).lie_algebra()), size)
     sample = torch.as_tensor(laplace(seed, 1, size)[0])
     assert_allclose((basis @ group @ sample)[1:], (basis @ sample)[:-1], atol=1e-9)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.generator import complete_basis
+from sklearn_symmetry.core.group import complete_basis
 from sklearn_symmetry.solver.paper import _Schedule, train
 from sklearn_symmetry.solver.solution import Settings
 

@@ -16,14 +16,14 @@ from sklearn_symmetry._verdict.criteria import (
     tolerated_divergence,
     wanted_deviation,
 )
+from sklearn_symmetry.core.grid import Grid
 
 NAN = float("nan")
 
 # Passes everything, by a little: five columns, where most limits differ from those of many.
 PASSES = Measured(
     level=0.05,
-    n_columns=5,
-    cyclic=False,
+    grid=Grid.line(5),
     p_value=0.05,
     order_p_value=0.05,
     deviation=4.0,
@@ -34,7 +34,8 @@ PASSES = Measured(
     repeatability=0.9001,
     agreement=0.9501,
     own_divergence=9.0,
-    own_shape=(2000, 5),
+    n_own=2000,
+    own_grid=Grid.line(5),
     converged=True,
 )
 
@@ -103,15 +104,17 @@ def test_few_columns_need_a_strong_deviation(size, wanted):
 
 
 def test_few_columns_and_many_samples_are_allowed_a_larger_divergence():
-    assert_allclose(tolerated_divergence(1000, 5), 2.5 + 6.0 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 9), 2.5 + 1.5 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 25), 2.5 + 0.5 + 0.3)
-    assert_allclose(tolerated_divergence(1000, 8, cyclic=True), tolerated_divergence(1000, 9))
-    assert tolerated_divergence(2000, 9) > tolerated_divergence(1000, 9)
+    assert_allclose(tolerated_divergence(1000, Grid.line(5)), 2.5 + 6.0 + 0.3)
+    nine = Grid.line(9)
+    assert_allclose(tolerated_divergence(1000, nine), 2.5 + 1.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, Grid.line(25)), 2.5 + 0.5 + 0.3)
+    assert_allclose(tolerated_divergence(1000, Grid.ring(8)), tolerated_divergence(1000, nine))
+    assert tolerated_divergence(2000, nine) > tolerated_divergence(1000, nine)
 
 
 def test_few_columns_need_repeat_less_exactly():
-    assert_allclose(required_repeatability(5), 0.9)
-    assert_allclose(required_repeatability(8, cyclic=True), 0.95)
-    assert_allclose(required_repeatability(33), 0.95)
-    assert required_repeatability(5) < required_repeatability(6) < required_repeatability(8)
+    five, six, eight, many = (required_repeatability(Grid.line(size)) for size in (5, 6, 8, 33))
+    assert_allclose(five, 0.9)
+    assert_allclose(required_repeatability(Grid.ring(8)), 0.95)
+    assert_allclose(many, 0.95)
+    assert five < six < eight

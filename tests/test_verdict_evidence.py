@@ -15,6 +15,7 @@ from sklearn_symmetry._verdict.evidence import (
     marginal_distance,
     order_test,
 )
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import make_symmetric_signals
 
 
@@ -34,7 +35,7 @@ def correlated(random, n=500, d=6):
 
 def p_value(y, seed=0, draws=99):
     random = torch.Generator().manual_seed(seed)
-    return elliptical_test(torch.as_tensor(y), False, random, draws=draws)[0]
+    return elliptical_test(torch.as_tensor(y), Grid.line(y.shape[1]), random, draws=draws)[0]
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "Student t"])
@@ -61,9 +62,9 @@ def test_nothing_is_claimed_of_a_singular_covariance():
     assert p_value(torch.cat([y, torch.zeros_like(y[:, :1])], dim=1)) == 1
 
 
-def order_p_value(y, cyclic=False, draws=19, seed=0):
+def order_p_value(y, boundary="open", draws=19, seed=0):
     random = torch.Generator().manual_seed(seed)
-    return order_test(torch.as_tensor(y), cyclic, random, draws)
+    return order_test(torch.as_tensor(y), Grid.of(y.shape[1], boundary), random, draws)
 
 
 def test_an_arbitrary_order_is_rejected_no_more_often_than_the_level_says():
@@ -84,13 +85,12 @@ def test_the_order_of_a_symmetry_is_better_than_any_other(signal):
 
 
 @pytest.mark.parametrize(
-    ("size", "cyclic", "orders"), [(2, False, 1), (4, False, 12), (5, False, 60), (6, True, 60)]
+    ("size", "boundary", "orders"),
+    [(2, "open", 1), (4, "open", 12), (5, "open", 60), (6, "circulant", 60)],
 )
-def test_few_columns_are_compared_with_every_other_order(size, cyclic, orders):
-    data = make_symmetric_signals(
-        3000, size, boundary="circulant" if cyclic else "open", random_state=0
-    )
-    assert_allclose(order_p_value(data.data @ data.basis, cyclic, draws=199), 1 / orders)
+def test_few_columns_are_compared_with_every_other_order(size, boundary, orders):
+    data = make_symmetric_signals(3000, size, boundary=boundary, random_state=0)
+    assert_allclose(order_p_value(data.data @ data.basis, boundary, draws=199), 1 / orders)
 
 
 def test_the_order_of_columns_of_which_one_never_varies_is_arbitrary():
@@ -105,13 +105,13 @@ def test_distance_of_marginals_is_that_of_wasserstein(shift):
     assert_allclose(marginal_distance(torch.as_tensor(y)), expected)
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
-def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(cyclic):
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_correlations_of_energies_are_means_over_pairs_of_equal_distance(boundary):
     y = signals(boundary="circulant", random_state=0)
     energy = np.log(0.1 + y.numpy() ** 2 / (y.numpy() ** 2).mean())
     matrix = np.corrcoef(energy.T)
-    found = energy_correlations(y, cyclic).numpy()
-    pairs = [(i, i + 2) for i in range(5)] + [(5, 0), (6, 1)] * cyclic
+    found = energy_correlations(y, Grid.of(7, boundary)).numpy()
+    pairs = [(i, i + 2) for i in range(5)] + [(5, 0), (6, 1)] * (boundary == "circulant")
     assert_allclose(found[2], np.mean([matrix[pair] for pair in pairs]))
     assert_allclose(found[0], 1)
 
@@ -154,7 +154,7 @@ def test_deviation_counts_standard_errors():
 
     def deviation(y, draws=99):
         generator = torch.Generator().manual_seed(0)
-        return elliptical_test(torch.as_tensor(y), False, generator, draws=draws)[1]
+        return elliptical_test(torch.as_tensor(y), Grid.line(y.shape[1]), generator, draws=draws)[1]
 
     null = [deviation(correlated(random)) for _ in range(20)]
     assert_allclose(np.mean(np.square(null)), 1, rtol=0.5)

@@ -119,7 +119,7 @@ def draw_terms():
 def _terms(X, matrix):
     samples = torch.as_tensor(X @ matrix.T)
     rep = Representation(samples, ClosedFormDensity())
-    total, terms = closed_form_loss(WEIGHTS, cyclic=False)(rep)
+    total, terms = closed_form_loss(WEIGHTS)(rep)
     return [float(value) for value in (*terms.values(), total)]
 
 

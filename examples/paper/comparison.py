@@ -184,12 +184,10 @@ def score(method, fitted, dataset):
         result = best_epoch(found, "multiple")
         matrix = fitted.lie_algebra_path_[result["best_epoch"] - 1, 0]
         return result, expm(result["detail"]["multiple"] * matrix)
-    cyclic = getattr(fitted, "boundary", None) == "circulant"
-    cosine = generator_similarity(
-        fitted.generator_, target, boundary="circulant" if cyclic else "open"
-    )
+    boundary = getattr(fitted, "boundary", "open")
+    cosine = generator_similarity(fitted.generator_, target, boundary=boundary)
     result = {"cosine": cosine, "detail": {}, "cosine_last": cosine}
-    if dataset.boundary == "circulant" and not cyclic:
+    if dataset.boundary == "circulant" and boundary == "open":
         result["cosine_cut"] = cut_similarity(fitted.generator_, dataset)
     return result, fitted.generator_
 
@@ -209,12 +207,10 @@ def best_epoch(found, what):
 
 def cut_similarity(generator, dataset):
     """Against the cyclic shift with one link missing: an open window has to begin somewhere."""
-    natural, basis = np.roll(np.eye(len(generator)), 1, axis=1), dataset.basis
-    targets = []
+    basis, targets = dataset.basis, []
     for row in range(len(generator)):
-        cut = natural.copy()
-        cut[row] = 0.0
-        targets.append(basis @ cut @ basis.T)
+        link = np.outer(basis[:, row], basis[:, row])
+        targets.append(dataset.generator - link @ dataset.generator)
     return max(generator_similarity(generator, target) for target in targets)
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..core.grid import Grid
+
 __all__ = [
     "CONDITIONS",
     "DRAWS",
@@ -71,19 +73,22 @@ STRONG, FEWEST = 4.0, 6
 INSIDE, FEWEST_OWN = 0.5, 3
 
 
-def tolerated_divergence(n_samples, size, cyclic=False):
-    """Energy divergence up to which `n_samples` of `size` columns count as stationary."""
-    size -= not cyclic
-    return MEAN + TAIL / size * max(1, SHORT / size) + DEFECT * n_samples
+def tolerated_divergence(n_samples, grid):
+    """Energy divergence up to which `n_samples` of the columns of a grid count as stationary."""
+
+    def tail(axis):
+        size = grid.n_pairs(axis)
+        return TAIL / size * max(1, SHORT / size)
+
+    return MEAN + grid.average(tail) + DEFECT * n_samples
 
 
-def required_repeatability(size, cyclic=False):
-    """Cosine between the generators of two halves from which they count as one, in `size` columns.
+def required_repeatability(grid):
+    """Cosine between the generators of two halves from which they count as one, by their grid.
 
-    0.95, and less below nine columns: 0.9 in five.
+    0.95, and less on a line below nine columns: 0.9 in five.
     """
-    size -= not cyclic
-    return 1 - (1 - REPEATS) * max(1, SHORT / size)
+    return 1 - (1 - REPEATS) * grid.average(lambda axis: max(1, SHORT / grid.n_pairs(axis)))
 
 
 def wanted_deviation(size):
@@ -104,9 +109,8 @@ class Measured:
     ----------
     level : float
         Of the tests.
-    n_columns : int
+    grid : Grid
         Of the representations of the halves.
-    cyclic : bool
     p_value, order_p_value : float
         The larger one of the two halves.
     deviation : float
@@ -119,14 +123,13 @@ class Measured:
         Cosines of the generators of the halves, and of the lens with the worse one.
     own_divergence : float
         Of the lens itself; 0 where it cannot be judged.
-    own_shape : (int, int)
+    n_own, own_grid : int, Grid
         Samples and columns it was measured on.
     converged : bool
     """
 
     level: float
-    n_columns: int
-    cyclic: bool
+    grid: Grid
     p_value: float
     order_p_value: float
     deviation: float
@@ -137,7 +140,8 @@ class Measured:
     repeatability: float
     agreement: float
     own_divergence: float
-    own_shape: tuple
+    n_own: int
+    own_grid: Grid
     converged: bool
 
 
@@ -252,7 +256,7 @@ CONDITIONS = (
         asks="standard scores of that test, root mean square over lags",
         passes=f"both halves at least {STRONG:g}",
         value=lambda measured: measured.deviation,
-        limit=lambda measured: wanted_deviation(measured.n_columns),
+        limit=lambda measured: wanted_deviation(measured.grid.size),
         at_most=False,
         says="little structure beyond second moments for so few columns: {value:.1f} standard "
         "errors, {limit:.1f} would pass",
@@ -275,9 +279,7 @@ CONDITIONS = (
         asks="energy divergence on held-out samples, the better half",
         passes=DIVERGENCE_PASSES,
         value=lambda measured: measured.divergence,
-        limit=lambda measured: tolerated_divergence(
-            measured.n_divergence, measured.n_columns, measured.cyclic
-        ),
+        limit=lambda measured: tolerated_divergence(measured.n_divergence, measured.grid),
         at_most=True,
         says="not stationary under the generator: energy divergence {value:.1f} on held-out "
         "samples, {limit:.1f} would pass",
@@ -299,7 +301,7 @@ CONDITIONS = (
         asks="cosine between the generators of the halves",
         passes=f"at least {REPEATS:g}, for d < {SHORT + 1} 1 - {(1 - REPEATS) * SHORT:g}/(d-1)",
         value=lambda measured: measured.repeatability,
-        limit=lambda measured: required_repeatability(measured.n_columns, measured.cyclic),
+        limit=lambda measured: required_repeatability(measured.grid),
         at_most=False,
         says="two halves of the samples lead to different generators (cosine {value:.3f}; "
         "{limit:.2f} would pass)",
@@ -321,7 +323,7 @@ CONDITIONS = (
         asks="energy divergence of the lens on all samples",
         passes="the same as of a half",
         value=lambda measured: measured.own_divergence,
-        limit=lambda measured: tolerated_divergence(*measured.own_shape, measured.cyclic),
+        limit=lambda measured: tolerated_divergence(measured.n_own, measured.own_grid),
         at_most=True,
         says="its own representation is not stationary: energy divergence {value:.1f}, "
         "{limit:.1f} would pass",

@@ -15,16 +15,18 @@ from math import factorial
 import torch
 
 from ..core.densities import ClosedFormDensity
+from ..core.energies import contrast_free, energy_divergence, log_energy, summed_divergence
+from ..core.grid import Grid
 from ..core.losses import Alignment, Uniformity
 from ..core.losses.total import PAPER_WEIGHTS
 from ..core.representation import Representation
-from ..core.stationarity import contrast_free, energy_divergence, log_energy, summed_divergence
 
 __all__ = [
     "Evidence",
     "elliptical_test",
     "energy_correlations",
     "evidence",
+    "locality",
     "marginal_distance",
     "order_test",
 ]
@@ -42,7 +44,7 @@ class Evidence:
     order_p_value : float
         :func:`order_test`.
     divergence : float
-        :func:`~sklearn_symmetry.core.stationarity.energy_divergence`.
+        :func:`~sklearn_symmetry.core.energies.energy_divergence`.
     distance : float
         :func:`marginal_distance`.
     correlations : Tensor of shape (m,)
@@ -58,14 +60,15 @@ class Evidence:
     correlations: torch.Tensor
 
 
-def evidence(y, cyclic=False, *, draws, orders, n_tested, seed=0):
+def evidence(y, grid=None, *, draws, orders, n_tested, seed=0):
     """All statistics of a representation of samples that it was not fitted on.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         n > m.
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
     draws, orders : int
         Of the elliptical and of the order test.
     n_tested : int
@@ -79,19 +82,19 @@ def evidence(y, cyclic=False, *, draws, orders, n_tested, seed=0):
     y = y.double()
     y = y - y.mean()  # one number: a common offset says nothing about the symmetry
     random = torch.Generator().manual_seed(seed)
-    p_value, deviation = elliptical_test(y[:n_tested], cyclic, random, draws)
+    p_value, deviation = elliptical_test(y[:n_tested], grid, random, draws)
     return Evidence(
         n_samples=len(y),
         p_value=p_value,
-        order_p_value=order_test(y[:n_tested], cyclic, random, orders),
+        order_p_value=order_test(y[:n_tested], grid, random, orders),
         deviation=deviation,
-        divergence=energy_divergence(y, cyclic),
+        divergence=energy_divergence(y, grid),
         distance=marginal_distance(y),
-        correlations=energy_correlations(y, cyclic),
+        correlations=energy_correlations(y, grid),
     )
 
 
-def elliptical_test(y, cyclic, random, draws):
+def elliptical_test(y, grid, random, draws):
     r"""Whether the energies of `y` hold more than its second moments and the contrast of samples.
 
     Null: y is elliptical, :math:`y = \mu + r\,\Sigma^{1/2} u` with u uniform on the sphere and r
@@ -103,7 +106,8 @@ def elliptical_test(y, cyclic, random, draws):
     Parameters
     ----------
     y : Tensor of shape (n, m)
-    cyclic : bool
+    grid : Grid
+        Of the columns.
     random : torch.Generator
     draws : int
 
@@ -120,12 +124,12 @@ def elliptical_test(y, cyclic, random, draws):
     if failed:
         return 1.0, 0.0
     radii = torch.linalg.solve_triangular(factor, (y - mean).mT, upper=False).norm(dim=0)
-    lags = [_lag_means(log_energy(y), cyclic)]
+    lags = [_lag_means(log_energy(y), grid)]
     for _ in range(draws):
         direction = torch.randn(y.shape, generator=random, dtype=y.dtype)
         chosen = torch.randint(len(y), (len(y),), generator=random)
         direction *= (radii[chosen] / direction.norm(dim=1))[:, None]
-        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), cyclic))
+        lags.append(_lag_means(log_energy(mean + direction @ factor.mT), grid))
     lags = torch.stack(lags)
     scores = (lags - lags.mean(0)) / lags.std(0).clamp_min(1e-300)
     statistic = scores.square().sum(1)
@@ -133,21 +137,23 @@ def elliptical_test(y, cyclic, random, draws):
     return float(p_value), float(scores[0].square().mean().sqrt())
 
 
-def order_test(y, cyclic, random, draws):
+def order_test(y, grid, random, draws):
     r"""Whether the order of the columns of `y` says anything about other samples.
 
     Null: the columns are exchangeable, as independent ones of one law are; their order, found on
     other samples, is arbitrary. A permutation test. The statistic is what the loss says about
     order, alignment and twice uniformity (eq. 17), plus
-    :func:`~sklearn_symmetry.core.stationarity.contrast_free_divergence`, which is in nats as well.
+    :func:`~sklearn_symmetry.core.energies.contrast_free_divergence`, which is in nats as well.
     The contrast of a sample is the same in every order.
-    An order and its reverse are the same, and so are all starts of a circle.
+    An order and its reverse are the same, and so are all starts of a circle: orders count once up
+    to the symmetries of the grid.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         Samples that the order was not found on.
-    cyclic : bool
+    grid : Grid
+        Of the columns.
     random : torch.Generator
     draws : int
         Orders it is compared with; all there are, if they are no more.
@@ -158,38 +164,36 @@ def order_test(y, cyclic, random, draws):
         Share of orders that are no worse, itself included. At least ``2 / m!``, times m on a
         circle: 0.05 takes five columns, six on a circle.
     """
-    others = _other_orders(y.shape[1], cyclic, random, draws)
+    others = _other_orders(grid, random, draws)
     free = contrast_free(y)
     losses = torch.stack(
-        [_order_loss(y[:, order], free[:, order], cyclic) for order in [slice(None), *others]]
+        [_order_loss(y[:, order], free[:, order], grid) for order in [slice(None), *others]]
     )
     return float((~(losses > losses[0])).double().mean())  # 1 where it is not a number
 
 
-def _other_orders(size, cyclic, random, draws):
+def _other_orders(grid, random, draws):
     """Orders that differ from the given one: all of them, or `draws` at random."""
-    given = tuple(range(size))
-    if factorial(size) <= 2 * (draws + 1) * (size if cyclic else 1):
+    given = tuple(range(grid.size))
+    same = grid.symmetries()
+    if factorial(grid.size) <= len(same) * (draws + 1):
         orders = itertools.permutations(given)
-        return sorted({_canonical(order, cyclic) for order in orders} - {given})
-    orders = (torch.randperm(size, generator=random).tolist() for _ in itertools.count())
-    different = (order for order in orders if _canonical(order, cyclic) != given)
+        return sorted({_canonical(order, same) for order in orders} - {given})
+    orders = (torch.randperm(grid.size, generator=random).tolist() for _ in itertools.count())
+    different = (order for order in orders if _canonical(order, same) != given)
     return list(itertools.islice(different, draws))
 
 
-def _canonical(order, cyclic):
+def _canonical(order, same):
     """The one of all orders that are the same which comes first."""
-    ways = [tuple(order), tuple(reversed(order))]
-    if cyclic:
-        ways = [way[start:] + way[:start] for way in ways for start in range(len(order))]
-    return min(ways)
+    return tuple(min(torch.tensor(order)[same].tolist()))
 
 
-def _order_loss(y, contrast_free_y, cyclic):
-    rep = Representation(y, ClosedFormDensity())
-    terms = Alignment(cyclic), Uniformity(cyclic)
+def _order_loss(y, contrast_free_y, grid):
+    rep = Representation(y, ClosedFormDensity(), grid=grid)
+    terms = Alignment(), Uniformity()
     loss = sum(PAPER_WEIGHTS[term.name] * term(rep) for term in terms)
-    return loss + summed_divergence(contrast_free_y, cyclic)
+    return loss + summed_divergence(contrast_free_y, grid)
 
 
 def marginal_distance(y):
@@ -211,33 +215,49 @@ def marginal_distance(y):
     return float(gap.abs().mean(0).max() / y.std())
 
 
-def energy_correlations(y, cyclic=False):
-    """Correlation of the log energies of columns as a function of their distance.
+def energy_correlations(y, grid=None):
+    """Correlation of the log energies of columns as a function of their displacement.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
 
     Returns
     -------
-    correlations : Tensor of shape (m,), (m // 2 + 1,) when cyclic
-        1 at distance 0.
+    correlations : Tensor of shape (n_lags,)
+        In the order of :meth:`~sklearn_symmetry.core.grid.Grid.lags`; 1 without displacement. On a
+        line they are m, on a ring m // 2 + 1.
     """
+    grid = Grid.fitting(grid, y.shape[1], "y")
     covariance = torch.cov(log_energy(y).mT)
     deviation = covariance.diagonal().sqrt()
-    return _diagonal_means(covariance / torch.outer(deviation, deviation), cyclic)
+    return _means_by_lag(covariance / torch.outer(deviation, deviation), grid)
 
 
-def _lag_means(energy, cyclic):
-    return _diagonal_means(torch.cov(energy.mT), cyclic)
+def locality(correlations, grid):
+    """Mean energy correlations of neighbours, and of columns far from each other.
+
+    Parameters
+    ----------
+    correlations : Tensor of shape (n_lags,)
+        :func:`energy_correlations`.
+    grid : Grid
+        Of the columns.
+
+    Returns
+    -------
+    near, far : float
+    """
+    lags = grid.lags()
+    near, far = (torch.tensor([test(lag) for lag in lags]) for test in (grid.is_near, grid.is_far))
+    return float(correlations[near].mean()), float(correlations[far].mean())
 
 
-def _diagonal_means(matrix, cyclic):
-    size = len(matrix)
-    if cyclic:
-        index = torch.arange(size)
-        means = [matrix[index, (index + lag) % size].mean() for lag in range(size // 2 + 1)]
-    else:
-        means = [matrix.diagonal(lag).mean() for lag in range(size)]
-    return torch.stack(means)
+def _lag_means(energy, grid):
+    return _means_by_lag(torch.cov(energy.mT), grid)
+
+
+def _means_by_lag(matrix, grid):
+    return torch.stack([matrix[lag.here, lag.there].mean() for lag in grid.lags()])

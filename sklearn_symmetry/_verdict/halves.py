@@ -15,8 +15,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from .._channels import split_channels
+from ..core.energies import contrast_free_divergence, energy_divergence
+from ..core.grid import Grid
 from ..core.outliers import bounded
-from ..core.stationarity import contrast_free_divergence, energy_divergence
 from ..metrics import generator_similarity
 from ..solver.tuning import DEFAULT
 from .criteria import (
@@ -33,7 +34,7 @@ from .criteria import (
     tolerated_distance,
     tolerated_divergence,
 )
-from .evidence import evidence
+from .evidence import evidence, locality
 from .report import Verdict, remarks
 
 __all__ = ["fit_halves", "fresh_settings", "judge", "split_in_halves", "verdict"]
@@ -125,13 +126,12 @@ def fit_halves(lens, parts):
     -------
     halves : list of two SymmetryLens
     """
-    cyclic = lens.boundary == "circulant"
     fresh = fresh_settings(lens)
     with warnings.catch_warnings():
         # That a half is flat, or needed more iterations, shows in what it says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
-        if _similarity(*halves) >= required_repeatability(len(halves[0].filter_), cyclic):
+        if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
             return halves
         return [
             _better(half, _started_from(other, part), part)
@@ -154,8 +154,7 @@ def _started_from(other, part):
 
 def _quality(lens, X):
     """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
-    cyclic = lens.boundary == "circulant"
-    return lens.score(X) - contrast_free_divergence(_rows(lens, X), cyclic)
+    return lens.score(X) - contrast_free_divergence(_rows(lens, X), _grid(lens))
 
 
 def _similarity(one, other):
@@ -180,9 +179,8 @@ def judge(lens, X, parts, halves, level=LEVEL):
     -------
     verdict : Verdict
     """
-    cyclic = lens.boundary == "circulant"
     found = [
-        evidence(_rows(half, part), cyclic, draws=DRAWS, orders=ORDERS, n_tested=TESTED)
+        evidence(_rows(half, part), _grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED)
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
     measured = _measured(lens, X, halves, found, level)
@@ -198,7 +196,7 @@ def judge(lens, X, parts, halves, level=LEVEL):
         "required": limits["repeatable"],
         "agreement": measured.agreement,
         "uncertainty": _uncertainty(*halves).astype(lens.generator_.dtype),
-        "locality": _locality(found, cyclic),
+        "locality": _locality(found, _grid(halves[0])),
         "starts": _starts(lens),
         "converged": lens.converged_,
         "n_samples": len(X),
@@ -215,19 +213,18 @@ def judge(lens, X, parts, halves, level=LEVEL):
 
 def _measured(lens, X, halves, found, level):
     """What conditions look at: of both halves the worse one, of their energies the better one."""
-    cyclic, n_columns = lens.boundary == "circulant", len(halves[0].filter_)
+    grid = _grid(halves[0])
 
     def share(one):
-        return one.divergence / tolerated_divergence(one.n_samples, n_columns, cyclic)
+        return one.divergence / tolerated_divergence(one.n_samples, grid)
 
     better = min(found, key=share)
     # numpy's extremes, unlike Python's, are not a number where one of the halves is not.
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
-    own_divergence, own_shape = _own_divergence(lens, X, cyclic)
+    own_divergence, n_own, own_grid = _own_divergence(lens, X)
     return Measured(
         level=level,
-        n_columns=n_columns,
-        cyclic=cyclic,
+        grid=grid,
         p_value=float(np.max([one.p_value for one in found])),
         order_p_value=float(np.max([one.order_p_value for one in found])),
         deviation=float(np.min([one.deviation for one in found])),
@@ -238,9 +235,15 @@ def _measured(lens, X, halves, found, level):
         repeatability=_similarity(*halves),
         agreement=float(np.min([_similarity(lens, half) for half in halves])),
         own_divergence=own_divergence,
-        own_shape=own_shape,
+        n_own=n_own,
+        own_grid=own_grid,
         converged=bool(lens.converged_),
     )
+
+
+def _grid(lens):
+    """Of the columns of its representation."""
+    return Grid.of(len(lens.group_conv_matrix_), lens.boundary)
 
 
 def _rows(lens, X):
@@ -255,17 +258,19 @@ def _offset(lens, X):
     return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
 
 
-def _own_divergence(lens, X, cyclic):
-    """Energy divergence of the lens itself, which was not fitted to it, on all samples; its shape.
+def _own_divergence(lens, X):
+    """Energy divergence of the lens itself, which was not fitted to it; samples and grid of that.
 
     0, as from d columns, where there are too few or too many of them, or a circle has a gap.
     """
     inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > INSIDE
-    y = _rows(lens, X)[:, inside].double()
+    y, grid = _rows(lens, X)[:, inside].double(), _grid(lens)
     n_features = len(lens.filter_)
-    if not FEWEST_OWN <= y.shape[1] <= n_features or (cyclic and not inside.all()):
-        return 0.0, (len(y), n_features)
-    return energy_divergence(y - y.mean(), cyclic), tuple(y.shape)
+    gap = not (grid.is_line or inside.all())
+    if gap or not FEWEST_OWN <= y.shape[1] <= n_features:
+        return 0.0, len(y), Grid.of(n_features, lens.boundary)
+    grid = grid.kept(inside)
+    return energy_divergence(y - y.mean(), grid), len(y), grid
 
 
 def _uncertainty(*halves):
@@ -276,9 +281,8 @@ def _uncertainty(*halves):
     return np.abs(first - second) / 2
 
 
-def _locality(found, cyclic):
-    curve = torch.stack([one.correlations for one in found]).mean(0)
-    return float(curve[1]), float(curve[len(curve) // 2 + (not cyclic) :].mean())
+def _locality(found, grid):
+    return locality(torch.stack([one.correlations for one in found]).mean(0), grid)
 
 
 def _starts(lens):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Putting components in order: numpy and scikit-learn's spectral embedding."""
+"""Putting components in order, by the order of a Fiedler vector."""
 
 import numpy as np
-from sklearn.manifold import spectral_embedding
+import torch
+
+from ..core.group import Group
+from ..solver.seriation import spectral_order
 
 __all__ = ["links", "oriented", "shift_of", "spectral_ordering"]
 
@@ -41,7 +44,7 @@ def _correlation(X):
     return scaled.T @ scaled
 
 
-def spectral_ordering(affinity, boundary):
+def spectral_ordering(affinity, grid):
     """Order items so that affine ones are close.
 
     Spectral seriation (Atkins, Boman and Hendrickson 1998): the order of the entries of the
@@ -52,8 +55,8 @@ def spectral_ordering(affinity, boundary):
     ----------
     affinity : ndarray of shape (d, d)
         Symmetric, nonnegative.
-    boundary : {"open", "circulant"}
-        Whether items lie on a line or on a ring.
+    grid : Grid
+        Of the items: a line or a ring.
 
     Returns
     -------
@@ -61,36 +64,19 @@ def spectral_ordering(affinity, boundary):
         Indices; first item and direction are arbitrary.
     """
     n_items = len(affinity)
-    n_components = 1 if boundary == "open" else 2
-    if n_items <= n_components + 1:  # all orders are the same, up to direction
+    if n_items <= (2 if grid.is_line else 3):  # all orders are the same, up to direction
         return np.arange(n_items)
     affinity = affinity + FLOOR * max(affinity.max(), 1.0)
-    np.fill_diagonal(affinity, 0.0)
-    # The unnormalised Laplacian is the one of the theorem. The seed is of a start vector only.
-    place = spectral_embedding(
-        affinity, n_components=n_components, norm_laplacian=False, random_state=0
-    )
-    if boundary == "open":
-        return np.argsort(place[:, 0], kind="stable")
-    return np.argsort(np.arctan2(place[:, 1], place[:, 0]), kind="stable")
+    # The unnormalised Laplacian is the one of the theorem.
+    return spectral_order(affinity, normalised=False, closed=not grid.is_line)
 
 
-def shift_of(rows, boundary):
+def shift_of(rows, grid):
     """Generator that moves samples by one row: ``rows.T @ shift @ rows``, rows orthonormal."""
-    n_rows = len(rows)
-    step = np.eye(n_rows, k=1)
-    if boundary == "circulant":
-        step[-1, 0] = 1.0
-    return rows.T @ step @ rows
+    shift = grid.shift_matrix(dtype=torch.float64).numpy()
+    return rows.T @ shift @ rows
 
 
-def oriented(rows):
-    """Sign and direction by the convention of SymmetryLens.
-
-    The sum of all entries is positive, and it stays so when they are weighted by (centred) row
-    times column index.
-    """
-    if rows.sum() < 0:
-        rows = -rows
-    index = np.arange(len(rows)) - (len(rows) - 1) / 2
-    return rows[::-1].copy() if index @ rows @ index < 0 else rows
+def oriented(rows, grid):
+    """Sign and direction by the convention of SymmetryLens."""
+    return Group(rows, grid).canonical().rows.numpy()

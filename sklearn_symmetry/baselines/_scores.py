@@ -6,6 +6,8 @@ from scipy.linalg import expm
 from scipy.optimize import minimize_scalar
 from sklearn.utils import check_array
 
+from ..core.group import cosine
+
 __all__ = ["flow_similarity", "group_similarity"]
 
 # Multiples are tried up to this phase of the fastest mode, in steps of this phase.
@@ -53,7 +55,7 @@ def group_similarity(generator, target):
     for exponent in range(1, len(target)):
         power = power @ target
         for matrix, signed in ((power, exponent), (power.T, -exponent)):
-            best = max(best, (_cosine(generator, matrix), signed), key=lambda found: found[0])
+            best = max(best, (cosine(generator, matrix), signed), key=lambda found: found[0])
     return best
 
 
@@ -94,14 +96,14 @@ def flow_similarity(lie_algebra, target):
     lie_algebra, target = _square_pair(lie_algebra, target)
     speed = np.linalg.norm(lie_algebra, 2)
     if speed == 0:
-        return _cosine(np.eye(len(target)), target), 0.0
+        return cosine(np.eye(len(target)), target), 0.0
     scales = _scales(lie_algebra, speed)
     coarse = [_path_cosines(sign * lie_algebra, target, scales) for sign in (1, -1)]
     direction, index = np.unravel_index(np.argmax(coarse), (2, len(scales)))
     signed = (1, -1)[direction] * lie_algebra
     step = scales[1] - scales[0]
     found = minimize_scalar(
-        lambda scale: -_cosine(expm(scale * signed), target),
+        lambda scale: -cosine(expm(scale * signed), target),
         bounds=(max(scales[index] - step, 0.0), scales[index] + step),
         method="bounded",
         options={"xatol": 1e-6 * step},
@@ -123,7 +125,7 @@ def _path_cosines(lie_algebra, target, scales):
     """Cosines along a flow, by repeated multiplication with one small step."""
     step, flow, cosines = expm(scales[1] * lie_algebra), np.eye(len(target)), []
     for _ in scales:
-        cosines.append(_cosine(flow, target))
+        cosines.append(cosine(flow, target))
         flow = flow @ step
     return cosines
 
@@ -134,8 +136,3 @@ def _square_pair(matrix, target):
     if matrix.shape != target.shape or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"Shapes {matrix.shape} and {target.shape} must be square and equal.")
     return matrix, target
-
-
-def _cosine(matrix, target):
-    norms = np.linalg.norm(matrix) * np.linalg.norm(target)
-    return float(np.clip(np.vdot(matrix, target) / norms, -1, 1)) if norms > 0 else 0.0

@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_data, warn_caller
+from ..core.grid import Grid
 from ._base import check_choice, check_number, validated
 from ._ordering import links, oriented, shift_of, spectral_ordering
 
@@ -85,7 +86,7 @@ class _Seriation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if hasattr(checked, "feature_names_in_"):
             self.feature_names_in_ = checked.feature_names_in_
         self.group_conv_matrix_ = rows.astype(dtype)
-        self.generator_ = shift_of(rows, self.boundary).astype(dtype)
+        self.generator_ = shift_of(rows, Grid.of(len(rows), self.boundary)).astype(dtype)
 
     @property
     def _n_features_out(self):
@@ -179,7 +180,8 @@ class SpectralSeriation(_Seriation):
         check_choice(self, "boundary", BOUNDARIES)
         X, checked = check_data(self, X)
         affinity = links(X, absolute=self.affinity == "absolute")
-        rows = oriented(np.eye(X.shape[1])[spectral_ordering(affinity, self.boundary)])
+        grid = Grid.of(X.shape[1], self.boundary)
+        rows = oriented(np.eye(X.shape[1])[spectral_ordering(affinity, grid)], grid)
         self._set_rows(rows, checked, X.dtype)
         self.ordering_ = rows.argmax(axis=1)
         return self
@@ -287,12 +289,13 @@ class ICASeriation(_Seriation):
         X, checked = check_data(self, X)
         samples = X - X.mean(axis=0)
         unmixing, n_iter, converged = self._independent_rows(samples)
-        left, _, right = np.linalg.svd(unmixing)
+        left, _, right = np.linalg.svd(unmixing.astype(np.float64))
         rows = left @ right  # the polar factor, closest among the orthogonal matrices
         components = samples @ rows.T
         signs = np.where(np.mean(components**3, axis=0) < 0, -1.0, 1.0)
-        ordering = spectral_ordering(links(signs * components), self.boundary)
-        self._set_rows(oriented((signs[:, None] * rows)[ordering]), checked, X.dtype)
+        grid = Grid.of(X.shape[1], self.boundary)
+        ordering = spectral_ordering(links(signs * components), grid)
+        self._set_rows(oriented((signs[:, None] * rows)[ordering], grid), checked, X.dtype)
         self.n_iter_, self.converged_ = n_iter, converged
         if not converged:
             warn_caller(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Third-order cumulants of a representation: the first thing that second moments do not know."""
 
+from .grid import Grid
+
 __all__ = ["rotated", "third_cumulants", "third_order_divergence"]
 
 CHUNK = 2**22  # products of two columns held at once
@@ -50,7 +52,7 @@ def rotated(cumulants, matrix):
     return cumulants
 
 
-def third_order_divergence(cumulants, cyclic=False):
+def third_order_divergence(cumulants, grid=None, axis=0):
     r"""Divergence of cumulants from their shift by one, for every component, in nats.
 
     The Edgeworth expansion of the KL divergence of two whitened densities that differ in
@@ -61,15 +63,16 @@ def third_order_divergence(cumulants, cyclic=False):
     Parameters
     ----------
     cumulants : Tensor of shape (..., m, m, m)
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the m components. None: a line.
+    axis : int, default=0
+        Along which they are shifted.
 
     Returns
     -------
-    divergence : Tensor of shape (..., k), k = m if cyclic else m - 1
-        Sums over j and k, for every i.
+    divergence : Tensor of shape (..., n_pairs)
+        Sums over j and k, for every i that has a predecessor.
     """
-    if cyclic:
-        change = cumulants - cumulants.roll((1, 1, 1), (-3, -2, -1))
-    else:
-        change = cumulants[..., 1:, 1:, 1:] - cumulants[..., :-1, :-1, :-1]
-    return change.square().sum((-2, -1)) / 12
+    grid = Grid.fitting(grid, cumulants.shape[-1], "the tensor of cumulants")
+    here, before = grid.predecessors(cumulants, axis, n_indices=3)
+    return (here - before).square().sum((-2, -1)) / 12

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 
 from .cumulants import third_cumulants
+from .grid import Grid
 
 __all__ = ["Representation"]
 
@@ -23,6 +24,8 @@ class Representation:
         :class:`~sklearn_symmetry.core.densities.MixtureDensity`.
     rank_fraction : float or None, default=None
         Annealed rank tau of the joint entropy, in [0, 1] (eq. 21, 27). None: full rank.
+    grid : Grid or None, default=None
+        Which columns are neighbours. None: those of a line, in their order.
     mean : Tensor of shape (m,), optional
         Mean of `y` where it is known already, ``W mean_x``: saves a pass over the data.
     covariance : Tensor of shape (m, m), optional
@@ -32,6 +35,11 @@ class Representation:
         leaves it that of the data.
     whitened_cumulants : Tensor of shape (m, m, m), optional
         Third-order cumulants of the whitened `y` where they are known already.
+
+    Raises
+    ------
+    ValueError
+        If `grid` has another number of positions than `y` has columns.
 
     Attributes
     ----------
@@ -46,12 +54,14 @@ class Representation:
         density,
         rank_fraction=None,
         *,
+        grid=None,
         mean=None,
         covariance=None,
         eigenvalues=None,
         whitened_cumulants=None,
     ):
         self.y = y
+        self.grid = Grid.fitting(grid, y.shape[1], "y")
         self.density = density
         self.rank_fraction = rank_fraction
         self._memory = {}

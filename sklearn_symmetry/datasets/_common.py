@@ -4,7 +4,11 @@
 from numbers import Integral, Real
 
 import numpy as np
+import torch
 from sklearn.utils import Bunch, check_array, check_random_state, check_scalar
+
+from ..core.grid import Grid
+from ..core.sines import sine_basis
 
 SYMMETRIES = ("translation", "permutation", "frequency", "orthogonal")
 BOUNDARIES = ("open", "circulant")
@@ -106,7 +110,7 @@ def hiding_basis(n_features, symmetry, random_state=None):
     if symmetry == "translation":
         return np.eye(n_features)
     if symmetry == "frequency":
-        return _sine_transform(n_features)
+        return sine_basis(n_features)
     rng = make_rng(random_state)
     if symmetry == "permutation":
         return np.eye(n_features)[rng.permutation(n_features)]
@@ -129,23 +133,10 @@ def _given_basis(n_features, symmetry):
     return basis
 
 
-def _sine_transform(n_features):
-    index = np.arange(1, n_features + 1)
-    angle = np.pi * np.outer(index, index) / (n_features + 1)
-    return np.sqrt(2 / (n_features + 1)) * np.sin(angle)
-
-
 def _haar_orthogonal(n_features, rng):
     q, r = np.linalg.qr(rng.standard_normal((n_features, n_features)))
     # QR fixes the signs of r in its own way; undoing that choice makes q uniform.
     return q * np.sign(np.diag(r))
-
-
-def shift_matrix(n_features, boundary):
-    """One-component shift, ``(shift @ s)[i] = s[i + 1]``, cut off or cyclic at the edge."""
-    if boundary == "circulant":
-        return np.roll(np.eye(n_features), 1, axis=1)
-    return np.eye(n_features, k=1)
 
 
 def make_rng(random_state):
@@ -188,7 +179,8 @@ def finish(signal, basis, *, boundary, noise, rng):
             signal[rows] += noise * rng.standard_normal(signal[rows].shape)
         if hidden:
             signal[rows] = signal[rows] @ basis.T
-    generator = basis @ shift_matrix(n_features, boundary) @ basis.T
+    shift = Grid.of(n_features, boundary).shift_matrix(dtype=torch.float64).numpy()
+    generator = basis @ shift @ basis.T
     return SymmetricDataset(data=signal, generator=generator, basis=basis, boundary=boundary)
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
+from ..core.energies import contrast_free_divergence, worst_energy_divergence
+from ..core.group import agreement
 from .manifold import minimise
 from .objective import Objective
 from .principal import PrincipalData
 from .repairs import repair
 from .tuning import DEFAULT
 
-__all__ = ["Candidate", "Judge", "agreement", "ranked", "same", "settled"]
+__all__ = ["Candidate", "Judge", "ranked", "same", "settled"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Candidate:
         Where the descent began and ended.
     loss : float
     divergence : float
-        Of the energies, see :func:`~sklearn_symmetry.core.stationarity.worst_energy_divergence`.
+        Of the energies, see :func:`~sklearn_symmetry.core.energies.worst_energy_divergence`.
     rank : tuple
         Orders candidates, the best has the lowest: stationary energies, which the loss does not
         see, before the loss. The divergence of few columns is the mean of few numbers, and may be
@@ -53,14 +54,15 @@ class Judge:
     data : PrincipalData
     weights : dict of str to float
         Of the loss terms.
-    cyclic : bool
+    grid : Grid or None
+        Of the rows of a basis. None: a line.
     tuning : Tuning
     """
 
-    def __init__(self, data, weights, cyclic, tuning):
-        self.data, self.cyclic, self.tuning = data, cyclic, tuning
+    def __init__(self, data, weights, grid, tuning):
+        self.data, self.grid, self.tuning = data, grid, tuning
         few = slice(0, tuning.search_samples)
-        options = {"cyclic": cyclic, "tuning": tuning}
+        options = {"grid": grid, "tuning": tuning}
         self.coarse = self._coarse(weights, few)
         self.fine = Objective(data, weights, few, **options)
         self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
@@ -68,14 +70,14 @@ class Judge:
 
     def _coarse(self, weights, samples):
         """Uniformity mostly, not bounded: it leads from far away."""
-        tuning, cyclic = self.tuning, self.cyclic
+        tuning = self.tuning
         rough = {"uniformity": tuning.coarse_uniformity}
         rough |= dict.fromkeys(("resolution", "information"), tuning.coarse_entropies)
         weights = {name: rough.get(name, 1.0) * weight for name, weight in weights.items()}
         third = self.data.n_features <= tuning.coarse_third_limit
         third = tuning.third_order if third else 0.0
         unbounded = replace(tuning, uniformity_bound=None, third_order=third)
-        return Objective(self.data, weights, samples, cyclic=cyclic, tuning=unbounded)
+        return Objective(self.data, weights, samples, grid=self.grid, tuning=unbounded)
 
     @property
     def _done(self):
@@ -123,10 +125,10 @@ class Judge:
     def candidate(self, name, start, basis):
         """A basis with its scores."""
         y = (basis.float() @ self.final.samples).mT
-        divergence = worst_energy_divergence(y, self.cyclic)
+        divergence = worst_energy_divergence(y, self.grid)
         loss = self.final.value(basis)
         if y.shape[1] <= self.tuning.fewest:
-            rank = (loss + contrast_free_divergence(y, self.cyclic), loss)
+            rank = (loss + contrast_free_divergence(y, self.grid), loss)
         else:
             rank = (divergence > 1 + self.tuning.stationary, loss)
         return Candidate(name, self.data, start, basis, loss, divergence, rank)
@@ -159,14 +161,6 @@ class Judge:
 
         options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
         return is_back(minimise(self.fine, nudged, **options))
-
-
-def agreement(one, other):
-    """Cosine of the generators of two bases, the direction being a convention."""
-    turn = (one @ other.mT).cpu()
-    shifted = turn[:-1, :-1] * turn[1:, 1:]
-    crossed = turn[:-1, 1:] * turn[1:, :-1]
-    return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
 
 
 def ranked(found):

@@ -5,6 +5,7 @@ import torch
 
 from ..core.cumulants import rotated, third_order_divergence
 from ..core.densities import SmoothDensity
+from ..core.grid import Grid
 from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 from .tuning import DEFAULT
@@ -14,15 +15,14 @@ __all__ = ["Objective", "closed_form_loss", "solver_uniformity"]
 TOGETHER = 2**22  # entries of cumulants held at once
 
 
-def solver_uniformity(cyclic, tuning=DEFAULT, third=0.0):
+def solver_uniformity(tuning=DEFAULT, third=0.0):
     """Uniformity with its parts of second order, and as much of the third as the solver wants."""
-    return Uniformity(cyclic, full=tuning.full_conditionals, pooled=tuning.pooled, third=third)
+    return Uniformity(full=tuning.full_conditionals, pooled=tuning.pooled, third=third)
 
 
-def closed_form_loss(weights, cyclic, tuning=DEFAULT, third=0.0):
+def closed_form_loss(weights, tuning=DEFAULT, third=0.0):
     """The four terms of the paper, uniformity as :func:`solver_uniformity`."""
-    uniformity = solver_uniformity(cyclic, tuning, third)
-    terms = (Alignment(cyclic), uniformity, Resolution(), Information())
+    terms = (Alignment(), solver_uniformity(tuning, third), Resolution(), Information())
     return SymmetryLoss(weights, terms=terms)
 
 
@@ -36,20 +36,22 @@ class Objective:
         Of the four loss terms.
     samples : slice
         Which samples the marginal entropies see.
-    cyclic : bool
+    grid : Grid or None
+        Of the rows of W. None: a line.
     tuning : Tuning
         What the loss adds to that of the paper; read by the descents, too.
     """
 
-    def __init__(self, data, weights, samples=slice(None), *, cyclic=False, tuning=DEFAULT):
+    def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
         third = tuning.third_order if data.n_features <= tuning.third_limit else 0.0
-        self.cyclic, self.tuning = cyclic, tuning
+        self.grid = Grid.fitting(grid, data.n_features, "the set")
+        self.tuning = tuning
         self.cumulants = data.cumulants if third else None
         self.weights = dict(weights)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
-        self.loss = closed_form_loss(weights, cyclic, tuning, third)
+        self.loss = closed_form_loss(weights, tuning, third)
         second_order = {name: weights[name] for name in ("alignment", "uniformity")}
         self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
 
@@ -79,11 +81,14 @@ class Objective:
     def third_order(self, bases):
         """Third-order shift divergences, summed over components, of bases of shape (k, d, d)."""
         several = max(1, TOGETHER // self.n_features**3)
-        found = [
-            third_order_divergence(rotated(self.cumulants, some), self.cyclic).sum(-1)
-            for some in bases.to(self.cumulants.dtype).split(several)
-        ]
-        return torch.cat(found)
+        parts = bases.to(self.cumulants.dtype).split(several)
+        return torch.cat([self._third_order(rotated(self.cumulants, some)) for some in parts])
+
+    def _third_order(self, cumulants):
+        def along(axis):
+            return third_order_divergence(cumulants, self.grid, axis).sum(-1)
+
+        return self.grid.average(along)
 
     def second_order_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
@@ -97,6 +102,7 @@ class Objective:
         return Representation(
             rows.mT,
             self.density,
+            grid=self.grid,
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,

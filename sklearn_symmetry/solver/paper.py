@@ -13,10 +13,12 @@ import torch
 
 from ..core.densities import ClosedFormDensity, MixtureDensity
 from ..core.entropy import low_rank_entropy
-from ..core.generator import antisymmetric, complete_basis, generator, shift_generator_log
-from ..core.group_convolution import group_conv_matrix, normalise, symmetric_powers
+from ..core.grid import Grid
+from ..core.group import Group, complete_basis
 from ..core.losses import SymmetryLoss
+from ..core.orbit import group_conv_matrix, normalise, symmetric_powers
 from ..core.representation import Representation
+from ..core.rotation import antisymmetric, generator
 from .solution import Report, Solution
 
 __all__ = ["train"]
@@ -127,9 +129,9 @@ class Trainer:
         self.batches = _minibatches(n_samples, self.batch_size, self.random)
         self.free_matrix, self.filter = self._initial_parameters()
         self.density = self._make_density()
-        cyclic = settings.boundary == "circulant"
+        self.grid = Grid.of(self.n_powers, settings.boundary)
         names = ("alignment", "uniformity", "resolution", "information")
-        self.loss = SymmetryLoss({name: getattr(settings, name) for name in names}, cyclic=cyclic)
+        self.loss = SymmetryLoss({name: getattr(settings, name) for name in names})
         self.optimizers = self._make_optimizers()
         self.loss_curve, self.loss_terms = [], {name: [] for name in names}
         self.full_rank_curve = []
@@ -205,10 +207,9 @@ class Trainer:
 
     def _initial_parameters(self):
         """Free matrix A and filter: near the identity and 0, or the given rows."""
-        circulant = self.settings.boundary == "circulant"
-        padding = 0 if circulant else self.settings.padding
+        grid, padding = Grid.of(self.n_features, self.settings.boundary), self.settings.padding
         if self._starts_at_random:
-            size = self.n_features + 2 * padding
+            size = grid.padded(padding).size
             matrix = INITIAL_SCALE * torch.randn(size, size, generator=self.random)
             vector = torch.zeros(self.n_features)
             if self.schedule.filter_noise == 0.0:
@@ -221,8 +222,8 @@ class Trainer:
                     f"init must have shape ({self.n_powers}, {self.n_features}); got {rows.shape}"
                 )
             basis = complete_basis(rows)
-            matrix = shift_generator_log(basis, padding, self.settings.boundary)
-            vector = torch.as_tensor(basis[self.n_features // 2])
+            group = Group(torch.as_tensor(basis), grid, padding)
+            matrix, vector = group.lie_algebra(), group.filter
         return (
             part.to(self.data.device, self.data.dtype, copy=True).requires_grad_()
             for part in (matrix, vector)
@@ -265,7 +266,8 @@ class Trainer:
         rows = group_conv_matrix(matrix, vector, self.powers, self.n_features)
         batch = self.data[next(self.batches)]
         y = (rows @ batch.mT).mT
-        return Representation(y, self.density, self.schedule.rank_fraction(iteration))
+        rank_fraction = self.schedule.rank_fraction(iteration)
+        return Representation(y, self.density, rank_fraction, grid=self.grid)
 
     def _record(self, iteration, rep, total, terms):
         values = {name: float(value.detach()) for name, value in terms.items()}

@@ -26,7 +26,7 @@ class Outcome(Enum):
 
 
 def search(
-    views, weights, *, cyclic=False, n_init=None, n_jobs=None, seed=0, tuning=DEFAULT, report=None
+    views, weights, *, grid=None, n_init=None, n_jobs=None, seed=0, tuning=DEFAULT, report=None
 ):
     """Refined candidates, best first.
 
@@ -36,7 +36,8 @@ def search(
         The set about one or several locations, the earlier ones having the benefit of the doubt.
         After the first proposals for each, the search goes on with the one that leads.
     weights : dict of str to float
-    cyclic : bool
+    grid : Grid or None
+        Of the rows of a basis. None: a line.
     n_init : int or None
         Largest number of proposals; None: as many as there are.
     n_jobs : int or None
@@ -52,7 +53,7 @@ def search(
     candidates : list of Candidate
     """
     everything = []
-    attempts = [_Attempt(Judge(data, weights, cyclic, tuning), seed, everything) for data in views]
+    attempts = [_Attempt(Judge(data, weights, grid, tuning), seed, everything) for data in views]
     best, *others = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
     for attempt in attempts:
         if attempt.judge.final.value(best.basis) < best.loss + tuning.same_loss:

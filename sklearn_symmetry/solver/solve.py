@@ -6,9 +6,11 @@ import dataclasses
 import numpy as np
 import torch
 
-from ..core.generator import complete_basis, crop_vector, generator, pad, shift_generator_log
-from ..core.group_convolution import group_conv_matrix, orbit, symmetric_powers
-from .judge import agreement, ranked
+from ..core.grid import Grid
+from ..core.group import Group, agreement, complete_basis, orientation
+from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
+from ..core.rotation import crop_vector, generator, pad
+from .judge import ranked
 from .manifold import minimise
 from .objective import Objective
 from .paper import train
@@ -40,7 +42,7 @@ def solve(X, settings, *, random_state, tuning=DEFAULT, monitor=None):
     Returns
     -------
     solution : Solution
-        Sign and direction follow the rule of ``_orient``.
+        Sign and direction follow the rule of :func:`~sklearn_symmetry.core.group.orientation`.
 
     Raises
     ------
@@ -83,14 +85,14 @@ def _solve(X, settings, seed, tuning, monitor):
     Returns the solution, and whether the monitor stopped the work.
     """
     seen = views(X, seed=seed, device=settings.device, tuning=tuning)
-    cyclic = settings.boundary == "circulant"
+    grid = Grid.of(X.shape[1], settings.boundary)
     weights = settings.weights
     progress = _Progress(settings, monitor, tuning)
     if isinstance(settings.init, str):
         found = search(
             seen,
             weights,
-            cyclic=cyclic,
+            grid=grid,
             n_init=settings.n_init,
             n_jobs=settings.n_jobs,
             seed=seed,
@@ -102,7 +104,7 @@ def _solve(X, settings, seed, tuning, monitor):
         data = seen[0]
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = tuning.batch_size if settings.batch_size is None else settings.batch_size
-    objective = Objective(data, weights, slice(0, size), cyclic=cyclic, tuning=tuning)
+    objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
     progress.data = data
     if progress.stopped:
         return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
@@ -163,15 +165,16 @@ class _Progress:
             for one in self.candidates
         ]
         basis = self.data.rows(basis.detach().cpu().double().numpy())
-        settings = self.settings
-        lie_algebra = shift_generator_log(basis, settings.padding, settings.boundary)
-        size = len(basis)
-        solution = Solution(
-            lie_algebra=lie_algebra.numpy(),
-            padded_generator=generator(lie_algebra).numpy(),
-            filter=basis[size // 2],
-            group_conv_matrix=basis,
-            powers=symmetric_powers(settings.n_powers or size).numpy(),
+        settings, size = self.settings, len(basis)
+        powers = symmetric_powers(settings.n_powers or size)
+        grid = Grid.of(size, settings.boundary)
+        group = Group(torch.as_tensor(basis), grid, settings.padding).canonical(powers)
+        return Solution(
+            lie_algebra=group.lie_algebra().numpy(),
+            padded_generator=group.generator(padded=True).numpy(),
+            filter=(group.filter / group.filter.norm()).numpy(),
+            group_conv_matrix=group.orbit(powers).numpy(),
+            powers=powers.numpy(),
             location=self.data.location,
             loss_curve=list(losses),
             loss_terms=terms,
@@ -179,24 +182,18 @@ class _Progress:
             converged=converged,
             candidates=candidates,
         )
-        return _orient(solution, basis)
 
 
 def _orient(solution, like):
-    """Fix sign and direction, which the data leave open, and form the group convolution matrix.
-
-    The entries of the matrix sum to a positive number; and they do so weighted by power times
-    (centred) column index, which makes the identity the solution of unmixed translations.
-    """
+    """Fix sign and direction of a free generator and filter, which the data leave open."""
     size = np.shape(like)[1]
     lie_algebra = torch.as_tensor(solution.lie_algebra)
     resolving = torch.as_tensor(solution.filter)
     powers = torch.as_tensor(solution.powers)
     matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)
-    if matrix.sum() < 0:
-        resolving, matrix = -resolving, -matrix
-    column = torch.arange(size, dtype=matrix.dtype) - (size - 1) / 2
-    if powers.to(matrix.dtype) @ matrix @ column < 0:
+    sign, _, (backwards,) = orientation(matrix, powers, Grid.line(size))
+    resolving, matrix = sign * resolving, sign * matrix
+    if backwards:
         if len(powers) % 2 == 0:
             # An even number of powers starts one further down: so does the filter.
             padded = pad(resolving, (len(lie_algebra) - size) // 2)

@@ -29,6 +29,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import fit_halves, fresh_settings, judge, split_in_halves
 from sklearn_symmetry._verdict.criteria import CONDITIONS, DRAWS, REPEATS, required_repeatability
 from sklearn_symmetry._verdict.evidence import elliptical_test
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.metrics import generator_similarity
 
 HERE = Path(__file__).resolve().parent
@@ -226,7 +227,8 @@ def run_tests(seed, n=1000, d=6):
     for label, make in (("Gaussian", correlated_gaussian), ("elliptical", elliptical)):
         random = np.random.default_rng([seed, d])
         y = torch.as_tensor(make(n, d, random))
-        p_value, _ = elliptical_test(y, False, torch.Generator().manual_seed(seed), DRAWS)
+        random, line = torch.Generator().manual_seed(seed), Grid.line(y.shape[1])
+        p_value, _ = elliptical_test(y, line, random, DRAWS)
         yield {"set": label, "p_value": p_value}
 
 
@@ -296,7 +298,7 @@ def null_table(rows):
         mine = [row for row in rows if name in ("all", row["set"])]
         beyond = [row for row in mine if float(row["p_value"]) <= LEVEL]
         repeats = sum(
-            float(row["repeatability"]) >= required_repeatability(int(row["features"]))
+            float(row["repeatability"]) >= required_repeatability(Grid.line(int(row["features"])))
             for row in mine
         )
         lines.append((name, *share(yes(mine), mine), repeats, len(beyond)))
@@ -392,7 +394,7 @@ def draw(tests, null, default, astray):
         right.scatter(x, y, s=18, alpha=0.7, color=colour, label=f"{label} ({len(rows)})")
     right.axhline(1, color="0.6", linestyle="--")
     right.axvline(REPEATS, color="0.6", linestyle="--")
-    right.axvline(required_repeatability(5), color="0.6", linestyle=":")
+    right.axvline(required_repeatability(Grid.line(5)), color="0.6", linestyle=":")
     right.set(yscale="log", xlabel="cosine", ylabel="energy divergence of halves / tolerated")
     right.set_title("Trusted: right of and below the dashed lines\n(dotted: halves of 5 features)")
     right.legend(framealpha=0.9, loc="upper left", bbox_to_anchor=(0.0, -0.12))

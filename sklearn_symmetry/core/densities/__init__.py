@@ -5,11 +5,12 @@ A density has three methods, each given a
 :class:`~sklearn_symmetry.core.representation.Representation`:
 
 - ``marginal_entropy(rep)``: (m,) entropies of the columns, in nats;
-- ``marginal_shift_divergence(rep, cyclic=False)``: divergences of columns from their neighbours;
-- ``conditional_shift_divergence(rep, cyclic=False)``: divergences of conditional densities
+- ``marginal_shift_divergence(rep, axis=0)``: divergences of columns from their neighbours;
+- ``conditional_shift_divergence(rep, axis=0)``: divergences of conditional densities
   from their shifts by one.
 
-Divergences have the directions of the shift on their first axis.
+Neighbours are those along one axis of the grid of the representation. Divergences have the
+directions of the shift on their first axis.
 
 :class:`ClosedFormDensity` needs no training, :class:`SmoothDensity` is its smooth variant for the
 solver, :class:`MixtureDensity` is the paper's.

@@ -35,15 +35,17 @@ class ClosedFormDensity:
         """Entropy of every column by spacings, shape (m,), in nats. Cost: one sort of the batch."""
         return spacing_entropy(rep.y, floor=self.floor)
 
-    def marginal_shift_divergence(self, rep, cyclic=False):
-        """KL divergences of neighbouring columns, both directions, shape (2, m - 1) or (2, m).
+    def marginal_shift_divergence(self, rep, axis=0):
+        """KL divergences of neighbouring columns along an axis, both directions, (2, n_pairs).
 
         Nonnegative up to rounding, zero for equal means and variances. Cost: O(m).
         """
-        mean, variance = _both_directions(rep.mean, cyclic), _both_directions(rep.variance, cyclic)
+        mean, variance = (
+            _both_directions(part, rep.grid, axis) for part in (rep.mean, rep.variance)
+        )
         return self._divergence((mean - mean.flip(0)) ** 2, variance, variance.flip(0))
 
-    def conditional_shift_divergence(self, rep, cyclic=False):
+    def conditional_shift_divergence(self, rep, axis=0):
         r"""Expected KL divergence of p(j|i) from p(j+s|i+s), for all i != j and s = +1, -1.
 
         Both are Gaussian with a linear mean, so the expectation over :math:`y_i` is exact:
@@ -54,12 +56,12 @@ class ClosedFormDensity:
         Parameters
         ----------
         rep : Representation
-        cyclic : bool, default=False
-            Whether shifts wrap around; otherwise only pairs inside the range count.
+        axis : int, default=0
+            Along which pairs are shifted; only those count that stay on the grid.
 
         Returns
         -------
-        divergence : Tensor of shape (2, k (k - 1)), k = m if cyclic else m - 1
+        divergence : Tensor of shape (2, k (k - 1)), k = rep.grid.n_pairs(axis)
             Nonnegative up to rounding. Cost: O(m^2).
         """
         covariance, variance = rep.covariance, rep.variance
@@ -69,14 +71,14 @@ class ClosedFormDensity:
             variance[:, None] - covariance * slope, self.floor * variance[:, None]
         )
         mean, variance, slope, spread = (
-            _both_directions(part, cyclic) for part in (rep.mean, variance, slope, spread)
+            _both_directions(part, rep.grid, axis) for part in (rep.mean, variance, slope, spread)
         )
         step = mean - mean.flip(0)
         offset = step[:, :, None] - slope.flip(0) * step[:, None, :]
         squared_offset = offset**2 + (slope - slope.flip(0)) ** 2 * variance[:, None, :]
         return off_diagonal(self._divergence(squared_offset, spread, spread.flip(0)))
 
-    def full_conditional_shift_divergence(self, rep, cyclic=False):
+    def full_conditional_shift_divergence(self, rep, axis=0):
         r"""Expected KL divergence of p(j | all others) from its shift, for all j and both shifts.
 
         The same closed form with every other component as the condition: with precision
@@ -91,10 +93,12 @@ class ClosedFormDensity:
 
         Returns
         -------
-        divergence : Tensor of shape (2, k), k = m if cyclic else m - 1
+        divergence : Tensor of shape (2, n_pairs)
             Nonnegative up to rounding. Cost: two inverses, O(m^3).
         """
-        mean, covariance = (_both_directions(part, cyclic) for part in (rep.mean, rep.covariance))
+        mean, covariance = (
+            _both_directions(part, rep.grid, axis) for part in (rep.mean, rep.covariance)
+        )
         covariance, precision = _invertible(covariance, self.floor)
         spread = 1.0 / precision.diagonal(dim1=1, dim2=2)
         slope = precision * spread[:, :, None]
@@ -119,7 +123,7 @@ class ClosedFormDensity:
         offset = rep.mean - rep.mean.mean()
         return _gaussian_kl(offset**2, rep.variance, rep.variance.mean())
 
-    def third_order_shift_divergence(self, rep, cyclic=False):
+    def third_order_shift_divergence(self, rep, axis=0):
         """What third-order cumulants add to the KL divergence of the joint density from its shift.
 
         They see the phases of weak frequencies, which no second moment knows, through those of the
@@ -129,14 +133,14 @@ class ClosedFormDensity:
         Parameters
         ----------
         rep : Representation
-        cyclic : bool, default=False
+        axis : int, default=0
 
         Returns
         -------
-        divergence : Tensor of shape (k,), k = m if cyclic else m - 1
+        divergence : Tensor of shape (n_pairs,)
             The share of every component, nonnegative. Cost: O(m^3), and that of the cumulants.
         """
-        return third_order_divergence(rep.whitened_cumulants, cyclic)
+        return third_order_divergence(rep.whitened_cumulants, rep.grid, axis)
 
     def _divergence(self, squared_offset, variance, other_variance):
         divergence = _gaussian_kl(squared_offset, variance, other_variance)
@@ -157,17 +161,13 @@ def _invertible(covariance, floor):
     return covariance + noise, torch.linalg.inv(covariance + noise)
 
 
-def _both_directions(part, cyclic):
-    """Stack a vector or matrix with itself shifted by one in every index.
+def _both_directions(part, grid, axis):
+    """Stack a vector or matrix with itself shifted by one along an axis in every index.
 
     The flip of the first axis of the result pairs every entry with its shift: by +1 in the first
     half, by -1 in the second.
     """
-    if cyclic:
-        shifted = part.roll((-1,) * part.ndim, tuple(range(part.ndim)))
-        return torch.stack([part, shifted])
-    here, there = (slice(None, -1),) * part.ndim, (slice(1, None),) * part.ndim
-    return torch.stack([part[here], part[there]])
+    return torch.stack(grid.successors(part, axis, part.ndim))
 
 
 def _gaussian_kl(squared_offset, variance, other_variance):

@@ -133,7 +133,7 @@ class MixtureDensity(nn.Module):
     """The paper's estimators, trained on their own entropy at the same time as the model.
 
     Sample b conditions on column ``b mod m``, so one batch serves all pairs. The methods use the
-    same log densities, computed once per representation.
+    same log densities, computed once per representation. For grids of one axis, as the paper.
 
     Parameters
     ----------
@@ -158,33 +158,33 @@ class MixtureDensity(nn.Module):
         """Mean negative log likelihood of every column, shape (m,), in nats. Cost: O(n m)."""
         return -self._marginal(rep).mean(0)
 
-    def marginal_shift_divergence(self, rep, cyclic=False):
-        """KL divergences of neighbouring columns (eq. 28), shape (2, m - 1) or (2, m).
+    def marginal_shift_divergence(self, rep, axis=0):
+        """KL divergences of neighbouring columns (eq. 28), shape (2, n_pairs).
 
         Batch means of the difference of log densities, negative ones set to 0. Cost: O(n m).
         """
         densities = self._marginal(rep)
-        columns, successors = _neighbours(rep, cyclic)
+        columns, successors = _neighbours(rep, axis)
         divergences = []
         for here, there in ((columns, successors), (successors, columns)):
             shifted = self.marginal.log_density(rep.y[:, here], there)
             divergences.append((densities[:, here] - shifted).mean(0).clamp_min(0.0))
         return torch.stack(divergences)
 
-    def conditional_shift_divergence(self, rep, cyclic=False):
+    def conditional_shift_divergence(self, rep, axis=0):
         """KL divergences of p(j|i) from p(j+s|i+s) (eq. 29), for all i != j and s = +1, -1.
 
         Means over the samples that condition on i, negative ones set to 0.
 
         Returns
         -------
-        divergence : Tensor of shape (2, k (k - 1)), k = m if cyclic else m - 1
+        divergence : Tensor of shape (2, k (k - 1)), k = rep.grid.n_pairs(axis)
             Cost: three passes of the networks over the batch, O(n m^2).
         """
         densities = self._conditional(rep)
         slots, given = _conditions(rep.y)
         divergences = []
-        for step, inside in zip((1, -1), _neighbours(rep, cyclic), strict=True):
+        for step, inside in zip((1, -1), _neighbours(rep, axis), strict=True):
             # p(j+s|i+s) at (y_j, y_i): value i enters at slot i+s, value j is read at slot j+s.
             moved = (slots + step) % rep.n_powers
             shifted = self.conditional.log_density(rep.y.roll(step, dims=1), given, moved)
@@ -229,10 +229,14 @@ def _conditions(y):
     return slots, y.gather(1, slots[:, None])[:, 0]
 
 
-def _neighbours(rep, cyclic):
+def _neighbours(rep, axis):
     """Columns that have a successor, and their successors."""
-    columns = torch.arange(rep.n_powers if cyclic else rep.n_powers - 1, device=rep.y.device)
-    return columns, (columns + 1) % rep.n_powers
+    if rep.grid.n_axes > 1:
+        raise ValueError(
+            f"the mixture density of the paper is for one axis; the grid has {rep.grid.n_axes}, "
+            f"of shape {rep.grid.shape}: use the closed form density"
+        )
+    return rep.grid.pairs(axis, rep.y.device)
 
 
 def _mean_by_slot(values):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Closed-form densities whose marginal entropy is smooth enough for a quasi-Newton method."""
 
-from ..smooth_entropy import smooth_entropy
+from ..entropy import smooth_entropy
 from .closed_form import ClosedFormDensity
 
 __all__ = ["SmoothDensity"]
@@ -14,7 +14,7 @@ class SmoothDensity(ClosedFormDensity):
     ----------
     scale : float
         Width of the sharpest peak to be resolved, in the unit of the representation; see
-        :func:`~sklearn_symmetry.core.smooth_entropy.smooth_entropy`.
+        :func:`~sklearn_symmetry.core.entropy.smooth_entropy`.
     floor, bound
         See :class:`ClosedFormDensity`.
     """

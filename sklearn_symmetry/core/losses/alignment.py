@@ -7,23 +7,17 @@ __all__ = ["Alignment"]
 class Alignment:
     """Minus the mean Pearson correlation of neighbouring columns (eq. 13).
 
-    Range [-1, 1], -1 when all columns are equal up to scale and offset. Cost: the covariance of
-    the batch, O(n m^2), shared with the other terms.
-
-    Parameters
-    ----------
-    cyclic : bool, default=False
-        Whether the last column and the first are neighbours too.
+    Of a grid of several axes, the average over the axes. Range [-1, 1], -1 when all columns are
+    equal up to scale and offset. Cost: the covariance of the batch, O(n m^2), shared with the other
+    terms.
     """
 
     name = "alignment"
 
-    def __init__(self, cyclic=False):
-        self.cyclic = cyclic
-
     def __call__(self, rep):
-        correlation = rep.correlation
-        total = correlation.diagonal(1).sum()
-        if self.cyclic:
-            return -(total + correlation[-1, 0]) / rep.n_powers
-        return -total / (rep.n_powers - 1)
+        correlation, grid = rep.correlation, rep.grid
+
+        def along(axis):
+            return -grid.between(correlation, axis).sum() / grid.n_pairs(axis)
+
+        return grid.average(along)

@@ -20,8 +20,6 @@ class SymmetryLoss:
     ----------
     weights : dict of str to float, optional
         Weight of every term by name; by default those of the paper, 1, 2, 1 and 1.
-    cyclic : bool, default=False
-        Whether the terms treat the columns as a circle.
     terms : sequence, optional
         Term objects; by default the four of the paper.
 
@@ -31,9 +29,9 @@ class SymmetryLoss:
         If `weights` and the names of the terms do not match.
     """
 
-    def __init__(self, weights=None, *, cyclic=False, terms=None):
+    def __init__(self, weights=None, terms=None):
         if terms is None:
-            terms = (Alignment(cyclic), Uniformity(cyclic), Resolution(), Information())
+            terms = (Alignment(), Uniformity(), Resolution(), Information())
         self.weights = dict(PAPER_WEIGHTS if weights is None else weights)
         self.terms = tuple(terms)
         names = sorted(term.name for term in self.terms)

@@ -8,15 +8,13 @@ class Uniformity:
     """Half the sum of the mean marginal and conditional shift divergences (eq. 12, 28, 29).
 
     The paper stops there; three more parts, off by default, hold what neighbours and pairs let
-    slip.
+    slip. Of a grid of several axes, the average over the axes.
 
     Range [0, inf), 0 when marginals and pairwise conditionals are stationary as far as the density
     can tell. Cost: the density's, O(m^2) in closed form and no pass over the data.
 
     Parameters
     ----------
-    cyclic : bool, default=False
-        Whether shifts wrap around: for a symmetry whose order is the number of columns.
     full : float, default=0.0
         Weight of the mean shift divergence of the full conditionals, of every component given all
         others (closed form only, O(m^3)).
@@ -31,24 +29,28 @@ class Uniformity:
 
     name = "uniformity"
 
-    def __init__(self, cyclic=False, full=0.0, pooled=0.0, third=0.0):
-        self.cyclic = cyclic
+    def __init__(self, full=0.0, pooled=0.0, third=0.0):
         self.full = full
         self.pooled = pooled
         self.third = third
 
     def __call__(self, rep):
-        marginal = rep.density.marginal_shift_divergence(rep, cyclic=self.cyclic)
-        conditional = rep.density.conditional_shift_divergence(rep, cyclic=self.cyclic)
-        # Two columns have no pair of pairs to compare.
-        average = conditional.mean() if conditional.numel() else 0.0
-        uniformity = 0.5 * (marginal.mean() + average)
+        density, average = rep.density, rep.grid.average
+        uniformity = average(lambda axis: _of_pairs(rep, axis))
         if self.full:
-            full = rep.density.full_conditional_shift_divergence(rep, cyclic=self.cyclic)
-            uniformity = uniformity + self.full * full.mean()
+            full = average(lambda axis: density.full_conditional_shift_divergence(rep, axis).mean())
+            uniformity = uniformity + self.full * full
         if self.pooled:
-            uniformity = uniformity + self.pooled * rep.density.pooled_divergence(rep).mean()
+            uniformity = uniformity + self.pooled * density.pooled_divergence(rep).mean()
         if self.third:
-            third = rep.density.third_order_shift_divergence(rep, cyclic=self.cyclic)
-            uniformity = uniformity + self.third * third.mean()
+            third = average(lambda axis: density.third_order_shift_divergence(rep, axis).mean())
+            uniformity = uniformity + self.third * third
         return uniformity
+
+
+def _of_pairs(rep, axis):
+    """What the paper looks at, along one axis."""
+    marginal = rep.density.marginal_shift_divergence(rep, axis)
+    conditional = rep.density.conditional_shift_divergence(rep, axis)
+    # Two columns have no pair of pairs to compare.
+    return 0.5 * (marginal.mean() + (conditional.mean() if conditional.numel() else 0.0))

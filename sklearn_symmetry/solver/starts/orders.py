@@ -43,10 +43,10 @@ def ordered_starts(objective):
     Returns
     -------
     bases : list of Tensor of shape (d, d)
-        Empty for more than 12 features, for a circle, and without third-order cumulants.
+        Empty for more than 12 features, unless on a line, and without third-order cumulants.
     """
     tuning, size = objective.tuning, objective.n_features
-    if size > tuning.few or objective.cyclic or objective.cumulants is None:
+    if size > tuning.few or not objective.grid.is_line or objective.cumulants is None:
         return []
     # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
     changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))

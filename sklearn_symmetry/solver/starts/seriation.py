@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ordering items along a line by their affinities."""
+"""Ordering items along a line, or around a ring, by their affinities."""
 
 from functools import lru_cache
 
@@ -10,13 +10,36 @@ from ..tuning import DEFAULT
 __all__ = ["banded_order", "longest_path", "spectral_order"]
 
 
-def spectral_order(affinity):
-    """Order of the Fiedler vector of a symmetric, nonnegative affinity, shape (d, d)."""
+def spectral_order(affinity, *, normalised=True, closed=False):
+    """Order of the Fiedler vector, the second one of the graph Laplacian.
+
+    Parameters
+    ----------
+    affinity : ndarray of shape (d, d)
+        Symmetric, nonnegative; its diagonal is ignored.
+    normalised : bool, default=True
+        Whether the Laplacian is divided by the degrees of the items.
+    closed : bool, default=False
+        Whether the items lie on a ring: the second vector and the third, then, are their places on
+        a circle.
+
+    Returns
+    -------
+    order : ndarray of shape (d,)
+        Indices; the direction is arbitrary, and so is the first item of a ring.
+    """
     affinity = affinity - np.diag(np.diag(affinity))
-    degree = affinity.sum(1) + 1e-12 * max(affinity.max(), 1.0)
-    root = np.sqrt(degree)
-    laplacian = np.eye(len(affinity)) - affinity / root[:, None] / root
-    return np.argsort(np.linalg.eigh(laplacian)[1][:, min(1, len(root) - 1)] / root)
+    degree = affinity.sum(1)
+    root = np.ones(len(affinity))
+    laplacian = np.diag(degree) - affinity
+    if normalised:
+        root = np.sqrt(degree + 1e-12 * max(affinity.max(), 1.0))
+        laplacian = np.eye(len(affinity)) - affinity / root[:, None] / root
+    vectors = np.linalg.eigh(laplacian)[1] / root[:, None]
+    place = vectors[:, min(1, len(root) - 1)]
+    if closed:
+        place = np.arctan2(vectors[:, 2], place)
+    return np.argsort(place, kind="stable")
 
 
 def longest_path(affinity, order, tuning=DEFAULT):

@@ -9,9 +9,10 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.densities import ClosedFormDensity, SmoothDensity
+from sklearn_symmetry.core.entropy.histogram import _compressed, smooth_entropy
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import Uniformity
 from sklearn_symmetry.core.representation import Representation
-from sklearn_symmetry.core.smooth_entropy import _compressed, smooth_entropy
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -77,7 +78,7 @@ def test_gradient_against_finite_differences(seed):
 def test_blocks_of_columns_make_no_difference(block, monkeypatch):
     y = torch.as_tensor(np.random.default_rng(0).standard_normal((500, 7)) * np.logspace(-3, 9, 7))
     alone = [smooth_entropy(column[:, None], scale=0.15) for column in y.mT]
-    monkeypatch.setattr("sklearn_symmetry.core.smooth_entropy.BLOCK", block)
+    monkeypatch.setattr("sklearn_symmetry.core.entropy.histogram.BLOCK", block)
     assert_allclose(smooth_entropy(y, scale=0.15), torch.cat(alone), rtol=1e-12)
 
 
@@ -91,11 +92,12 @@ def test_compression_is_the_inverse_hyperbolic_sine(dtype):
     assert_allclose(found, precise, rtol=4 * torch.finfo(dtype).eps)
 
 
-def gaussian_rep(covariance, mean=None, bound=None):
+def gaussian_rep(covariance, mean=None, bound=None, grid=None):
     size = len(covariance)
     mean = torch.zeros(size, dtype=torch.float64) if mean is None else mean
+    density = ClosedFormDensity(bound=bound)
     return Representation(
-        torch.zeros(0, size), ClosedFormDensity(bound=bound), mean=mean, covariance=covariance
+        torch.zeros(0, size), density, grid=grid, mean=mean, covariance=covariance
     )
 
 
@@ -104,13 +106,14 @@ def random_covariance(size, seed):
     return torch.as_tensor(factor @ factor.T / size)
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
-def test_full_conditional_divergence_vanishes_for_stationary_moments(cyclic):
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_full_conditional_divergence_vanishes_for_stationary_moments(boundary):
     lag = (torch.arange(7)[:, None] - torch.arange(7)).abs().double()
-    lag = torch.minimum(lag, 7 - lag) if cyclic else lag
-    rep = gaussian_rep(torch.exp(-lag), torch.full((7,), 0.3, dtype=torch.float64))
-    divergence = rep.density.full_conditional_shift_divergence(rep, cyclic=cyclic)
-    assert divergence.shape == (2, 7 if cyclic else 6)
+    lag = torch.minimum(lag, 7 - lag) if boundary == "circulant" else lag
+    mean = torch.full((7,), 0.3, dtype=torch.float64)
+    rep = gaussian_rep(torch.exp(-lag), mean, grid=Grid.of(7, boundary))
+    divergence = rep.density.full_conditional_shift_divergence(rep)
+    assert divergence.shape == (2, 7 if boundary == "circulant" else 6)
     assert_allclose(divergence, 0, atol=1e-10)
 
 
@@ -142,16 +145,17 @@ DEPENDENT = {
 }
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
 @pytest.mark.parametrize("dependence", DEPENDENT)
-def test_full_conditional_divergence_of_dependent_components_is_finite(dependence, cyclic):
+def test_full_conditional_divergence_of_dependent_components_is_finite(dependence, boundary):
     mixing = torch.as_tensor(DEPENDENT[dependence])
-    rep = gaussian_rep(mixing @ random_covariance(5, 0) @ mixing.mT, bound=0.2)
-    divergence = rep.density.full_conditional_shift_divergence(rep, cyclic=cyclic)
+    covariance = mixing @ random_covariance(5, 0) @ mixing.mT
+    rep = gaussian_rep(covariance, bound=0.2, grid=Grid.of(5, boundary))
+    divergence = rep.density.full_conditional_shift_divergence(rep)
     assert torch.isfinite(divergence).all()
     assert divergence.min() > -1e-6
     # Where one component is the others' and its neighbour is not, the two differ all they can.
-    if dependence == "sum of the others" and cyclic:
+    if dependence == "sum of the others" and boundary == "circulant":
         assert divergence.max() > 0.199
 
 

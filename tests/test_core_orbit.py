@@ -6,18 +6,18 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.generator import (
-    antisymmetric,
-    cyclic_shift,
-    generator,
-    pad,
-    shift_generator_log,
-)
-from sklearn_symmetry.core.group_convolution import (
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.group import Group
+from sklearn_symmetry.core.orbit import (
     group_conv_matrix,
     normalise,
     orbit,
     symmetric_powers,
+)
+from sklearn_symmetry.core.rotation import (
+    antisymmetric,
+    generator,
+    pad,
 )
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-11}
@@ -111,7 +111,7 @@ def test_group_conv_matrix_of_a_shift_generator_is_its_basis(n_features, padding
     random = np.random.default_rng(padding)
     basis = np.linalg.qr(random.standard_normal((n_features, n_features)))[0]
     basis = torch.as_tensor(basis, dtype=dtype)
-    rotation = generator(shift_generator_log(basis, padding))
+    rotation = generator(Group(basis, Grid.line(n_features), padding).lie_algebra())
     powers = symmetric_powers(n_features)
     rows = group_conv_matrix(rotation, basis[n_features // 2], powers, n_features)
     assert_allclose(rows, basis, atol=TOLERANCE[dtype])
@@ -134,7 +134,7 @@ def test_representation_is_equivariant(n_features, n_powers, seed, dtype):
 def test_padded_representation_is_equivariant_inside_the_window(n_features):
     padding = 3
     basis = np.linalg.qr(np.random.default_rng(4).standard_normal((n_features, n_features)))[0]
-    rotation = generator(shift_generator_log(basis, padding))
+    rotation = generator(Group(basis, Grid.line(n_features), padding).lie_algebra())
     vector = torch.as_tensor(basis[n_features // 2])
     rows = group_conv_matrix(rotation, vector, symmetric_powers(n_features), n_features)
     sample = random_vector(n_features, 5)
@@ -143,7 +143,7 @@ def test_padded_representation_is_equivariant_inside_the_window(n_features):
 
 
 def test_circulant_generator_of_full_order_is_equivariant_everywhere():
-    rotation = cyclic_shift(7, dtype=torch.float64)
+    rotation = Grid.ring(7).kernel(1, dtype=torch.float64)
     rows = group_conv_matrix(rotation, random_vector(7, 1), symmetric_powers(7), 7)
     sample = random_vector(7, 2)
     assert_allclose(rows @ rotation @ sample, torch.roll(rows @ sample, 1), atol=1e-12)
@@ -155,4 +155,6 @@ def test_no_constant_stays_on_the_cpu():
     vector = torch.empty(7, device="meta", requires_grad=True)
     rows = group_conv_matrix(generator(antisymmetric(free)), vector, symmetric_powers(5), 7)
     assert torch.autograd.grad(rows.sum(), free)[0].device.type == "meta"
-    assert shift_generator_log(torch.empty(7, 7, device="meta"), 2).device.type == "meta"
+    group = Group(torch.empty(7, 7, device="meta"), Grid.line(7), 2)
+    for tensor in (group.lie_algebra(), group.generator(), group.power(0.5), group.orbit()):
+        assert tensor.device.type == "meta"

@@ -3,6 +3,8 @@
 
 import torch
 
+from .grid import Grid
+
 __all__ = [
     "contrast_free",
     "contrast_free_divergence",
@@ -16,25 +18,27 @@ __all__ = [
 EVEN, SMALLEST = 0.1, 1e-6  # share of the mean contrast that remains; eigenvalue, of the largest
 
 
-def energy_divergence(y, cyclic=False):
+def energy_divergence(y, grid=None):
     r"""How far the covariance of the log energies of `y` is from invariance under a shift.
 
     With :math:`e_k = \log(0.1 + y_k^2 / v)`, v the mean square of all entries, C the covariance of
-    e, C' that of its shift by one and p its size, the value is
+    e, C' that of its shift by one along an axis and p its size, the value is
 
     .. math:: \frac{2 n}{p (p + 1)} \, \tfrac12
               \left[\mathrm{KL}(C \| C') + \mathrm{KL}(C' \| C)\right],
 
     the Gaussian divergence in units of its expectation for two independent sets of n samples of
-    one covariance. A right representation of stationary signals has 1 to 3 (energies are not
-    Gaussian), one with wrong signs or a wrong order of frequencies, to which second moments are
-    blind, several times that as soon as there are samples enough to tell.
+    one covariance; the average over the axes, if there are several. A right representation of
+    stationary signals has 1 to 3 (energies are not Gaussian), one with wrong signs or a wrong order
+    of frequencies, to which second moments are blind, several times that as soon as there are
+    samples enough to tell.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         n > m.
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
 
     Returns
     -------
@@ -42,32 +46,41 @@ def energy_divergence(y, cyclic=False):
         Nonnegative; infinite where the energies are linearly dependent. Unchanged when `y` is
         scaled. Cost: one pass and O(m^3).
     """
-    size = y.shape[1] - (not cyclic)
-    return 2 * len(y) / (size * (size + 1)) * _divergence(y, cyclic)
+    grid = Grid.fitting(grid, y.shape[1], "y")
+    covariance = _energy_covariance(y)
+
+    def along(axis):
+        size = grid.n_pairs(axis)
+        return 2 * len(y) / (size * (size + 1)) * shift_divergence(covariance, grid, axis)
+
+    return grid.average(along)
 
 
-def worst_energy_divergence(y, cyclic=False):
-    """The larger :func:`energy_divergence` of `y` and of the differences of its neighbours.
+def worst_energy_divergence(y, grid=None):
+    """The largest :func:`energy_divergence` of `y` and of the differences of its neighbours.
 
     The differences weigh high frequencies more: wrong signs of those show there first.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
-        n > m. Two columns have one difference only, which says nothing.
-    cyclic : bool, default=False
+        n > m. An axis of two positions has one difference only, which says nothing.
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
 
     Returns
     -------
     divergence : float
         As for :func:`energy_divergence`, 1 to 3 where right.
     """
-    return max(energy_divergence(one, cyclic) for one in _with_differences(y, cyclic))
+    grid = Grid.fitting(grid, y.shape[1], "y")
+    found = [(y, grid), *_differences(y, grid)]
+    return max(energy_divergence(*one) for one in found)
 
 
-def contrast_free_divergence(y, cyclic=False):
+def contrast_free_divergence(y, grid=None):
     """:func:`summed_divergence` of :func:`contrast_free` samples, for one basis."""
-    return summed_divergence(contrast_free(y), cyclic)
+    return summed_divergence(contrast_free(y), grid)
 
 
 def contrast_free(y):
@@ -92,16 +105,17 @@ def contrast_free(y):
     return y / (radius + EVEN * radius.mean())
 
 
-def summed_divergence(y, cyclic=False):
+def summed_divergence(y, grid=None):
     """Divergence of the energies of `y`, plus that of its differences, from their shift, in nats.
 
-    In nats the value can be weighed against a loss.
+    In nats the value can be weighed against a loss. Both are averages over the axes.
 
     Parameters
     ----------
     y : Tensor of shape (n, m)
         n > m.
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
 
     Returns
     -------
@@ -109,21 +123,32 @@ def summed_divergence(y, cyclic=False):
         Nonnegative; the first alone for two columns, which have one difference. Unchanged when `y`
         is scaled.
     """
-    return sum(_divergence(one, cyclic) for one in _with_differences(y, cyclic))
+    grid = Grid.fitting(grid, y.shape[1], "y")
+    differences = [_divergence(*one) for one in _differences(y, grid)]
+    first = _divergence(y, grid)
+    return first + sum(differences) / len(differences) if differences else first
 
 
-def _divergence(y, cyclic):
+def _divergence(y, grid):
     """Shift divergence of the covariance of the log energies, in nats."""
+    covariance = _energy_covariance(y)
+    return grid.average(lambda axis: shift_divergence(covariance, grid, axis))
+
+
+def _energy_covariance(y):
     energy = log_energy(y).double()
     energy = energy - energy.mean(0)
-    return shift_divergence(energy.mT @ energy / len(energy), cyclic)
+    return energy.mT @ energy / len(energy)
 
 
-def _with_differences(y, cyclic):
-    """The columns, and the differences of neighbours if there are several."""
-    if y.shape[1] == 2:
-        return [y]
-    return [y, y.roll(-1, 1) - y if cyclic else y[:, 1:] - y[:, :-1]]
+def _differences(y, grid):
+    """Differences of neighbours and their grid, for every axis that has several."""
+    found = []
+    for axis, size in enumerate(grid.shape):
+        if size > 2:
+            here, there = grid.successors(y, axis)
+            found.append((there - here, grid.without_last(axis)))
+    return found
 
 
 def log_energy(y):
@@ -131,23 +156,24 @@ def log_energy(y):
     return torch.log(0.1 + y.square() / y.square().mean())
 
 
-def shift_divergence(covariance, cyclic=False):
+def shift_divergence(covariance, grid=None, axis=0):
     """Half the symmetric Gaussian divergence of a covariance from its shift by one, in nats.
 
     Parameters
     ----------
     covariance : Tensor of shape (m, m)
-    cyclic : bool, default=False
+    grid : Grid or None, default=None
+        Of the m components. None: a line.
+    axis : int, default=0
+        Along which they are shifted.
 
     Returns
     -------
     divergence : float
         Nonnegative; infinite where `covariance` is singular.
     """
-    if cyclic:
-        here, there = covariance, covariance.roll((1, 1), (0, 1))
-    else:
-        here, there = covariance[:-1, :-1], covariance[1:, 1:]
+    grid = Grid.fitting(grid, len(covariance), "the covariance")
+    here, there = grid.predecessors(covariance, axis, n_indices=2)
     if torch.linalg.matrix_rank(covariance, hermitian=True) < len(covariance):
         return float("inf")
     across = torch.linalg.solve(here, there).trace() + torch.linalg.solve(there, here).trace()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The group convolution matrix, equation 11: one row per power, the filter moved along."""
+"""The group convolution matrix of free parameters, equation 11: the filter moved along."""
 
 import torch
 
-from .generator import crop_vector, pad
+from .rotation import crop_vector, pad
 
 __all__ = ["group_conv_matrix", "normalise", "orbit", "symmetric_powers"]
 
@@ -97,6 +97,9 @@ def orbit(generator, vector, powers):
 def group_conv_matrix(generator, resolving_filter, powers, n_features):
     """Group convolution matrix ``W`` (eq. 11): row k is the central crop of ``G**k psi``.
 
+    Differentiable, for a free generator; :meth:`sklearn_symmetry.core.group.Group.orbit` is that of
+    rows which are known.
+
     Parameters
     ----------
     generator : Tensor of shape (D, D)
@@ -115,8 +118,9 @@ def group_conv_matrix(generator, resolving_filter, powers, n_features):
 
     Examples
     --------
-    >>> from sklearn_symmetry.core.generator import cyclic_shift
-    >>> group_conv_matrix(cyclic_shift(5), torch.tensor([0.0, 3.0, 0.0]), symmetric_powers(3), 3)
+    >>> from sklearn_symmetry.core.grid import Grid
+    >>> shift = Grid.ring(5).kernel(1)
+    >>> group_conv_matrix(shift, torch.tensor([0.0, 3.0, 0.0]), symmetric_powers(3), 3)
     tensor([[1., 0., 0.],
             [0., 1., 0.],
             [0., 0., 1.]])

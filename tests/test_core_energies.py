@@ -8,13 +8,14 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.stationarity import (
+from sklearn_symmetry.core.energies import (
     contrast_free_divergence,
     energy_divergence,
     log_energy,
     shift_divergence,
     worst_energy_divergence,
 )
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import make_symmetric_signals
 
 
@@ -57,14 +58,15 @@ def test_two_columns_have_no_differences_to_compare():
     assert worst_energy_divergence(y) == energy_divergence(y)
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
-def test_circular_signals_need_the_circular_test(cyclic):
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_circular_signals_need_the_circular_test(boundary):
     y = signals(7, boundary="circulant", random_state=0)
     turned = y.roll(3, 1)
-    assert_allclose(energy_divergence(turned, True), energy_divergence(y, True), rtol=1e-6)
-    assert energy_divergence(y, cyclic) < 3
+    ring, grid = Grid.ring(7), Grid.of(7, boundary)
+    assert_allclose(energy_divergence(turned, ring), energy_divergence(y, ring), rtol=1e-6)
+    assert energy_divergence(y, grid) < 3
     damaged = y[:, [0, 2, 1, 3, 4, 5, 6]]
-    assert energy_divergence(damaged, cyclic) > 10
+    assert energy_divergence(damaged, grid) > 10
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -95,18 +97,19 @@ def test_repeated_columns_have_no_finite_divergence():
     assert math.isinf(energy_divergence(torch.cat([y, y[:, :1]], dim=1)))
 
 
-@pytest.mark.parametrize("cyclic", [False, True])
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_contrast_of_samples_is_divided_out(dtype, cyclic):
+def test_the_contrast_of_samples_is_divided_out(dtype, boundary):
     """Independent contrasts of 1 to 20, on samples that have contrast 1 without them."""
     random = np.random.default_rng(0)
     y = random.standard_normal((4000, 5)) @ np.diag([1, 2, 3, 2, 1.0]) @ random.normal(size=(5, 5))
     white = y @ np.linalg.inv(np.linalg.cholesky(y.T @ y / len(y))).T
     y = y / np.linalg.norm(white, axis=1, keepdims=True)
-    expected = contrast_free_divergence(torch.as_tensor(y).to(dtype), cyclic)
+    grid = Grid.of(5, boundary)
+    expected = contrast_free_divergence(torch.as_tensor(y).to(dtype), grid)
     assert expected > 0.01
     loud = y * np.exp(random.uniform(0, 3, (len(y), 1)))
-    found = contrast_free_divergence(torch.as_tensor(1e3 * loud).to(dtype), cyclic)
+    found = contrast_free_divergence(torch.as_tensor(1e3 * loud).to(dtype), grid)
     assert_allclose(found, expected, rtol=0.03)  # 0.1 if it is not
 
 
