@@ -18,10 +18,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ._channels import split_channels
 from .core.evidence import REPEATS, evidence, required_repeatability, tolerated_divergence
-from .core.outliers import bounded
 from .core.stationarity import contrast_free_divergence, energy_divergence
 from .metrics import generator_similarity
 from .solver.search import SAME_LOSS
+from .statistics.outliers import bounded
 
 __all__ = ["Verdict", "fit_halves", "judge", "split_in_halves", "verdict"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..core.cumulants import third_cumulants
-from ..core.outliers import bounded
+from ..statistics.outliers import bounded
 from .positions import whitened
 
 __all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
