@@ -15,14 +15,15 @@ from sklearn_symmetry.solver.joint_diagonalisation import joint_diagonaliser
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.orders import likeliest, ordered_starts
-from sklearn_symmetry.solver.positions import Whitened, position_operators, whitened
-from sklearn_symmetry.solver.principal import principal_data, views
+from sklearn_symmetry.solver.positions import position_operators
 from sklearn_symmetry.solver.repair import repair, rephased, swapped, windows
 from sklearn_symmetry.solver.search import Candidate, _settled, agreement
 from sklearn_symmetry.solver.seriation import banded_order, longest_path, spectral_order
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
 from sklearn_symmetry.solver.starts import chain_starts, sine_basis
+from sklearn_symmetry.statistics.principal import Whitened, principal_data, views, whitened
+from sklearn_symmetry.statistics.summary import summarise
 
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
 
@@ -64,14 +65,14 @@ def test_principal_coordinates_do_not_depend_on_the_unit(signals, data, scale):
 
 
 def test_a_mean_near_the_origin_leaves_one_view(signals, data):
-    (only,) = views(signals.data, seed=0)
+    (only,) = views(summarise(signals.data, seed=0))
     assert_allclose(only.samples, data.samples)
     assert not only.location.any()
 
 
 def test_a_mean_far_off_adds_a_view_about_it(signals, data):
     offset = np.arange(9.0)
-    here, there = views(signals.data + offset, seed=0)
+    here, there = views(summarise(signals.data + offset, seed=0))
     assert_allclose(here.spectrum, data.spectrum, rtol=1e-8)
     assert not here.location.any()
     assert_allclose(there.location, signals.data.mean(0) + offset, rtol=1e-12)
@@ -99,7 +100,7 @@ def test_an_offset_in_any_direction_does_no_harm(signal, size):
 
 def test_signals_with_a_mean_of_their_own_keep_the_origin():
     slices = load_digit_slices(4000, 9, symmetry="orthogonal", random_state=50)
-    assert len(views(slices.data, seed=0)) == 2
+    assert len(views(summarise(slices.data, seed=0))) == 2
     assert not SymmetryLens(random_state=50).fit(slices.data).location_.any()
 
 

@@ -6,67 +6,13 @@ weighted by a smooth function of position. Its matrix is diagonal in the hidden 
 only neighbouring frequencies: it reveals both without knowing either.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-__all__ = ["Whitened", "position_operators", "whitened"]
+__all__ = ["position_operators"]
 
 DENSE_LIMIT = 60  # quadratic forms; below, the operator is formed explicitly
-NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
-
-
-@dataclass(frozen=True)
-class Whitened:
-    """Samples in the frame in which position operators are sought.
-
-    Attributes
-    ----------
-    samples : Tensor of shape (n, d), float32
-    axes : ndarray of shape (d, d)
-        Axes of the frame as columns, in principal coordinates.
-    spectrum : ndarray of shape (d,)
-        Second moments along the axes before whitening, floored.
-    """
-
-    samples: torch.Tensor
-    axes: np.ndarray
-    spectrum: np.ndarray
-
-
-def whitened(data, exponent, contrast, centred):
-    """Partially whitened samples with a reduced contrast.
-
-    Parameters
-    ----------
-    data : PrincipalData
-    exponent : float
-        0 leaves the spectrum, 1 makes it white.
-    contrast : float
-        Power of its norm by which each sample is divided: 0 leaves it, 1 removes the contrast.
-    centred : bool
-        Whether second moments are taken around the mean. Around the location of the data instead,
-        a mean that is constant along the symmetry singles out the lowest frequency.
-
-    Returns
-    -------
-    frame : Whitened
-    """
-    samples = data.samples
-    if centred:
-        samples = samples - samples.mean(1, keepdim=True)
-    second = (samples @ samples.mT).double() / data.n_samples
-    spectrum, axes = torch.linalg.eigh(second)
-    spectrum, axes = spectrum.flip(0), axes.flip(1)
-    spectrum = spectrum + NOISE * spectrum[0]
-    gain = spectrum ** (-exponent / 2)
-    samples = samples.mT @ (axes * gain).to(samples.dtype)
-    samples = samples / samples.square().mean().sqrt()
-    norm = samples.square().mean(1, keepdim=True).sqrt()
-    samples = samples / (norm**contrast + 0.1)
-    return Whitened(samples, axes.cpu().numpy(), spectrum.cpu().numpy())
 
 
 def position_operators(samples, count, seed):

@@ -13,11 +13,11 @@ import torch
 from joblib import Parallel, delayed, effective_n_jobs
 
 from ..core.stationarity import contrast_free_divergence, worst_energy_divergence
+from ..statistics.principal import PrincipalData, whitened
 from .manifold import minimise
 from .objective import THIRD_ORDER, Objective
 from .orders import FEW, FEWEST, ordered_starts
-from .positions import position_operators, whitened
-from .principal import PrincipalData
+from .positions import position_operators
 from .repair import repair, rephased, swapped, windows
 from .starts import chain_starts, separated_start, single_starts
 from .threads import one_thread

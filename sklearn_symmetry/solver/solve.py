@@ -9,9 +9,11 @@ import torch
 from ..core.generator import complete_basis, crop_vector, generator, pad, shift_generator_log
 from ..core.group_convolution import group_conv_matrix, orbit, symmetric_powers
 from ..core.training import train
+from ..statistics.outliers import common_unit
+from ..statistics.principal import views
+from ..statistics.summary import summarise
 from .manifold import minimise
 from .objective import Objective
-from .principal import common_unit, views
 from .search import agreement, ranked, search
 from .solution import Solution
 from .threads import one_thread
@@ -81,7 +83,8 @@ def _solve(X, settings, seed, monitor):
 
     Returns the solution, and whether the monitor stopped the work.
     """
-    seen = views(X, seed=seed, device=settings.device)
+    capacity = max(BATCH_SIZE, settings.batch_size or 0)
+    seen = views(summarise(X, seed=seed, capacity=capacity), device=settings.device)
     cyclic = settings.boundary == "circulant"
     weights = settings.weights
     progress = _Progress(settings, monitor)

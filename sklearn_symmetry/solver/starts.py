@@ -37,7 +37,7 @@ def separated_start(data, axes, strengths, operators):
     ----------
     data : PrincipalData
     axes : ndarray of shape (d, d)
-        Frame of the operators, see :class:`~sklearn_symmetry.solver.positions.Whitened`.
+        Frame of the operators, see :class:`~sklearn_symmetry.statistics.principal.Whitened`.
     strengths, operators
         See :func:`~sklearn_symmetry.solver.positions.position_operators`.
 

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from ..core.cumulants import third_cumulants
-from ..statistics.outliers import bounded
-from .positions import whitened
+from .summary import summarise
 
-__all__ = ["PrincipalData", "common_unit", "principal_data", "views"]
+__all__ = ["PrincipalData", "Whitened", "principal_data", "views", "whitened"]
 
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
+NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
 OFFSET = 3.0  # squared Mahalanobis norm of the mean; stationary signals have 1 to 3, digits 4 to 7
 
 
@@ -27,8 +27,8 @@ class PrincipalData:
 
     Attributes
     ----------
-    samples : Tensor of shape (d, n), float32
-        Contiguous, variance 1 over all entries, random order.
+    samples : Tensor of shape (d, k), float32
+        The sample of the set: contiguous, variance 1 over all entries, random order.
     axes : ndarray of shape (d, d)
         Principal axes as columns: ``samples = axes.T @ (x - location) / unit``.
     spectrum : Tensor of shape (d,), float64
@@ -48,7 +48,7 @@ class PrincipalData:
 
     @property
     def n_samples(self):
-        """Number of samples n."""
+        """Number of samples k."""
         return self.samples.shape[1]
 
     @property
@@ -58,7 +58,7 @@ class PrincipalData:
 
     @cached_property
     def cumulants(self):
-        """Third-order cumulants of the whitened samples, shape (d, d, d), float32.
+        """Third-order cumulants of the whitened sample, shape (d, d, d), float32.
 
         Their contrast is reduced, which keeps few large samples from ruling all.
         """
@@ -73,11 +73,11 @@ class PrincipalData:
 
 
 def principal_data(X, *, seed, device="cpu"):
-    """Rotate and scale `X` of shape (n, d), in a random order, outliers drawn in."""
-    return views(X, seed=seed, device=device)[0]
+    """All of `X` of shape (n, d) about the origin, rotated and scaled, outliers drawn in."""
+    return views(summarise(X, seed=seed, capacity=None), device=device)[0]
 
 
-def views(X, *, seed, device="cpu"):
+def views(summary, *, device="cpu"):
     """The set about the origin; and about its mean as well, if that is far off.
 
     A group that acts about the origin leaves the mean where it is, and so it does about the mean.
@@ -86,9 +86,8 @@ def views(X, *, seed, device="cpu"):
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    seed : int
-        Of the order of the samples.
+    summary : Summary
+        Axes, spectrum and mean are those of all its rows, samples those of its sample.
     device : str
 
     Returns
@@ -96,16 +95,13 @@ def views(X, *, seed, device="cpu"):
     views : list of PrincipalData
         One or two, in the same coordinates but for the location.
     """
-    order = np.random.default_rng(seed).permutation(len(X))
-    scale = common_unit(X)
-    X = bounded(np.asarray(X, dtype=np.float64)[order] / scale)
-    mean = X.mean(0)
-    centred = X - mean
-    values, axes = np.linalg.eigh(centred.T @ centred / len(X))
+    mean = summary.mean
+    values, axes = np.linalg.eigh(summary.covariance)
     values, axes = values[::-1], np.ascontiguousarray(axes[:, ::-1])
     unit = np.sqrt(max(values.mean(), np.finfo(float).tiny))
     spectrum = np.maximum(values / unit**2, RELATIVE_FLOOR)
-    samples, coordinates = (X @ axes / unit).T, mean @ axes / unit
+    samples = (summary.bounds.apply(summary.sample) @ axes / unit).T
+    coordinates = mean @ axes / unit
     tensor = {"dtype": torch.float64, "device": device}
     shared = {
         "axes": axes,
@@ -124,10 +120,56 @@ def views(X, *, seed, device="cpu"):
 
     found = [about(np.zeros_like(mean), np.zeros_like(mean))]
     if (coordinates**2 / spectrum).sum() > OFFSET:
-        found.append(about(coordinates, mean * scale))
+        found.append(about(coordinates, mean * summary.bounds.unit))
     return found
 
 
-def common_unit(X):
-    """Power of two of the size of the largest entry: squares of 1e300 overflow, this is exact."""
-    return np.ldexp(1.0, int(np.frexp(np.abs(X).max())[1]) - 1)
+@dataclass(frozen=True)
+class Whitened:
+    """Samples in the frame in which position operators are sought.
+
+    Attributes
+    ----------
+    samples : Tensor of shape (n, d), float32
+    axes : ndarray of shape (d, d)
+        Axes of the frame as columns, in principal coordinates.
+    spectrum : ndarray of shape (d,)
+        Second moments along the axes before whitening, floored.
+    """
+
+    samples: torch.Tensor
+    axes: np.ndarray
+    spectrum: np.ndarray
+
+
+def whitened(data, exponent, contrast, centred):
+    """Partially whitened samples with a reduced contrast.
+
+    Parameters
+    ----------
+    data : PrincipalData
+    exponent : float
+        0 leaves the spectrum, 1 makes it white.
+    contrast : float
+        Power of its norm by which each sample is divided: 0 leaves it, 1 removes the contrast.
+    centred : bool
+        Whether second moments are taken around the mean. Around the location of the data instead,
+        a mean that is constant along the symmetry singles out the lowest frequency.
+
+    Returns
+    -------
+    frame : Whitened
+    """
+    samples = data.samples
+    if centred:
+        samples = samples - samples.mean(1, keepdim=True)
+    second = (samples @ samples.mT).double() / data.n_samples
+    spectrum, axes = torch.linalg.eigh(second)
+    spectrum, axes = spectrum.flip(0), axes.flip(1)
+    spectrum = spectrum + NOISE * spectrum[0]
+    gain = spectrum ** (-exponent / 2)
+    samples = samples.mT @ (axes * gain).to(samples.dtype)
+    samples = samples / samples.square().mean().sqrt()
+    norm = samples.square().mean(1, keepdim=True).sqrt()
+    samples = samples / (norm**contrast + 0.1)
+    return Whitened(samples, axes.cpu().numpy(), spectrum.cpu().numpy())
