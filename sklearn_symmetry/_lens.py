@@ -15,10 +15,12 @@ from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
 from ._validation import (
+    check_columns,
     check_container,
     check_data,
     check_parameters,
     check_shapes,
+    check_summary,
     float_dtypes,
     plain_lens,
     resolve_device,
@@ -30,8 +32,9 @@ from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
 from .solver.solution import Settings
-from .solver.solve import solve
+from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
+from .statistics.summary import Summary, summarise
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
@@ -243,9 +246,12 @@ class SymmetryLens(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or Summary
             Finite; of each of the channels at least two features, and fewer than there are samples
-            in all channels together. Not modified.
+            in all channels together. Not modified, and not copied if it is a float array: a
+            memory-mapped file is read chunk by chunk. Of a
+            :class:`~sklearn_symmetry.statistics.summary.Summary` its seed is used instead of
+            `random_state`.
         y : None
             Ignored.
 
@@ -271,19 +277,16 @@ class SymmetryLens(
         """
         check_parameters(self)
         device = resolve_device(self.device)
-        X, checked = check_data(self, X, self.n_channels)
-        rows = split_channels(X, self.n_channels)
-        check_shapes(self, *rows.shape)
-        settings = self._settings(rows.shape[1], device)
-        seed = _seed(self.random_state)
+        summary, settings, checked = self._summary(X, device)
+        check_columns(summary, checked)
 
         def attributes(solution):
-            return _fitted_attributes(solution, checked, X.dtype, device)
+            return _fitted_attributes(solution, checked, summary.sample.dtype, device)
 
         with verbose_callbacks(self):
             monitor = FitMonitor(self, X, attributes)
             try:
-                solution = solve(rows, settings, random_state=seed, monitor=monitor)
+                solution = solve(summary, settings, monitor=monitor)
                 monitor.finish(solution)
             except KeyboardInterrupt:
                 if monitor.snapshot is not None:
@@ -468,6 +471,19 @@ class SymmetryLens(
         samples = join_channels(self._rows(X), self._n_channels)
         with config_context(transform_output="default"):
             return verdict(plain_lens(self), samples, float(level))
+
+    def _summary(self, X, device):
+        """What is known of the samples, the settings of their solver, and who checked them."""
+        if isinstance(X, Summary):
+            checked = check_summary(self, X, self.n_channels)
+            check_shapes(self, X.n_samples, X.n_features)
+            return X, self._settings(X.n_features, device), checked
+        X, checked = check_data(self, X, self.n_channels)
+        n_features = X.shape[1] // self.n_channels
+        check_shapes(self, len(X) * self.n_channels, n_features)
+        settings = self._settings(n_features, device)
+        options = {"capacity": rows_needed(settings), "seed": _seed(self.random_state)}
+        return summarise(X, n_channels=self.n_channels, **options), settings, checked
 
     def _settings(self, n_features, device):
         options = {name: getattr(self, name) for name in SETTINGS}

@@ -12,13 +12,15 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
-from ._channels import split_channels
+from .statistics.chunks import mapped
 
 __all__ = [
     "check_container",
+    "check_columns",
     "check_data",
     "check_parameters",
     "check_shapes",
+    "check_summary",
     "float_dtypes",
     "plain_lens",
     "resolve_device",
@@ -39,6 +41,7 @@ POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
 SHOWN = 5  # columns a message lists
+ROUNDING = 1e-12  # relative, of a sum over millions of rows
 # Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
 # what is loaded calls back from pickle.
 PASS_ON = (__name__.partition(".")[0], "sklearn", "joblib", "pickle")
@@ -109,12 +112,13 @@ def _check_scalar(lens, name, kind, **limits):
 
 
 def check_data(estimator, X, n_channels=1):
-    """Validated copy of `X`; the estimator is not touched.
+    """`X` as an array of a float type; the estimator is not touched.
 
     Returns
     -------
     X : ndarray of shape (n, n_channels * d)
-        C-contiguous, float32 or float64, a copy.
+        float32 or float64, the one that was passed where that is possible: not to be written to.
+        Finite, unless it is memory-mapped: what reads it chunk by chunk looks at that.
     checked : estimator
         A shallow copy of `estimator` that carries the feature names and the number of features.
     """
@@ -125,8 +129,7 @@ def check_data(estimator, X, n_channels=1):
             checked,
             X,
             dtype=float_dtypes(X),
-            order="C",
-            copy=True,
+            ensure_all_finite=mapped(X) is None,
             ensure_min_samples=2,
             ensure_min_features=2,
         )
@@ -136,19 +139,30 @@ def check_data(estimator, X, n_channels=1):
             raise
         raise type(error)(_located(str(error), columns)) from error
     _check_channels(n_channels, X.shape[1])
-    rows = split_channels(X, n_channels)
-    n_samples, n_features = rows.shape
-    if n_samples <= n_features:
+    _check_count(len(X), X.shape[1] // n_channels, n_channels)
+    return X, checked
+
+
+def check_summary(estimator, summary, n_channels=1):
+    """A shallow copy of `estimator` that carries the number of features of a summary."""
+    checked = _shallow_copy(estimator)
+    vars(checked).pop("feature_names_in_", None)
+    checked.n_features_in_ = n_channels * summary.n_features
+    if summary.n_features < 2:
+        raise ValueError(f"the summary is of {summary.n_features} column; a symmetry needs 2")
+    _check_count(summary.n_samples // n_channels, summary.n_features, n_channels)
+    return checked
+
+
+def _check_count(n_samples, n_features, n_channels):
+    """A covariance needs more samples than features."""
+    if n_samples * n_channels <= n_features:
         of_each = f" in each of {n_channels} channels" if n_channels > 1 else ""
         raise ValueError(
-            f"X has n_samples={len(X)} and {n_features} features{of_each}: a covariance needs more "
-            f"samples than features. Collect more samples, or keep fewer columns, e.g. with PCA."
+            f"X has n_samples={n_samples} and {n_features} features{of_each}: a covariance needs "
+            f"more samples than features. Collect more samples, or keep fewer columns, e.g. with "
+            f"PCA."
         )
-    names = getattr(checked, "feature_names_in_", np.arange(n_features))
-    if n_channels > 1:
-        names = np.array([f"{column} of each channel" for column in range(n_features)])
-    _check_columns(rows, names)
-    return X, checked
 
 
 def _check_channels(n_channels, n_columns):
@@ -245,8 +259,21 @@ def _shallow_copy(lens):
     return checked
 
 
-def _check_columns(X, names):
-    spread = X.max(0) > X.min(0)
+def check_columns(summary, checked):
+    """Warn of columns without information; raise where there are no others.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of the samples, every channel a row of its own.
+    checked : estimator
+        Of :func:`check_data`.
+    """
+    size = summary.n_features
+    names = getattr(checked, "feature_names_in_", np.arange(size))
+    if checked.n_features_in_ > size:
+        names = np.array([f"{column} of each channel" for column in range(size)])
+    spread = summary.highest > summary.lowest
     if not spread.any():
         raise ValueError("all columns of X are constant: there is nothing to learn from")
     if not spread.all():
@@ -254,17 +281,29 @@ def _check_columns(X, names):
             f"constant columns {_listed(names[~spread])}: they carry no information and take part "
             f"in no symmetry; drop them before fitting"
         )
-    first, repeated = {}, []
-    for name, column in zip(names[spread], X.T[spread], strict=True):
-        twin = first.setdefault(column.tobytes(), name)
-        if twin is not name:
-            repeated.append(f"{name} repeats {twin}")
+    repeated = [f"{names[two]} repeats {names[one]}" for one, two in _twins(summary, spread)]
     if repeated:
         more = "; ..." if len(repeated) > SHOWN else ""
         warn_caller(
             f"duplicated columns ({'; '.join(repeated[:SHOWN])}){more}: the data lie in a "
             f"subspace; keep one of each"
         )
+
+
+def _twins(summary, spread):
+    """Pairs of columns that are the same, the first one of each kind and another."""
+    first = {}
+    for column in np.flatnonzero(spread):
+        extremes = summary.lowest[column], summary.highest[column]
+        twin = first.setdefault((*extremes, summary.sample[:, column].tobytes()), column)
+        if twin != column and _alike(summary.covariance, twin, column):
+            yield twin, column
+
+
+def _alike(covariance, one, two):
+    """Whether the difference of two columns does not vary, beyond the rounding of a sum."""
+    own = covariance[one, one] + covariance[two, two]
+    return own - 2 * covariance[one, two] <= ROUNDING * own
 
 
 def warn_caller(message, category=UserWarning):

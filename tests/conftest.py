@@ -20,15 +20,17 @@ TERMS = ("alignment", "uniformity", "resolution", "information")
 class QuickSolver:
     """Takes the principal axes for the hidden order: a valid solution, seldom a good one.
 
-    It reports three candidates and three iterations. ``calls`` holds the arguments of every call.
+    It reports three candidates and three iterations. ``calls`` holds the arguments of every call:
+    the rows in the order of the user, the settings, the seed.
     """
 
     def __init__(self):
         self.calls = []
         self.converged = True
 
-    def __call__(self, X, settings, *, random_state, monitor=None):
-        self.calls.append((X, settings, random_state))
+    def __call__(self, summary, settings, *, monitor=None):
+        X = summary.sample[np.argsort(summary.row_numbers)]
+        self.calls.append((X, settings, summary.seed))
         n_iter = 0
         for phase, total in (("search", None), ("refinement", 3)):
             for iteration in range(1, 4):

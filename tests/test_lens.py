@@ -844,7 +844,7 @@ def test_one_module_imports_the_callbacks():
     assert users == ["_callbacks.py"]
 
 
-@pytest.mark.parametrize("folder", ["core", "solver"])
+@pytest.mark.parametrize("folder", ["core", "solver", "statistics"])
 def test_mathematics_does_not_import_scikit_learn(folder):
     for path, text in sources(folder).items():
         assert not re.search(r"\bsklearn\b", imports(text)), path

@@ -17,7 +17,6 @@ from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.judge import Candidate, settled
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.principal import Whitened, principal_data, views, whitened
 from sklearn_symmetry.solver.repairs import repair, rephased, swapped, windows
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
@@ -27,9 +26,19 @@ from sklearn_symmetry.solver.starts.cumulant_operators import position_operators
 from sklearn_symmetry.solver.starts.joint_diagonalisation import joint_diagonaliser
 from sklearn_symmetry.solver.starts.orders import ordered_starts
 from sklearn_symmetry.solver.starts.seriation import banded_order, longest_path, spectral_order
-from sklearn_symmetry.solver.tuning import Tuning
+from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
+from sklearn_symmetry.statistics.principal import Whitened, principal_data, views, whitened
+from sklearn_symmetry.statistics.summary import summarise
 
 WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
+
+
+def seen(X):
+    return views(summarise(X), offset=DEFAULT.offset)
+
+
+def solved(X, monitor=None, **settings):
+    return solve(summarise(X), Settings(**settings), monitor=monitor)
 
 
 def rotation(size, seed, angle=3.0):
@@ -69,14 +78,14 @@ def test_principal_coordinates_do_not_depend_on_the_unit(signals, data, scale):
 
 
 def test_a_mean_near_the_origin_leaves_one_view(signals, data):
-    (only,) = views(signals.data, seed=0)
+    (only,) = seen(signals.data)
     assert_allclose(only.samples, data.samples)
     assert not only.location.any()
 
 
 def test_a_mean_far_off_adds_a_view_about_it(signals, data):
     offset = np.arange(9.0)
-    here, there = views(signals.data + offset, seed=0)
+    here, there = seen(signals.data + offset)
     assert_allclose(here.spectrum, data.spectrum, rtol=1e-8)
     assert not here.location.any()
     assert_allclose(there.location, signals.data.mean(0) + offset, rtol=1e-12)
@@ -104,7 +113,7 @@ def test_an_offset_in_any_direction_does_no_harm(signal, size):
 
 def test_signals_with_a_mean_of_their_own_keep_the_origin():
     slices = load_digit_slices(4000, 9, symmetry="orthogonal", random_state=50)
-    assert len(views(slices.data, seed=0)) == 2
+    assert len(seen(slices.data)) == 2
     assert not SymmetryLens(random_state=50).fit(slices.data).location_.any()
 
 
@@ -181,7 +190,7 @@ def test_position_operators_vanish_for_gaussian_samples():
 def test_position_operators_are_diagonal_in_the_hidden_order(size):
     signals = make_symmetric_signals(8000, size, symmetry="orthogonal", random_state=1)
     data = principal_data(signals.data, seed=0)
-    frame = whitened(data, 1.0, 0.5, False)
+    frame = whitened(data, *DEFAULT.recipes[0], DEFAULT.contrast_floor)
     _, operators = position_operators(frame.samples, 4, seed=0)
     hidden = signals.basis.T @ data.axes @ frame.axes
     for operator in operators:
@@ -363,7 +372,7 @@ def test_waves_that_hardly_fit_into_the_window_are_recovered(size, seed):
     signals = make_symmetric_signals(
         4000, size, signal="legendre", symmetry="orthogonal", random_state=100 + seed
     )
-    solution = solve(signals.data, Settings(), random_state=0)
+    solution = solved(signals.data)
     assert generator_similarity(crop(solution, size), signals.generator) > 0.98
 
 
@@ -378,7 +387,7 @@ def test_cumulants_of_the_data_turn_with_them(signals, data):
 @pytest.mark.parametrize("size", [7, 8])
 def test_narrow_signals_are_recovered_behind_every_hiding(size, symmetry):
     signals = make_symmetric_signals(4000, size, symmetry=symmetry, random_state=size)
-    solution = solve(signals.data, Settings(), random_state=0)
+    solution = solved(signals.data)
     assert solution.converged
     assert generator_similarity(crop(solution, size), signals.generator) > 0.995
 
@@ -387,7 +396,7 @@ def test_circulant_symmetry_is_recovered():
     signals = make_symmetric_signals(
         5000, 7, boundary="circulant", symmetry="orthogonal", random_state=2
     )
-    solution = solve(signals.data, Settings(boundary="circulant"), random_state=0)
+    solution = solved(signals.data, boundary="circulant")
     similarity = generator_similarity(
         solution.padded_generator, signals.generator, boundary="circulant"
     )
@@ -399,21 +408,21 @@ def test_larger_sets_are_recovered(signal, size):
     signals = make_symmetric_signals(
         8000, size, signal=signal, symmetry="orthogonal", random_state=5
     )
-    solution = solve(signals.data, Settings(), random_state=0)
+    solution = solved(signals.data)
     assert generator_similarity(crop(solution, size), signals.generator) > 0.99
 
 
 def test_real_digit_slices_are_recovered():
     digits = load_digit_slices(6000, 11, symmetry="permutation", random_state=1)
-    solution = solve(digits.data, Settings(), random_state=0)
+    solution = solved(digits.data)
     assert generator_similarity(crop(solution, 11), digits.generator) > 0.998
 
 
 def test_rotating_the_data_rotates_the_generator():
     signals = make_symmetric_signals(3000, 9, random_state=0)
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((9, 9)))[0]
-    here = crop(solve(signals.data, Settings(), random_state=0), 9)
-    there = crop(solve(signals.data @ turn.T, Settings(), random_state=0), 9)
+    here = crop(solved(signals.data), 9)
+    there = crop(solved(signals.data @ turn.T), 9)
     back = turn.T @ there @ turn
     # The direction is a convention that does not rotate along.
     assert min(np.abs(back - here).max(), np.abs(back.T - here).max()) < 1e-2
@@ -423,7 +432,7 @@ def test_rotating_the_data_rotates_the_generator():
 @pytest.mark.parametrize("size", [8, 9])
 def test_rows_are_powers_of_the_generator_acting_on_the_filter(size, n_powers):
     signals = make_symmetric_signals(2000, size, random_state=0)
-    solution = solve(signals.data, Settings(n_powers=n_powers), random_state=0)
+    solution = solved(signals.data, n_powers=n_powers)
     assert solution.group_conv_matrix.shape == (n_powers, size)
     assert_allclose(np.linalg.norm(solution.filter), 1)
     assert_allclose(expm(solution.lie_algebra), solution.padded_generator, atol=1e-10)
@@ -436,23 +445,20 @@ def test_rows_are_powers_of_the_generator_acting_on_the_filter(size, n_powers):
 @pytest.mark.parametrize("size", [8, 9])
 def test_orientation_is_a_convention_that_unmixed_translations_fulfil(size):
     signals = make_symmetric_signals(3000, size, random_state=0)
-    solution = solve(signals.data, Settings(), random_state=0)
+    solution = solved(signals.data)
     assert_allclose(solution.group_conv_matrix, np.eye(size), atol=0.1)
 
 
 def test_number_of_jobs_does_not_change_the_result():
     signals = make_symmetric_signals(2000, 9, signal="legendre", random_state=0)
-    one, two = (
-        solve(signals.data, Settings(n_jobs=jobs), random_state=0).padded_generator
-        for jobs in (1, 2)
-    )
+    one, two = (solved(signals.data, n_jobs=jobs).padded_generator for jobs in (1, 2))
     assert_allclose(one, two, atol=0)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_easy_data_need_one_start(seed):
     signals = make_symmetric_signals(10_000, 7, symmetry="permutation", random_state=seed)
-    assert len(solve(signals.data, Settings(), random_state=0).candidates) == 1
+    assert len(solved(signals.data).candidates) == 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -462,7 +468,7 @@ def test_data_without_symmetry_try_every_start(seed):
     columns = [random.laplace(size=6000), random.uniform(-1, 1, 6000), random.exponential(1, 6000)]
     columns += [random.standard_t(5, 6000), random.choice([-1.0, 1.0], 6000, p=[0.2, 0.8])]
     X = np.column_stack(columns)
-    assert len(solve(X, Settings(), random_state=0).candidates) >= 4
+    assert len(solved(X).candidates) >= 4
 
 
 def test_monitor_can_stop_the_solver_and_sees_complete_states():
@@ -474,7 +480,7 @@ def test_monitor_can_stop_the_solver_and_sees_complete_states():
         assert report.snapshot().group_conv_matrix.shape == (7, 7)
         return report.phase == "refinement" and report.iteration == 2
 
-    solution = solve(signals.data, Settings(), random_state=0, monitor=monitor)
+    solution = solved(signals.data, monitor=monitor)
     assert phases[0] == "search"
     assert phases[-1] == "refinement"
     assert solution.n_iter == 2
@@ -483,7 +489,7 @@ def test_monitor_can_stop_the_solver_and_sees_complete_states():
 def test_a_start_can_be_given():
     signals = make_symmetric_signals(3000, 7, symmetry="orthogonal", random_state=0)
     near = signals.basis.T @ rotation(7, 0, angle=0.05)
-    solution = solve(signals.data, Settings(init=near), random_state=0)
+    solution = solved(signals.data, init=near)
     assert solution.candidates == []
     assert generator_similarity(crop(solution, 7), signals.generator) > 0.995
 
@@ -493,5 +499,5 @@ def test_a_start_can_be_given():
 )
 def test_terms_can_be_dropped(weights):
     signals = make_symmetric_signals(2000, 5, symmetry="orthogonal", random_state=0)
-    solution = solve(signals.data, Settings(n_init=1, max_iter=5, **weights), random_state=0)
+    solution = solved(signals.data, n_init=1, max_iter=5, **weights)
     assert np.isfinite(solution.loss_curve).all()

@@ -14,12 +14,13 @@ import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from .._channels import split_channels
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
-from ..core.outliers import bounded
+from ..core.score import symmetry_score
 from ..metrics import generator_similarity
 from ..solver.tuning import DEFAULT
+from ..statistics.outliers import Bounds
+from ..statistics.summary import draw, summarise
 from .criteria import (
     DRAWS,
     FEWEST_OWN,
@@ -60,39 +61,46 @@ def verdict(lens, X, level=LEVEL):
     -------
     verdict : Verdict
     """
-    parts = split_in_halves(X, lens.random_state)
+    parts = split_in_halves(X, lens._n_channels, lens.random_state)
     # The channels of the fit, whatever the parameter is now.
     same = clone(lens).set_params(n_channels=lens._n_channels)
-    return judge(lens, X, parts, fit_halves(same, parts), level)
+    return judge(lens, parts, fit_halves(same, parts), level)
 
 
-def split_in_halves(X, random_state=None):
-    """Two halves of the samples in random order, since a file may be sorted.
+def split_in_halves(X, n_channels=1, random_state=None):
+    """Summaries of two random halves of the samples, since a file may be sorted.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray of shape (n, n_channels * d)
+    n_channels : int, default=1
+        All channels of a sample are in one half.
     random_state : int, RandomState or None
         An integer gives the same halves every time, and so does anything else.
 
     Returns
     -------
-    parts : list of two ndarrays
+    parts : list of two Summary
 
     Raises
     ------
     ValueError
         If a half has no more samples than features.
     """
-    n_samples, n_features = X.shape
-    if n_samples // 2 <= n_features:
+    seed = int(random_state) if isinstance(random_state, int | np.integer) else 0
+    n_features = X.shape[1] // n_channels
+    sizes = [len(X) // 2]
+    if sizes[0] * n_channels > n_features:
+        bounds = Bounds.of(draw(X, n_channels=n_channels, seed=seed).rows)
+        options = {"n_channels": n_channels, "seed": seed, "bounds": bounds}
+        parts = [summarise(X, half=one, **options) for one in (0, 1)]
+        sizes = [part.n_samples // n_channels for part in parts]
+    if min(sizes) * n_channels <= n_features:
         raise ValueError(
             f"verdict needs more than {2 * n_features + 1} samples for {n_features} features, so "
-            f"that each half can be fitted; got {n_samples}"
+            f"that each half can be fitted; got {len(X)}, and {min(sizes)} in the smaller half"
         )
-    seed = random_state if isinstance(random_state, int | np.integer) else 0
-    order = np.random.default_rng(seed).permutation(n_samples)
-    return [X[order[: n_samples // 2]], X[order[n_samples // 2 :]]]
+    return parts
 
 
 def fresh_settings(lens):
@@ -120,7 +128,7 @@ def fit_halves(lens, parts):
     Parameters
     ----------
     lens : SymmetryLens
-    parts : list of two ndarrays of shape (n, d)
+    parts : list of two Summary
 
     Returns
     -------
@@ -146,30 +154,30 @@ def _better(half, other, part):
 
 def _started_from(other, part):
     """The descent on `part` from what another lens found, about the same location."""
-    location = np.tile(other.location_, other._n_channels)
-    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part - location)
+    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part.about(other.location_))
     lens.location_ = other.location_
     return lens
 
 
-def _quality(lens, X):
+def _quality(lens, part):
     """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
-    return lens.score(X) - contrast_free_divergence(_rows(lens, X), _grid(lens))
+    grid = _grid(lens)
+    score = symmetry_score(part.sample - lens.location_, lens.group_conv_matrix_, grid)
+    return score - contrast_free_divergence(_representation(lens, part), grid)
 
 
 def _similarity(one, other):
     return generator_similarity(one.generator_, other.generator_)
 
 
-def judge(lens, X, parts, halves, level=LEVEL):
+def judge(lens, parts, halves, level=LEVEL):
     """The verdict, given lenses fitted on halves of the samples.
 
     Parameters
     ----------
     lens : SymmetryLens
         Fitted.
-    X : ndarray of shape (n, d)
-    parts : list of two ndarrays
+    parts : list of two Summary
         Of :func:`split_in_halves`.
     halves : list of two SymmetryLens
         Of :func:`fit_halves`.
@@ -180,10 +188,13 @@ def judge(lens, X, parts, halves, level=LEVEL):
     verdict : Verdict
     """
     found = [
-        evidence(_rows(half, part), _grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED)
+        evidence(
+            _representation(half, part), _grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED
+        )
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
-    measured = _measured(lens, X, halves, found, level)
+    whole = parts[0].merge(parts[1])
+    measured = _measured(lens, whole, halves, found, level)
     asked = criteria(measured)
     limits = {criterion.name: criterion.limit for criterion in asked}
     values = {
@@ -199,19 +210,19 @@ def judge(lens, X, parts, halves, level=LEVEL):
         "locality": _locality(found, _grid(halves[0])),
         "starts": _starts(lens),
         "converged": lens.converged_,
-        "n_samples": len(X),
+        "n_samples": whole.n_samples // lens._n_channels,
     }
     symmetric = all(criterion.met for criterion in asked if criterion.about == "set")
     return Verdict(
         symmetric=symmetric,
         found=all(criterion.met for criterion in asked),
         against=[criterion.says for criterion in asked if not criterion.met],
-        remarks=remarks(values, symmetric, _offset(lens, X)),
+        remarks=remarks(values, symmetric, _offset(lens, whole)),
         **values,
     )
 
 
-def _measured(lens, X, halves, found, level):
+def _measured(lens, whole, halves, found, level):
     """What conditions look at: of both halves the worse one, of their energies the better one."""
     grid = _grid(halves[0])
 
@@ -221,7 +232,7 @@ def _measured(lens, X, halves, found, level):
     better = min(found, key=share)
     # numpy's extremes, unlike Python's, are not a number where one of the halves is not.
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
-    own_divergence, n_own, own_grid = _own_divergence(lens, X)
+    own_divergence, n_own, own_grid = _own_divergence(lens, whole)
     return Measured(
         level=level,
         grid=grid,
@@ -246,25 +257,25 @@ def _grid(lens):
     return Grid.of(len(lens.group_conv_matrix_), lens.boundary)
 
 
-def _rows(lens, X):
-    """Representation about the location, every channel a row of its own; outliers as in fit."""
-    rows = bounded(split_channels(np.asarray(X), lens._n_channels))
+def _representation(lens, summary):
+    """That of a sample about the location, every channel a row of its own; outliers as in fit."""
+    rows = summary.bounds.apply(summary.sample) * summary.bounds.unit
     return torch.as_tensor((rows - lens.location_) @ lens.group_conv_matrix_.T)
 
 
-def _offset(lens, X):
+def _offset(lens, summary):
     """Norm of the location over the root mean square norm of the samples about it."""
-    rows = split_channels(np.asarray(X), lens._n_channels) - lens.location_
+    rows = summary.sample - lens.location_
     return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
 
 
-def _own_divergence(lens, X):
+def _own_divergence(lens, summary):
     """Energy divergence of the lens itself, which was not fitted to it; samples and grid of that.
 
     0, as from d columns, where there are too few or too many of them, or a circle has a gap.
     """
     inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > INSIDE
-    y, grid = _rows(lens, X)[:, inside].double(), _grid(lens)
+    y, grid = _representation(lens, summary)[:, inside].double(), _grid(lens)
     n_features = len(lens.filter_)
     gap = not (grid.is_line or inside.all())
     if gap or not FEWEST_OWN <= y.shape[1] <= n_features:

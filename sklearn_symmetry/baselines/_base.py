@@ -11,7 +11,8 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from .._validation import check_data, resolve_device, warn_caller
+from .._validation import check_columns, check_data, resolve_device, warn_caller
+from ..statistics.summary import summarise
 from ._adversarial import play
 
 __all__ = ["AdversarialEstimator", "check_choice", "check_number", "validated"]
@@ -40,6 +41,13 @@ def validated(estimator, X):
     """Samples for a fitted estimator, float32 or float64."""
     check_is_fitted(estimator)
     return validate_data(estimator, X, dtype=[np.float64, np.float32], reset=False)
+
+
+def checked_samples(estimator, X):
+    """Samples as a float array, their columns looked at; see :func:`check_data`."""
+    X, checked = check_data(estimator, X)
+    check_columns(summarise(X, capacity=None), checked)
+    return X, checked
 
 
 class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
@@ -78,7 +86,7 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
         """
         self._check_parameters()
         device = resolve_device(self.device)
-        X, checked = check_data(self, X)
+        X, checked = checked_samples(self, X)
 
         def attributes(history):
             return self._fitted_attributes(history, checked, X.dtype, device)

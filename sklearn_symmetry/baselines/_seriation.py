@@ -11,9 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation import check_data, warn_caller
+from .._validation import warn_caller
 from ..core.grid import Grid
-from ._base import check_choice, check_number, validated
+from ._base import check_choice, check_number, checked_samples, validated
 from ._ordering import links, oriented, shift_of, spectral_ordering
 
 __all__ = ["ICASeriation", "SpectralSeriation"]
@@ -178,7 +178,7 @@ class SpectralSeriation(_Seriation):
         """
         check_choice(self, "affinity", ("positive", "absolute"))
         check_choice(self, "boundary", BOUNDARIES)
-        X, checked = check_data(self, X)
+        X, checked = checked_samples(self, X)
         affinity = links(X, absolute=self.affinity == "absolute")
         grid = Grid.of(X.shape[1], self.boundary)
         rows = oriented(np.eye(X.shape[1])[spectral_ordering(affinity, grid)], grid)
@@ -286,7 +286,7 @@ class ICASeriation(_Seriation):
         check_choice(self, "boundary", BOUNDARIES)
         check_number(self, "max_iter", Integral, least=1)
         check_number(self, "tol", boundary=False)
-        X, checked = check_data(self, X)
+        X, checked = checked_samples(self, X)
         samples = X - X.mean(axis=0)
         unmixing, n_iter, converged = self._independent_rows(samples)
         left, _, right = np.linalg.svd(unmixing.astype(np.float64))

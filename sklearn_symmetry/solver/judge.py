@@ -8,9 +8,9 @@ import torch
 
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
 from ..core.group import agreement
+from ..statistics.principal import PrincipalData
 from .manifold import minimise
 from .objective import Objective
-from .principal import PrincipalData
 from .repairs import repair
 from .tuning import DEFAULT
 

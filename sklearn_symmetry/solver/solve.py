@@ -3,36 +3,33 @@
 
 import dataclasses
 
-import numpy as np
 import torch
 
 from ..core.grid import Grid
 from ..core.group import Group, agreement, complete_basis, orientation
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
 from ..core.rotation import crop_vector, generator, pad
+from ..statistics.principal import views
 from .judge import ranked
 from .manifold import minimise
 from .objective import Objective
 from .paper import train
-from .principal import common_unit, views
 from .search import search
 from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
 
-__all__ = ["solve"]
+__all__ = ["rows_needed", "solve"]
 
 
-def solve(X, settings, *, random_state, tuning=DEFAULT, monitor=None):
-    """Find the minimal generator and the resolving filter of the hidden symmetry of `X`.
+def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
+    """Find the minimal generator and the resolving filter of the hidden symmetry of a set.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        Finite, d >= 2.
+    summary : Summary
+        Of the set, of at least two columns; its seed is that of everything random.
     settings : Settings
-    random_state : int
-        Seed of everything random.
     tuning : Tuning
     monitor : callable, optional
         Called with a :class:`~sklearn_symmetry.solver.solution.Report` for every candidate of the
@@ -48,44 +45,59 @@ def solve(X, settings, *, random_state, tuning=DEFAULT, monitor=None):
     ------
     FloatingPointError
         If the loss is not finite; names term and iteration.
+    ValueError
+        If the paper's procedure is asked for, and the summary does not hold all rows.
     """
     with one_thread():
         if isinstance(settings.init, str) and settings.init == "random":
-            return _train(X, settings, random_state, monitor)
-        solution, stopped = _solve(X, settings, random_state, tuning, monitor)
+            return _train(summary, settings, monitor)
+        solution, stopped = _solve(summary, settings, tuning, monitor)
         if settings.density == "mixture" and not stopped:
             start = dataclasses.replace(settings, init=solution.group_conv_matrix)
-            return _train(X, start, random_state, monitor, solution.location)
+            return _train(summary, start, monitor, solution.location)
         return solution
 
 
-def _train(X, settings, random_state, monitor, location=0.0):
+def rows_needed(settings, tuning=DEFAULT):
+    """Rows that the sample of a summary should hold; None for all: the paper trains on them."""
+    at_random = isinstance(settings.init, str) and settings.init == "random"
+    if at_random or settings.density == "mixture":
+        return None
+    return max(tuning.batch_size, settings.batch_size or 0)
+
+
+def _train(summary, settings, monitor, location=0.0):
     """The paper's procedure about `location`, from a random start or from given rows."""
+    held, n_samples = len(summary.sample), summary.n_samples
+    if held < n_samples:
+        raise ValueError(
+            f"the paper's procedure trains on all samples; the summary holds {held:,} of "
+            f"{n_samples:,}: make it by summarise(source, capacity=None)"
+        )
 
     def package(solution):
-        return _orient(dataclasses.replace(solution, location=location), X)
+        return _orient(dataclasses.replace(solution, location=location), summary.n_features)
 
     def watch(report):
         snapshot = report.snapshot
         return monitor(dataclasses.replace(report, snapshot=lambda: package(snapshot())))
 
-    X = X - location
     solution = train(
-        X / common_unit(X),
+        (summary.sample - location) / summary.bounds.unit,
         settings,
-        random_state=random_state,
+        random_state=summary.seed,
         monitor=None if monitor is None else watch,
     )
     return package(solution)
 
 
-def _solve(X, settings, seed, tuning, monitor):
+def _solve(summary, settings, tuning, monitor):
     """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
 
     Returns the solution, and whether the monitor stopped the work.
     """
-    seen = views(X, seed=seed, device=settings.device, tuning=tuning)
-    grid = Grid.of(X.shape[1], settings.boundary)
+    seen = views(summary, offset=tuning.offset, device=settings.device)
+    grid = Grid.of(summary.n_features, settings.boundary)
     weights = settings.weights
     progress = _Progress(settings, monitor, tuning)
     if isinstance(settings.init, str):
@@ -95,7 +107,7 @@ def _solve(X, settings, seed, tuning, monitor):
             grid=grid,
             n_init=settings.n_init,
             n_jobs=settings.n_jobs,
-            seed=seed,
+            seed=summary.seed,
             tuning=tuning,
             report=progress.candidate,
         )
@@ -184,9 +196,8 @@ class _Progress:
         )
 
 
-def _orient(solution, like):
+def _orient(solution, size):
     """Fix sign and direction of a free generator and filter, which the data leave open."""
-    size = np.shape(like)[1]
     lie_algebra = torch.as_tensor(solution.lie_algebra)
     resolving = torch.as_tensor(solution.filter)
     powers = torch.as_tensor(solution.powers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from ..principal import whitened
+from ...statistics.principal import whitened
 from .chains import Chain, PlainChain, SecondChain, SingleChain, chain_starts
 from .cumulant_operators import position_operators
 from .orders import Ordered

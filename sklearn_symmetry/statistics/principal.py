@@ -12,13 +12,15 @@ import numpy as np
 import torch
 
 from ..core.cumulants import third_cumulants
-from ..core.outliers import bounded
-from .tuning import DEFAULT
+from .summary import summarise
 
-__all__ = ["PrincipalData", "Whitened", "common_unit", "principal_data", "views", "whitened"]
+__all__ = ["PrincipalData", "Whitened", "principal_data", "views", "whitened"]
 
-NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
 RELATIVE_FLOOR = 1e-6  # smallest eigenvalue, as a fraction of the mean one
+NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fraction of the largest
+# Exponents of whitening and contrast, and what is added to the mean contrast, for cumulants: one
+# large sample must not rule all.
+CUMULANTS = (1.0, 0.5, True, 0.1)
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class PrincipalData:
 
     Attributes
     ----------
-    samples : Tensor of shape (d, n), float32
-        Contiguous, variance 1 over all entries, random order.
+    samples : Tensor of shape (d, k), float32
+        The sample of the set: contiguous, variance 1 over all entries, random order.
     axes : ndarray of shape (d, d)
         Principal axes as columns: ``samples = axes.T @ (x - location) / unit``.
     spectrum : Tensor of shape (d,), float64
@@ -48,7 +50,7 @@ class PrincipalData:
 
     @property
     def n_samples(self):
-        """Number of samples n."""
+        """Number of samples k."""
         return self.samples.shape[1]
 
     @property
@@ -58,11 +60,11 @@ class PrincipalData:
 
     @cached_property
     def cumulants(self):
-        """Third-order cumulants of the whitened samples, shape (d, d, d), float32.
+        """Third-order cumulants of the whitened sample, shape (d, d, d), float32.
 
         Their contrast is reduced, which keeps few large samples from ruling all.
         """
-        frame = whitened(self, exponent=1.0, contrast=0.5, centred=True)
+        frame = whitened(self, *CUMULANTS)
         axes = torch.as_tensor(frame.axes).to(frame.samples)
         samples = frame.samples @ axes.mT
         return third_cumulants(samples / samples.square().mean().sqrt())
@@ -73,11 +75,12 @@ class PrincipalData:
 
 
 def principal_data(X, *, seed, device="cpu"):
-    """Rotate and scale `X` of shape (n, d), in a random order, outliers drawn in."""
-    return views(X, seed=seed, device=device)[0]
+    """All of `X` of shape (n, d) about the origin, rotated and scaled, outliers drawn in."""
+    summary = summarise(X, seed=seed, capacity=None)
+    return views(summary, offset=np.inf, device=device)[0]
 
 
-def views(X, *, seed, device="cpu", tuning=DEFAULT):
+def views(summary, *, offset, device="cpu"):
     """The set about the origin; and about its mean as well, if that is far off.
 
     A group that acts about the origin leaves the mean where it is, and so it does about the mean.
@@ -86,27 +89,24 @@ def views(X, *, seed, device="cpu", tuning=DEFAULT):
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    seed : int
-        Of the order of the samples.
+    summary : Summary
+        Axes, spectrum and mean are those of all its rows, samples those of its sample.
+    offset : float
+        Squared Mahalanobis norm from which a mean is far off.
     device : str
-    tuning : Tuning
 
     Returns
     -------
     views : list of PrincipalData
         One or two, in the same coordinates but for the location.
     """
-    order = np.random.default_rng(seed).permutation(len(X))
-    scale = common_unit(X)
-    X = bounded(np.asarray(X, dtype=np.float64)[order] / scale)
-    mean = X.mean(0)
-    centred = X - mean
-    values, axes = np.linalg.eigh(centred.T @ centred / len(X))
+    mean = summary.mean
+    values, axes = np.linalg.eigh(summary.covariance)
     values, axes = values[::-1], np.ascontiguousarray(axes[:, ::-1])
     unit = np.sqrt(max(values.mean(), np.finfo(float).tiny))
     spectrum = np.maximum(values / unit**2, RELATIVE_FLOOR)
-    samples, coordinates = (X @ axes / unit).T, mean @ axes / unit
+    samples = (summary.bounds.apply(summary.sample) @ axes / unit).T
+    coordinates = mean @ axes / unit
     tensor = {"dtype": torch.float64, "device": device}
     shared = {
         "axes": axes,
@@ -124,14 +124,9 @@ def views(X, *, seed, device="cpu", tuning=DEFAULT):
         )
 
     found = [about(np.zeros_like(mean), np.zeros_like(mean))]
-    if (coordinates**2 / spectrum).sum() > tuning.offset:
-        found.append(about(coordinates, mean * scale))
+    if (coordinates**2 / spectrum).sum() > offset:
+        found.append(about(coordinates, mean * summary.bounds.unit))
     return found
-
-
-def common_unit(X):
-    """Power of two of the size of the largest entry: squares of 1e300 overflow, this is exact."""
-    return np.ldexp(1.0, int(np.frexp(np.abs(X).max())[1]) - 1)
 
 
 @dataclass(frozen=True)
@@ -152,7 +147,7 @@ class Whitened:
     spectrum: np.ndarray
 
 
-def whitened(data, exponent, contrast, centred, floor=DEFAULT.contrast_floor):
+def whitened(data, exponent, contrast, centred, floor):
     """Partially whitened samples with a reduced contrast.
 
     Parameters
@@ -166,7 +161,7 @@ def whitened(data, exponent, contrast, centred, floor=DEFAULT.contrast_floor):
         Whether second moments are taken around the mean. Around the location of the data instead,
         a mean that is constant along the symmetry singles out the lowest frequency.
     floor : float
-        Of the contrast, over the mean one: faint samples stay faint.
+        Added to the contrast of every sample, over the mean one: faint samples stay faint.
 
     Returns
     -------
