@@ -28,6 +28,7 @@ from ._validation import (
 )
 from ._verdict import LEVEL, verdict
 from .core.grid import Grid
+from .core.losses import PAPER_WEIGHTS
 from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
@@ -39,7 +40,7 @@ from .statistics.summary import Summary, summarise
 __all__ = ["SymmetryLens", "paper_settings"]
 
 VERSION_STAMP = "_sklearn_symmetry_version"
-SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "device")
+SETTINGS = tuple(set(Settings.__dataclass_fields__) - {"device", "weights"})
 
 
 class SymmetryLens(
@@ -487,6 +488,7 @@ class SymmetryLens(
 
     def _settings(self, n_features, device):
         options = {name: getattr(self, name) for name in SETTINGS}
+        options["weights"] = {name: float(getattr(self, name)) for name in PAPER_WEIGHTS}
         if self.warm_start and hasattr(self, "group_conv_matrix_"):
             if n_features != len(self.filter_):
                 each = " in each channel" if self.n_channels > 1 or self._n_channels > 1 else ""

@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
+from .core.losses import PAPER_WEIGHTS
 from .statistics.chunks import mapped
 
 __all__ = [
@@ -32,7 +33,7 @@ CHOICES = {
     "density": ("closed_form", "mixture"),
     "rank_schedule": ("gradient_flow", "full", None),
 }
-COEFFICIENTS = ("alignment", "uniformity", "resolution", "information")
+COEFFICIENTS = tuple(PAPER_WEIGHTS)
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
 OPTIONAL = ("max_iter", "batch_size", "n_init", "learning_rate", "filter_noise")
 # Numbers that may be 0, and those that may not.

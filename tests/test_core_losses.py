@@ -11,13 +11,13 @@ from numpy.testing import assert_allclose
 from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import (
+    PAPER_WEIGHTS,
     Alignment,
     Information,
     Resolution,
     SymmetryLoss,
     Uniformity,
 )
-from sklearn_symmetry.core.losses.total import PAPER_WEIGHTS
 from sklearn_symmetry.core.representation import Representation
 
 dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)

@@ -25,6 +25,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 import sklearn_symmetry
 from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.solver.solution import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -152,17 +153,15 @@ def test_init_only_assigns():
 def test_every_setting_of_the_solver_is_a_parameter_with_the_same_default():
     params = SymmetryLens().get_params()
     for setting in fields(Settings):
-        if setting.name != "device":
+        if setting.name not in ("device", "weights"):
             assert params[setting.name] == setting.default, setting.name
+    assert {name: params[name] for name in PAPER_WEIGHTS} == Settings().weights
 
 
 def test_parameters_reach_the_solver(quick_solver):
+    weights = {"alignment": 0.5, "uniformity": 0.0, "resolution": 2, "information": 3.5}
     params = {
         "n_powers": 3,
-        "alignment": 0.5,
-        "uniformity": 0.0,
-        "resolution": 2,
-        "information": 3.5,
         "boundary": "circulant",
         "padding": 2,
         "init": "random",
@@ -175,8 +174,8 @@ def test_parameters_reach_the_solver(quick_solver):
         "n_jobs": -1,
         "device": "cpu",
     }
-    SymmetryLens(**params).fit(samples())
-    assert quick_solver.calls[0][1] == Settings(**params)
+    SymmetryLens(**params, **weights).fit(samples())
+    assert quick_solver.calls[0][1] == Settings(weights=weights, **params)
 
 
 def test_clone_has_the_parameters_and_none_of_the_fit(quick_solver):

@@ -11,6 +11,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.cumulants import rotated
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import agreement
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
@@ -499,5 +500,5 @@ def test_a_start_can_be_given():
 )
 def test_terms_can_be_dropped(weights):
     signals = make_symmetric_signals(2000, 5, symmetry="orthogonal", random_state=0)
-    solution = solved(signals.data, n_init=1, max_iter=5, **weights)
+    solution = solved(signals.data, n_init=1, max_iter=5, weights=PAPER_WEIGHTS | weights)
     assert np.isfinite(solution.loss_curve).all()

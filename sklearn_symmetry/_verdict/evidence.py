@@ -17,8 +17,7 @@ import torch
 from ..core.densities import ClosedFormDensity
 from ..core.energies import contrast_free, energy_divergence, log_energy, summed_divergence
 from ..core.grid import Grid
-from ..core.losses import Alignment, Uniformity
-from ..core.losses.total import PAPER_WEIGHTS
+from ..core.losses import PAPER_WEIGHTS, Alignment, Uniformity
 from ..core.representation import Representation
 
 __all__ = [

@@ -150,16 +150,16 @@ def _curvature(objective, basis, probes):
     tuning, size = objective.tuning, len(basis)
     fisher = _fisher_information(basis.float() @ objective.samples[:, : tuning.fisher_samples])
     spectrum = objective.spectrum
-    weight = objective.weights["resolution"] * fisher / size
+    weight = objective.weights.get("resolution", 0.0) * fisher / size
     curvature = weight * (spectrum[:, None] + spectrum)
     generator = torch.Generator().manual_seed(0)
     width = tuning.probe_angle / size**0.5
-    here, total = objective.second_order_gradient(basis), torch.zeros_like(curvature)
+    here, total = objective.moment_gradient(basis), torch.zeros_like(curvature)
     for _ in range(probes):
         signs = torch.randint(0, 2, (size, size), generator=generator).to(basis) * 2 - 1
         probe = signs.triu(1) - signs.triu(1).mT
         turn = torch.linalg.matrix_exp(width * probe)
-        total += (objective.second_order_gradient(basis @ turn) - here) * probe
+        total += (objective.moment_gradient(basis @ turn) - here) * probe
     curvature = curvature + (total / (width * probes)).clamp_min(0.0)
     return curvature + tuning.curvature_floor * curvature.mean()
 

@@ -6,24 +6,28 @@ import torch
 from ..core.cumulants import rotated, third_order_divergence
 from ..core.densities import SmoothDensity
 from ..core.grid import Grid
-from ..core.losses import Alignment, Information, Resolution, SymmetryLoss, Uniformity
+from ..core.losses import TERMS, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 from .tuning import DEFAULT
 
-__all__ = ["Objective", "closed_form_loss", "solver_uniformity"]
+__all__ = ["Objective", "closed_form_loss"]
 
 TOGETHER = 2**22  # entries of cumulants held at once
 
 
-def solver_uniformity(tuning=DEFAULT, third=0.0):
-    """Uniformity with its parts of second order, and as much of the third as the solver wants."""
-    return Uniformity(full=tuning.full_conditionals, pooled=tuning.pooled, third=third)
-
-
 def closed_form_loss(weights, tuning=DEFAULT, third=0.0):
-    """The four terms of the paper, uniformity as :func:`solver_uniformity`."""
-    terms = (Alignment(), solver_uniformity(tuning, third), Resolution(), Information())
-    return SymmetryLoss(weights, terms=terms)
+    """All terms of the loss; uniformity with what the solver adds to that of the paper.
+
+    Parameters
+    ----------
+    weights : dict of str to float
+    tuning : Tuning
+    third : float, default=0.0
+        Weight of third-order cumulants within uniformity.
+    """
+    more = {"full": tuning.full_conditionals, "pooled": tuning.pooled, "third": third}
+    terms = (term(**more) if term is Uniformity else term() for term in TERMS)
+    return SymmetryLoss(weights, terms=tuple(terms))
 
 
 class Objective:
@@ -33,7 +37,7 @@ class Objective:
     ----------
     data : PrincipalData
     weights : dict of str to float
-        Of the four loss terms.
+        Of the loss terms.
     samples : slice
         Which samples the marginal entropies see.
     grid : Grid or None
@@ -52,8 +56,7 @@ class Objective:
         self.weights = dict(weights)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
         self.loss = closed_form_loss(weights, tuning, third)
-        second_order = {name: weights[name] for name in ("alignment", "uniformity")}
-        self.second_order = SymmetryLoss(second_order, terms=self.loss.terms[:2])
+        self.of_moments = self.loss.restricted("samples")
 
     @property
     def n_features(self):
@@ -90,10 +93,10 @@ class Objective:
 
         return self.grid.average(along)
 
-    def second_order_gradient(self, basis):
+    def moment_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
         basis = basis.detach().requires_grad_(True)
-        total, _ = self.second_order(self._representation(basis, self.samples[:, :0]))
+        total, _ = self.of_moments(self._representation(basis, self.samples[:, :0]))
         return _turning(basis, total)
 
     def _representation(self, basis, rows):

@@ -35,10 +35,10 @@ def train(X, settings, *, random_state, monitor=None):
     X : ndarray of shape (n_samples, n_features)
         float32 or float64, finite, not constant; never modified. Computations use its dtype.
     settings : Settings
-        See :class:`sklearn_symmetry.solver.solution.Settings`. Read here: ``n_powers``, the four
-        weights, ``boundary``, ``padding``, ``init`` (an array of rows, anything else is the random
-        start of the paper), ``density``, ``max_iter`` (default 100,000), ``batch_size`` (default
-        500 per power), ``learning_rate`` (default 1e-4), ``estimator_learning_rate``,
+        See :class:`sklearn_symmetry.solver.solution.Settings`. Read here: ``n_powers``,
+        ``weights``, ``boundary``, ``padding``, ``init`` (an array of rows, anything else is the
+        random start of the paper), ``density``, ``max_iter`` (default 100,000), ``batch_size``
+        (default 500 per power), ``learning_rate`` (default 1e-4), ``estimator_learning_rate``,
         ``learning_rate_decay``, ``filter_noise``, ``filter_noise_epochs``, ``rank_schedule``,
         ``hidden_factor``, ``n_kernels``, ``penalty``, ``tol`` and ``device``.
     random_state : int
@@ -130,10 +130,9 @@ class Trainer:
         self.free_matrix, self.filter = self._initial_parameters()
         self.density = self._make_density()
         self.grid = Grid.of(self.n_powers, settings.boundary)
-        names = ("alignment", "uniformity", "resolution", "information")
-        self.loss = SymmetryLoss({name: getattr(settings, name) for name in names})
+        self.loss = SymmetryLoss(settings.weights)
         self.optimizers = self._make_optimizers()
-        self.loss_curve, self.loss_terms = [], {name: [] for name in names}
+        self.loss_curve, self.loss_terms = [], {name: [] for name in settings.weights}
         self.full_rank_curve = []
 
     def step(self, iteration):
@@ -283,7 +282,7 @@ class Trainer:
         with torch.no_grad():
             annealed = low_rank_entropy(rep.eigenvalues, rep.rank_fraction)
             full = low_rank_entropy(rep.eigenvalues)
-        weight = self.settings.resolution + self.settings.information
+        weight = sum(self.settings.weights[name] for name in ("resolution", "information"))
         self.full_rank_curve.append(self.loss_curve[-1] + weight * float(annealed - full))
 
     def _has_converged(self):

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.losses import PAPER_WEIGHTS
+
 __all__ = ["Report", "Settings", "Solution"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Parameters of a fit; see :class:`sklearn_symmetry.SymmetryLens` for their meaning."""
+    """Parameters of a fit; see :class:`sklearn_symmetry.SymmetryLens` for their meaning.
+
+    The weights of the loss terms are one dictionary, by the names of the terms.
+    """
 
     n_powers: int | None = None
-    alignment: float = 1.0
-    uniformity: float = 2.0
-    resolution: float = 1.0
-    information: float = 1.0
+    weights: dict = field(default_factory=PAPER_WEIGHTS.copy)
     boundary: str = "open"
     padding: int = 6
     init: str | np.ndarray = "auto"
@@ -37,12 +39,6 @@ class Settings:
     n_init: int | None = None
     n_jobs: int | None = None
     device: str = "cpu"
-
-    @property
-    def weights(self):
-        """Weights of the loss terms by name."""
-        names = ("alignment", "uniformity", "resolution", "information")
-        return {name: float(getattr(self, name)) for name in names}
 
 
 @dataclass

@@ -12,7 +12,7 @@ class Alignment:
     terms.
     """
 
-    name = "alignment"
+    name, weight, needs = "alignment", 1.0, frozenset({"covariance"})
 
     def __call__(self, rep):
         correlation, grid = rep.correlation, rep.grid

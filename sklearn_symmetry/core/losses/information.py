@@ -13,7 +13,7 @@ class Information:
     eigendecomposition of the (m, m) covariance, shared with the resolution.
     """
 
-    name = "information"
+    name, weight, needs = "information", 1.0, frozenset({"covariance"})
 
     def __call__(self, rep):
         return -low_rank_entropy(rep.eigenvalues, rep.rank_fraction)

@@ -14,7 +14,7 @@ class Resolution:
     Cost: the marginal entropies (a sort of the batch in closed form) and an eigendecomposition.
     """
 
-    name = "resolution"
+    name, weight, needs = "resolution", 1.0, frozenset({"covariance", "samples"})
 
     def __call__(self, rep):
         joint = low_rank_entropy(rep.eigenvalues, rep.rank_fraction)

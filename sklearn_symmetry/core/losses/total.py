@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The weighted sum of the terms."""
 
+from typing import Protocol
+
 import torch
 
 from .alignment import Alignment
@@ -8,9 +10,34 @@ from .information import Information
 from .resolution import Resolution
 from .uniformity import Uniformity
 
-__all__ = ["PAPER_WEIGHTS", "SymmetryLoss"]
+__all__ = ["PAPER_WEIGHTS", "TERMS", "SymmetryLoss", "Term"]
 
-PAPER_WEIGHTS = {"alignment": 1.0, "uniformity": 2.0, "resolution": 1.0, "information": 1.0}
+# The one list of all terms.
+TERMS = (Alignment, Uniformity, Resolution, Information)
+PAPER_WEIGHTS = {term.name: term.weight for term in TERMS}
+
+
+class Term(Protocol):
+    """What is added up: a scalar to minimise, of a representation.
+
+    Attributes
+    ----------
+    name : str
+        Of its weight, too: a parameter of :class:`sklearn_symmetry.SymmetryLens`.
+    weight : float
+        By default.
+    needs : frozenset of str
+        ``"covariance"``: mean and second moments; ``"third"``: third-order cumulants;
+        ``"samples"``: the batch itself. A term without the last is evaluated without a pass over
+        the data where the moments are known.
+    """
+
+    name: str
+    weight: float
+    needs: frozenset
+
+    def __call__(self, rep):
+        """A scalar Tensor."""
 
 
 class SymmetryLoss:
@@ -21,7 +48,7 @@ class SymmetryLoss:
     weights : dict of str to float, optional
         Weight of every term by name; by default those of the paper, 1, 2, 1 and 1.
     terms : sequence, optional
-        Term objects; by default the four of the paper.
+        Term objects; by default one of each of ``TERMS``.
 
     Raises
     ------
@@ -30,13 +57,16 @@ class SymmetryLoss:
     """
 
     def __init__(self, weights=None, terms=None):
-        if terms is None:
-            terms = (Alignment(), Uniformity(), Resolution(), Information())
         self.weights = dict(PAPER_WEIGHTS if weights is None else weights)
-        self.terms = tuple(terms)
+        self.terms = tuple((term() for term in TERMS) if terms is None else terms)
         names = sorted(term.name for term in self.terms)
         if names != sorted(self.weights):
             raise ValueError(f"weights for {sorted(self.weights)} but terms {names}")
+
+    def restricted(self, missing):
+        """The loss of those terms alone that do not need what is `missing`."""
+        terms = [term for term in self.terms if missing not in term.needs]
+        return SymmetryLoss({term.name: self.weights[term.name] for term in terms}, terms)
 
     def __call__(self, rep):
         """Evaluate all terms.

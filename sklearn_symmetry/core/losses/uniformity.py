@@ -27,12 +27,17 @@ class Uniformity:
         their shift (closed form only, O(m^4)). Every other part knows second moments alone.
     """
 
-    name = "uniformity"
+    name, weight = "uniformity", 2.0
 
     def __init__(self, full=0.0, pooled=0.0, third=0.0):
         self.full = full
         self.pooled = pooled
         self.third = third
+
+    @property
+    def needs(self):
+        """Second moments; and cumulants for that part."""
+        return frozenset({"covariance", "third"} if self.third else {"covariance"})
 
     def __call__(self, rep):
         density, average = rep.density, rep.grid.average
