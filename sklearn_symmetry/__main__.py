@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
-from ._files import BadInput, check_output, read_table, write_atomically
+from ._io import BadInput, check_output, read_table, write_atomically
 from ._report import draw_report, summary
 from .datasets import load_digit_slices, load_photo_rows
 from .inspection._common import matplotlib_module

@@ -13,7 +13,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from . import SymmetryLens, __version__
-from ._files import write_atomically
+from ._io import write_atomically
 from ._validation import warn_caller
 
 __all__ = ["load_lens", "save_lens"]

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator
 
 from sklearn_symmetry import SymmetryLens, __main__, _report
-from sklearn_symmetry._files import BadInput, read_table, write_atomically
+from sklearn_symmetry._io import BadInput, read_table, write_atomically
 from sklearn_symmetry.datasets import load_digit_slices
 from sklearn_symmetry.metrics import generator_similarity
 

@@ -22,9 +22,9 @@ from scipy.linalg import expm
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
-import sklearn_symmetry._files
+import sklearn_symmetry._io
 from sklearn_symmetry import SymmetryLens, __main__
-from sklearn_symmetry._files import write_atomically
+from sklearn_symmetry._io import write_atomically
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.persistence import load_lens, save_lens
 from sklearn_symmetry.solver.objective import Objective
@@ -230,7 +230,7 @@ def full_disk(monkeypatch):
 
     def fill(room):
         monkeypatch.setattr(
-            sklearn_symmetry._files,
+            sklearn_symmetry._io,
             "open",
             lambda *args: FullDisk(open(*args), room),  # noqa: SIM115
             raising=False,

@@ -312,8 +312,8 @@ def test_repair_swaps_axes_of_close_frequency_back(signals, data, pair):
     assert agreement(basis, truth) > 0.99
 
 
-def test_axes_of_many_features_are_not_swapped(data):
-    objective = Objective(data, WEIGHTS, tuning=Tuning(swap_limit=8))
+def test_axes_are_not_swapped_beyond_the_budget(data):
+    objective = Objective(data, WEIGHTS, tuning=Tuning(budget=10**5))
     assert list(swapped(torch.eye(9, dtype=torch.float64), objective)) == []
 
 

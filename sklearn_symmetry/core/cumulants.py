@@ -3,7 +3,7 @@
 
 from .grid import Grid
 
-__all__ = ["rotated", "third_cumulants", "third_order_divergence"]
+__all__ = ["rotated", "rotation_cost", "third_cumulants", "third_order_divergence"]
 
 CHUNK = 2**22  # products of two columns held at once
 
@@ -50,6 +50,11 @@ def rotated(cumulants, matrix):
         product = matrix @ cumulants.flatten(-2)
         cumulants = product.unflatten(-1, rest).movedim(-3, -1)
     return cumulants
+
+
+def rotation_cost(size):
+    """Multiplications of :func:`rotated` for one matrix of shape (size, size)."""
+    return 3 * size**4
 
 
 def third_order_divergence(cumulants, grid=None, axis=0):

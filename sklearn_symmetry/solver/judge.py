@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ..core.cumulants import rotation_cost
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
@@ -74,8 +75,8 @@ class Judge:
         rough = {"uniformity": tuning.coarse_uniformity}
         rough |= dict.fromkeys(("resolution", "information"), tuning.coarse_entropies)
         weights = {name: rough.get(name, 1.0) * weight for name, weight in weights.items()}
-        third = self.data.n_features <= tuning.coarse_third_limit
-        third = tuning.third_order if third else 0.0
+        affordable = tuning.affords(tuning.coarse_iterations * rotation_cost(self.data.n_features))
+        third = tuning.third_order if affordable else 0.0
         unbounded = replace(tuning, uniformity_bound=None, third_order=third)
         return Objective(self.data, weights, samples, grid=self.grid, tuning=unbounded)
 

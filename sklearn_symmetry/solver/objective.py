@@ -3,7 +3,7 @@
 
 import torch
 
-from ..core.cumulants import rotated, third_order_divergence
+from ..core.cumulants import rotated, rotation_cost, third_order_divergence
 from ..core.densities import SmoothDensity
 from ..core.grid import Grid
 from ..core.losses import TERMS, SymmetryLoss, Uniformity
@@ -49,7 +49,8 @@ class Objective:
     def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
-        third = tuning.third_order if data.n_features <= tuning.third_limit else 0.0
+        affordable = tuning.affords(tuning.fine_iterations * rotation_cost(data.n_features))
+        third = tuning.third_order if affordable else 0.0
         self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.tuning = tuning
         self.cumulants = data.cumulants if third else None

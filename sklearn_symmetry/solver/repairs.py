@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from scipy.linalg import toeplitz
 
+from ..core.cumulants import rotation_cost
 from ..core.sines import sine_basis
 from .manifold import minimise
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
 __all__ = ["repair", "rephased", "swapped", "windows"]
+
+SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 
 
 def repair(objective, scout, basis, changes, *, max_rounds):
@@ -79,7 +82,7 @@ def rephased(basis, objective):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
         tuning = objective.tuning
-        signs = sign_changes(by_frequency(basis), tuning.sign_looks // len(basis) ** 4)
+        signs = sign_changes(by_frequency(basis), tuning.budget // rotation_cost(len(basis)))
         yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
 
 
@@ -96,14 +99,15 @@ def swapped(basis, objective):
     Yields
     ------
     basis : Tensor of shape (d, d)
-        None for more than `swap_limit` features, and without third-order cumulants.
+        None where looking at all costs more than the budget, and without third-order cumulants.
     """
     tuning, axes = objective.tuning, by_frequency(basis)
-    if objective.cumulants is None or len(axes) > tuning.swap_limit:
+    pairs = itertools.combinations(range(len(axes)), 2)
+    pairs = [(first, last) for first, last in pairs if last - first <= tuning.swap_distance]
+    looks = SIGNS_OF_A_SWAP * len(pairs) * rotation_cost(len(axes))
+    if objective.cumulants is None or not tuning.affords(looks):
         return
-    for first, last in itertools.combinations(range(len(axes)), 2):
-        if last - first > tuning.swap_distance:
-            continue
+    for first, last in pairs:
         changed = basis.clone()
         changed[:, axes[[first, last]]] = basis[:, axes[[last, first]]]
         above = list(range(last + 1, len(axes)))

@@ -29,6 +29,15 @@ def _tuned(value, unit, reason, command=ABLATION):
 class Tuning:
     """The numbers of the solver; ``fields(Tuning)`` have unit, reason and command as metadata."""
 
+    # What a device may cost.
+    budget: int = _tuned(
+        2**32,
+        "multiplications",
+        "That a device may cost for one start, about half a second of a core: one that costs more "
+        "is left out, or looks at less. Third order in a descent, signs, swaps, orders.",
+        SPEED,
+    )
+
     # The loss: what it adds to that of the paper.
     uniformity_bound: float | None = _tuned(
         0.15,
@@ -53,9 +62,6 @@ class Tuning:
         "weight, pairs have 1",
         "The first thing that sees the signs of principal axes: wide signals, digits of 15 pixels "
         "and Legendre functions in 7 columns need it.",
-    )
-    third_limit: int = _tuned(
-        128, "columns", "Third order costs d^4 multiplications an evaluation.", SPEED
     )
     peak_width: float = _tuned(
         0.15,
@@ -122,9 +128,6 @@ class Tuning:
         0.1, "squared relative difference", "Of variances that samples and edges mix."
     )
     longest_segment: int = _tuned(8, "items", "Carried elsewhere in one move.", SPEED)
-    largest_banded: int = _tuned(
-        80, "items", "All moves are tried with second neighbours: d^3 a step.", SPEED
-    )
     path_moves: int = _tuned(200, "moves", "Of one improvement of an order; seldom reached.", SPEED)
     banded_moves: int = _tuned(40, "moves", "The same with second neighbours.", SPEED)
     power_floor: float = _tuned(
@@ -162,9 +165,6 @@ class Tuning:
     )
     coarse_uniformity: float = _tuned(10.0, "times its weight", "In that descent.")
     coarse_entropies: float = _tuned(0.3, "times their weights", "In that descent.")
-    coarse_third_limit: int = _tuned(
-        48, "columns", "Up to which the coarse descent knows third order, which misled one.", SPEED
-    )
     fine_iterations: int = _tuned(45, "iterations", "Of the descent on the loss that follows.")
     search_tol: float = _tuned(1e-4, "nats", "Gain over `search_patience` that is still progress.")
     search_patience: int = _tuned(5, "iterations", "See `search_tol`.")
@@ -205,20 +205,18 @@ class Tuning:
     mending_iterations: int = _tuned(30, "iterations", "Of a descent that tries a repair.")
     mending_tol: float = _tuned(1e-4, "nats", "Of such a descent.")
     mending_gain: float = _tuned(1e-3, "nats", "A repair must win.")
-    sign_looks: int = _tuned(
-        2**30, "multiplications", "Spent on changes of signs, over d^4.", SPEED
-    )
     likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
     swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
-    swap_limit: int = _tuned(
-        48, "columns", "Beyond, looking at all swaps costs more than it finds.", SPEED
-    )
 
     # The refinement.
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
     batch_size: int = _tuned(
         20000, "samples", "Wide signals need them, others hardly notice.", ACCURACY
     )
+
+    def affords(self, multiplications):
+        """Whether a device of this cost is within the budget."""
+        return multiplications <= self.budget
 
 
 DEFAULT = Tuning()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from scipy.fft import dct
 
+from ...core.cumulants import rotation_cost
 from ...core.sines import sine_basis
 from ..signs import likeliest
 
@@ -43,13 +44,16 @@ def ordered_starts(objective):
     Returns
     -------
     bases : list of Tensor of shape (d, d)
-        Empty for more than 12 features, unless on a line, and without third-order cumulants.
+        Empty where looking at all signs costs more than the budget, unless on a line, and without
+        third-order cumulants.
     """
     tuning, size = objective.tuning, objective.n_features
-    if size > tuning.few or not objective.grid.is_line or objective.cumulants is None:
-        return []
     # The signs of the two smoothest waves are sign and direction of the symmetry: conventions.
-    changes = itertools.product((1.0, -1.0), repeat=max(size - 2, 0))
+    free = max(size - 2, 0)
+    affordable = tuning.affords(2 * tuning.orders * 2**free * rotation_cost(size))
+    if not affordable or not objective.grid.is_line or objective.cumulants is None:
+        return []
+    changes = itertools.product((1.0, -1.0), repeat=free)
     signs = torch.tensor([(1.0, 1.0, *change)[:size] for change in changes])
     every = size <= tuning.fewest
     several = tuning.more_ordered_starts if every else tuning.ordered_starts

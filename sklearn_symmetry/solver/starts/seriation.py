@@ -9,6 +9,8 @@ from ..tuning import DEFAULT
 
 __all__ = ["banded_order", "longest_path", "spectral_order"]
 
+GATHER = 8  # multiplications of a matrix product in the time of one entry picked from memory
+
 
 def spectral_order(affinity, *, normalised=True, closed=False):
     """Order of the Fiedler vector, the second one of the graph Laplacian.
@@ -128,11 +130,12 @@ def banded_order(nearest, second, order, tuning=DEFAULT):
     """Improve an order whose neighbours and second neighbours both have affinities of their own.
 
     Moves are those of :func:`longest_path`; the value of an order is the sum of `nearest` over
-    neighbours and of `second` over second neighbours. Beyond `largest_banded` items the order is
-    returned as it is.
+    neighbours and of `second` over second neighbours. Where all moves cost more than the budget,
+    the order is returned as it is.
     """
     order = np.asarray(order)
-    if not 3 < len(order) <= tuning.largest_banded:
+    cost = GATHER * 2 * tuning.banded_moves * 2 * (1 + tuning.longest_segment) * len(order) ** 3
+    if len(order) < 4 or not tuning.affords(cost):
         return order
     moves = _all_moves(len(order), tuning.longest_segment)
 
