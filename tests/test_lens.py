@@ -847,3 +847,26 @@ def test_one_module_imports_the_callbacks():
 def test_mathematics_does_not_import_scikit_learn(folder):
     for path, text in sources(folder).items():
         assert not re.search(r"\bsklearn\b", imports(text)), path
+
+
+@pytest.mark.parametrize("folder", ["core", "statistics"])
+def test_mathematics_and_statistics_do_not_import_the_solver(folder):
+    for path, text in sources(folder).items():
+        assert not re.search(r"\bsolver\b", imports(text)), path
+
+
+def test_only_the_grid_and_the_estimator_know_an_edge():
+    known = {"core/grid.py"}
+    named = {str(path) for path, text in sources().items() if re.search(r"\bcyclic\b[,:=)]", text)}
+    assert named == known
+
+
+@pytest.mark.parametrize("folder, only", [("solver", "tuning.py"), ("_verdict", "criteria.py")])
+def test_tuned_numbers_stand_in_one_file(folder, only):
+    """Constants elsewhere are guards against rounding or sizes of blocks, and few."""
+    allowed = {"ARMIJO", "GATHER", "INITIAL_SCALE", "PAPER_STEPS", "SIGNS_OF_A_SWAP", "TINY",
+               "TOGETHER"}  # fmt: skip
+    for path, text in sources(folder).items():
+        if path.name != only:
+            names = re.findall(r"^([A-Z][A-Z_]+)(?:, [A-Z_]+)* = [-\d.]", text, re.MULTILINE)
+            assert set(names) <= allowed, path

@@ -9,7 +9,7 @@ from sphinx.util import logging
 PUBLIC = ("", ".baselines", ".datasets", ".inspection", ".metrics", ".nn", ".persistence")
 
 # Documented module by module; those of these packages, on the page of the package.
-INSIDE = ("core", "solver", "statistics")
+INSIDE = ("core", "solver", "solver.starts", "statistics")
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from .grid import Grid
 
 __all__ = ["rotated", "rotation_cost", "third_cumulants", "third_order_divergence"]
 
-CHUNK = 2**22  # products of two columns held at once
+CHUNK = 2**20  # products of two columns held at once: in the cache
 
 
 def third_cumulants(samples):

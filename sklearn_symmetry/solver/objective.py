@@ -12,7 +12,7 @@ from .tuning import DEFAULT
 
 __all__ = ["Objective", "closed_form_loss"]
 
-TOGETHER = 2**22  # entries of cumulants held at once
+TOGETHER = 2**19  # entries of cumulants held at once: in the cache
 
 
 def closed_form_loss(weights, tuning=DEFAULT, third=0.0):
