@@ -13,6 +13,7 @@ benchmark has them. Runs are appended to a CSV file, those that are there alread
 import argparse
 import csv
 import itertools
+import re
 import sys
 import time
 import warnings
@@ -33,10 +34,13 @@ from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
 from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
+from sklearn_symmetry.statistics.summary import summarise
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST_SEED, SEEDS, TRAJECTORIES = 70_000, 3, 1
-FIELDS = ("part", "changed", "set", "seed", "cosine", "cpu_seconds", "starts", "version")
+FIELDS = (
+    "part", "changed", "set", "seed", "step", "cosine", "cpu_seconds", "starts", "version",
+)  # fmt: skip
 MATTERS = 0.002  # of a cosine; less is what another order of the samples changes
 
 
@@ -77,24 +81,25 @@ SETS = {
     "Legendre 7": _known("legendre", 4000, 7),
     "Legendre 8, noise 0.6": _troubled(signal="legendre", features=8, samples=2000, noise=0.6),
     "wide 13": _known("wide", 4000, 13),
+    "photos 5": _known("photos", 3000, 5),
     "photos 13": _known("photos", 2000, 13),
     "pulse 13": _known("pulse", 2000, 13),
     "watch 13": _adapter("watch", 13, 2000),
     "waveforms 13": _adapter("waveforms", 13, 2000),
     "ring 13": _known("wide ring", 4000, 13),
-    "noise 0.8": _troubled(features=13, samples=4000, noise=0.8),
-    "offset": _troubled(signal="legendre", features=15, samples=4000, offset=2.0),
-    "outliers": _troubled(features=13, samples=4000, outliers=0.01),
-    "missing range": _troubled(features=13, samples=4000, missing=0.2),
-    "few samples": _troubled(signal="legendre", features=17, samples=800),
+    "13, noise 0.8": _troubled(features=13, samples=4000, noise=0.8),
+    "15, offset": _troubled(signal="legendre", features=15, samples=4000, offset=2.0),
+    "13, outliers": _troubled(features=13, samples=4000, outliers=0.01),
+    "13, missing range": _troubled(features=13, samples=4000, missing=0.2),
+    "17, few samples": _troubled(signal="legendre", features=17, samples=800),
 }
 
 # Right in seconds, and not: these come last.
+COLUMNS = {name: int(re.findall(r"\d+", name)[0]) for name in SETS}
 SCREENED = (
-    "Legendre 33", "Legendre 7", "wide 13", "ring 13", "noise 0.8", "offset", "outliers",
-    "missing range", "few samples",
+    "Legendre 7", "wide 13", "13, noise 0.8", "15, offset", "13, missing range", "17, few samples",
 )  # fmt: skip
-HARD = ("Legendre 8, noise 0.6", "photos 13", "pulse 13", "watch 13", "waveforms 13")
+HARD = ("Legendre 8, noise 0.6", "photos 5", "photos 13", "pulse 13", "watch 13", "waveforms 13")
 
 
 def _without(names, name):
@@ -130,11 +135,18 @@ DEVICES = {
     "agreement of two": {"same": ()},
     "rules of fewest columns": {"fewest": 0},
 }  # fmt: skip
-# What a search whose first start was the last never reached: it cannot have changed anything.
+# What a search whose first start was certain never reached.
 LATER = (
     "plain chains, last", "second chains, last", "single chains, last", "recipe: centred",
     "recipe: no contrast", "recipe: half white", "giving up", "windows", "agreement of two",
+    "mending signs", "mending swaps", "mending at all", "energies",
 )  # fmt: skip
+# Devices for few columns, and up to how many.
+FEW = {
+    "ordered starts": DEFAULT.few,
+    "single chains, last": DEFAULT.few,
+    "rules of fewest columns": DEFAULT.fewest,
+}
 CLOSENESS = ("near", "different", "returned")  # cosines: their distance from 1 is scaled
 
 
@@ -160,7 +172,7 @@ def scaled(point):
 
 
 def runs():
-    """Part, what is changed, set, seed and tuning of every run; hard sets come last."""
+    """Part, what is changed, set, seed, step and tuning of every run; hard sets come last."""
     yield from _devices([name for name in SETS if name not in HARD])
     yield from _devices(HARD)
     yield from trajectories()
@@ -170,7 +182,7 @@ def _devices(sets):
     for seed in range(SEEDS):
         for name, off in {"nothing": {}, **DEVICES}.items():
             for chosen in sets:
-                yield "device", name, chosen, FIRST_SEED + seed, replace(DEFAULT, **off)
+                yield "device", name, chosen, FIRST_SEED + seed, 0, replace(DEFAULT, **off)
 
 
 def trajectories():
@@ -181,11 +193,11 @@ def trajectories():
         seed = FIRST_SEED + 100 + place
         path = sampler.sample(problem, TRAJECTORIES, num_levels=4, seed=seed)
         moved = ["start", *(names[int(np.flatnonzero(step)[0])] for step in np.diff(path, axis=0))]
-        for name, point in zip(moved, path, strict=True):
-            yield "number", name, chosen, seed, scaled(point)
+        for step, (name, point) in enumerate(zip(moved, path, strict=True)):
+            yield "number", name, chosen, seed, step, scaled(point)
 
 
-def run(part, changed, chosen, seed, tuning):
+def run(part, changed, chosen, seed, step, tuning):
     """One fit; a row of the table."""
     torch.set_num_threads(1)
     X, generator = SETS[chosen](seed)
@@ -193,16 +205,23 @@ def run(part, changed, chosen, seed, tuning):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start = time.process_time()
-        found = solve(X, Settings(boundary=boundary), random_state=seed, tuning=tuning)
+        summary = summarise(X, capacity=tuning.batch_size, seed=seed)
+        found = solve(summary, Settings(boundary=boundary), tuning=tuning)
         seconds = time.process_time() - start
     margin = (len(found.padded_generator) - X.shape[1]) // 2
     inside = slice(margin, margin + X.shape[1])
     cosine = generator_similarity(
         found.padded_generator[inside, inside], generator, boundary=boundary
     )
-    values = (part, changed, chosen, seed, f"{cosine:.5f}", f"{seconds:.2f}",
+    values = (part, changed, chosen, seed, step, f"{cosine:.5f}", f"{seconds:.2f}",
               len(found.candidates), __version__)  # fmt: skip
     return dict(zip(FIELDS, values, strict=True))
+
+
+def cannot_matter(device, whole):
+    """Whether the whole search, a row of the table, never came to a device."""
+    certain = int(whole["starts"]) == 1
+    return device in LATER and certain or COLUMNS[whole["set"]] > FEW.get(device, np.inf)
 
 
 def complete(path, minutes, jobs):
@@ -226,7 +245,7 @@ def complete(path, minutes, jobs):
                 whole = known.get(("device", "nothing", *map(str, one[2:4])))
                 if tuple(map(str, one[:4])) in known:
                     continue
-                if one[1] in LATER and whole and int(whole["starts"]) == 1:
+                if whole and cannot_matter(one[1], whole):
                     keep(whole | {"changed": one[1]})
                     continue
                 yield one
@@ -254,12 +273,12 @@ lost most (mean over its seeds). CPU: median ratio of the time.
 
 """
 NUMBERS = """
-## Numbers, half to twice their values
+## Every number of the solver
 
-A screen in the manner of Morris: one trajectory for every set through random points between half
-and twice the values of `sklearn_symmetry/solver/tuning.py`, one number moved at a time. The mean
-absolute change of the cosine at such a move, its largest, and in how many of the trajectories the
-cosine moved by more than {matters}.
+Those of `sklearn_symmetry/solver/tuning.py`, with unit, reason and the command that measured them.
+The last two columns are a screen in the manner of Morris: one trajectory for each of {trajectories}
+sets that are quick, through random points between half and twice the numbers, one moved at a time;
+mean and largest absolute change of the cosine at a move.
 
 """
 
@@ -304,22 +323,29 @@ def _worth(pairs):
     )  # fmt: skip
 
 
-def number_rows(rows):
-    """Elementary effects of every number, the largest first."""
+def elementary_effects(rows):
+    """Absolute changes of the cosine when a number is moved, by number."""
     effects = {}
     for one, two in itertools.pairwise(rows):
         if _pair(one) == _pair(two):
-            effects.setdefault(two["changed"], []).append(
-                float(two["cosine"]) - float(one["cosine"])
-            )
-    found = []
-    for name, changes in effects.items():
-        sizes = np.abs(changes)
-        found.append(
-            (f"`{name}`", f"{sizes.mean():.4f}", f"{sizes.max():.4f}",
-             f"{(sizes > MATTERS).sum()} of {len(sizes)}")
-        )  # fmt: skip
-    return sorted(found, key=lambda one: -float(one[1]))
+            change = abs(float(two["cosine"]) - float(one["cosine"]))
+            effects.setdefault(two["changed"], []).append(change)
+    return effects
+
+
+def number_rows(effects):
+    """Every field of the tuning, and what the screen found."""
+    for field in fields(Tuning):
+        changes = effects.get(field.name, [])
+        seen = (f"{np.mean(changes):.4f}", f"{max(changes):.4f}") if changes else ("", "")
+        about = (field.metadata[name] for name in ("unit", "reason", "command"))
+        yield f"`{field.name}`", f"`{field.default}`", *map(_plain, about), *seen
+
+
+def _plain(text):
+    """In a cell of a table; commands as their scripts."""
+    script = text.removeprefix("python tests/benchmarks/")
+    return f"`{script}`" if script != text else text.replace("|", "/")
 
 
 def write_page(rows, path):
@@ -330,17 +356,11 @@ def write_page(rows, path):
         ("switched off", "runs", "mean change", "lost", "gained", "set that lost most", "CPU"),
         device_rows(devices),
     )
-    order = {
-        (chosen, str(seed), name): place
-        for place, (_, name, chosen, seed, _) in enumerate(trajectories())
-    }
     screened = [row for row in rows if row["part"] == "number"]
-    places = [order.get((*_pair(row), row["changed"]), -1) for row in screened]
-    screened = [
-        row for _, row in sorted(zip(places, screened, strict=True), key=lambda one: one[0])
-    ]
-    page += NUMBERS.format(matters=MATTERS) + table(
-        ("number", "mean", "largest", f"more than {MATTERS}"), number_rows(screened)
+    screened.sort(key=lambda row: (row["set"], row["seed"], int(row["step"])))
+    page += NUMBERS.format(trajectories=len({row["set"] for row in screened})) + table(
+        ("number", "value", "unit", "why", "measured by", "mean change", "largest"),
+        number_rows(elementary_effects(screened)),
     )
     notes = DOCS / "results" / "ablation_of_search_notes.md"
     path.write_text(page + ("\n" + notes.read_text() if notes.exists() else ""))
