@@ -8,6 +8,7 @@ from .grid import Grid
 __all__ = [
     "contrast_free",
     "contrast_free_divergence",
+    "energy_covariance",
     "energy_divergence",
     "log_energy",
     "shift_divergence",
@@ -47,7 +48,7 @@ def energy_divergence(y, grid=None):
         scaled. Cost: one pass and O(m^3).
     """
     grid = Grid.fitting(grid, y.shape[1], "y")
-    covariance = _energy_covariance(y)
+    covariance = energy_covariance(y)
 
     def along(axis):
         size = grid.n_pairs(axis)
@@ -105,7 +106,7 @@ def contrast_free(y):
     return y / (radius + EVEN * radius.mean())
 
 
-def summed_divergence(y, grid=None):
+def summed_divergence(y, grid=None, covariance=None):
     """Divergence of the energies of `y`, plus that of its differences, from their shift, in nats.
 
     In nats the value can be weighed against a loss. Both are averages over the axes.
@@ -116,6 +117,9 @@ def summed_divergence(y, grid=None):
         n > m.
     grid : Grid or None, default=None
         Of the columns. None: a line.
+    covariance : Tensor of shape (m, m), optional
+        :func:`energy_covariance` of `y` where it is known: in another order of columns it is the
+        same, reordered.
 
     Returns
     -------
@@ -125,17 +129,22 @@ def summed_divergence(y, grid=None):
     """
     grid = Grid.fitting(grid, y.shape[1], "y")
     differences = [_divergence(*one) for one in _differences(y, grid)]
-    first = _divergence(y, grid)
+    covariance = energy_covariance(y) if covariance is None else covariance
+    first = _average_divergence(covariance, grid)
     return first + sum(differences) / len(differences) if differences else first
 
 
 def _divergence(y, grid):
     """Shift divergence of the covariance of the log energies, in nats."""
-    covariance = _energy_covariance(y)
+    return _average_divergence(energy_covariance(y), grid)
+
+
+def _average_divergence(covariance, grid):
     return grid.average(lambda axis: shift_divergence(covariance, grid, axis))
 
 
-def _energy_covariance(y):
+def energy_covariance(y):
+    """Covariance of the :func:`log_energy` of `y`, in double precision, shape (m, m)."""
     energy = log_energy(y).double()
     energy = energy - energy.mean(0)
     return energy.mT @ energy / len(energy)
