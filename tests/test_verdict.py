@@ -26,7 +26,7 @@ def slices():
 
 @pytest.fixture(scope="module")
 def halves(slices):
-    parts = split_in_halves(slices.data, 0)
+    parts = split_in_halves(slices.data, random_state=0)
     return parts, fit_halves(SymmetryLens(random_state=0), parts)
 
 
@@ -37,7 +37,7 @@ def lens(slices):
 
 @pytest.fixture(scope="module")
 def verdict(lens, slices, halves):
-    return judge(lens, slices.data, *halves)
+    return judge(lens, *halves)
 
 
 def test_a_right_fit_is_found_right(verdict):
@@ -80,7 +80,7 @@ def test_a_wrong_optimum_is_told_from_a_set_without_symmetry(settings, slices, h
         warnings.simplefilter("ignore")
         lens = SymmetryLens(random_state=0, **settings).fit(slices.data)
     assert generator_similarity(lens.generator_, slices.generator) < 0.9
-    verdict = judge(lens, slices.data, *halves)
+    verdict = judge(lens, *halves)
     assert verdict.symmetric
     assert not verdict.found
     assert not verdict
@@ -91,7 +91,7 @@ def test_a_wrong_optimum_is_told_from_a_set_without_symmetry(settings, slices, h
 def test_a_fit_that_was_cut_short_is_not_trusted(slices, halves):
     with pytest.warns(match="did not converge"):
         lens = SymmetryLens(n_init=1, max_iter=1, random_state=0).fit(slices.data)
-    assert "did not converge" in str(judge(lens, slices.data, *halves))
+    assert "did not converge" in str(judge(lens, *halves))
 
 
 def nulls():
@@ -108,10 +108,10 @@ def nulls():
 
 @pytest.mark.parametrize("X", [pytest.param(X, id=name) for name, X in nulls()])
 def test_no_symmetry_is_claimed_where_there_is_none(X):
-    parts = split_in_halves(X, 0)
+    parts = split_in_halves(X, random_state=0)
     # Two starts a half, for speed; docs/trust.md has the full search and many more sets.
     halves = [SymmetryLens(n_init=2, random_state=0).fit(part) for part in parts]
-    verdict = judge(halves[0], X, parts, halves)
+    verdict = judge(halves[0], parts, halves)
     assert not verdict.symmetric
     assert not verdict
     assert str(verdict).startswith("NO EVIDENCE")
@@ -119,9 +119,9 @@ def test_no_symmetry_is_claimed_where_there_is_none(X):
 
 def test_four_columns_are_too_few_to_tell():
     X = make_symmetric_signals(3000, 4, symmetry="permutation", random_state=0).data
-    parts = split_in_halves(X, 0)
+    parts = split_in_halves(X, random_state=0)
     halves = [SymmetryLens(n_init=2, random_state=0).fit(part) for part in parts]
-    verdict = judge(halves[0], X, parts, halves)
+    verdict = judge(halves[0], parts, halves)
     assert not verdict
     assert any("order of the columns may be arbitrary" in reason for reason in verdict.against)
 
@@ -129,15 +129,17 @@ def test_four_columns_are_too_few_to_tell():
 @pytest.mark.parametrize("n_powers", [5, 11])
 def test_any_number_of_powers_can_be_judged(n_powers, slices, halves):
     lens = SymmetryLens(n_powers=n_powers, random_state=0).fit(slices.data)
-    assert judge(lens, slices.data, *halves)
+    assert judge(lens, *halves)
 
 
 def test_halves_are_all_samples_in_random_order():
-    X = np.arange(22.0).reshape(11, 2)
-    first, second = split_in_halves(X, 3)
-    assert len(first) == 5
-    assert_allclose(np.sort(np.concatenate([first, second]), axis=0), X)
-    assert_array_equal(split_in_halves(X, 3)[0], first)
+    X = np.arange(220.0).reshape(110, 2)
+    parts = split_in_halves(X, random_state=3)
+    assert min(part.n_samples for part in parts) > 35
+    together = np.concatenate([part.sample for part in parts])
+    assert_allclose(np.sort(together, axis=0), X)
+    assert not np.array_equal(together, X)
+    assert_array_equal(split_in_halves(X, random_state=3)[0].sample, parts[0].sample)
 
 
 def test_what_cannot_be_judged_is_refused(lens, slices):
@@ -190,9 +192,9 @@ def test_few_columns_that_are_nearly_elliptical_say_little(
     lens, slices, halves, verdict, monkeypatch
 ):
     monkeypatch.setattr("sklearn_symmetry._verdict.criteria.FEWEST", 7)
-    assert judge(lens, slices.data, *halves).symmetric
+    assert judge(lens, *halves).symmetric
     monkeypatch.setattr("sklearn_symmetry._verdict.criteria.STRONG", verdict.deviation + 1)
-    found = judge(lens, slices.data, *halves)
+    found = judge(lens, *halves)
     assert not found.symmetric
     assert found.p_value <= found.level
     assert "little structure beyond second moments" in found.reasons[0]
@@ -203,14 +205,14 @@ def test_a_half_starts_from_what_the_other_found_about_the_same_location(slices,
     offset = 10 * np.arange(7.0)
     moved = copy.copy(first)
     moved.location_ = first.location_ + offset
-    other = _started_from(moved, parts[1] + offset)
+    other = _started_from(moved, parts[1].about(-offset))
     assert_allclose(other.location_, moved.location_)
     assert generator_similarity(other.generator_, slices.generator) > 0.98
     plain = _started_from(first, parts[1])
-    assert_allclose(_quality(other, parts[1] + offset), _quality(plain, parts[1]), atol=1e-3)
+    assert_allclose(_quality(other, parts[1].about(-offset)), _quality(plain, parts[1]), atol=1e-3)
     turned = copy.copy(other)
     turned.group_conv_matrix_ = other.group_conv_matrix_[[1, 0, *range(2, 7)]]
-    assert _quality(turned, parts[1] + offset) < _quality(other, parts[1] + offset)
+    assert _quality(turned, parts[1].about(-offset)) < _quality(other, parts[1].about(-offset))
 
 
 def test_a_half_takes_what_is_clearly_better_and_keeps_what_is_as_good(halves, monkeypatch):
@@ -234,9 +236,9 @@ def test_an_imprecise_half_does_not_hide_what_the_other_confirms(lens, slices, h
     imprecise.group_conv_matrix_ = other.group_conv_matrix_.copy()
     turn = np.array([[1.0, 1.0], [-1.0, 1.0]]) / np.sqrt(2)
     imprecise.group_conv_matrix_[2:4] = turn @ other.group_conv_matrix_[2:4]
-    found = judge(lens, slices.data, parts, [precise, imprecise])
+    found = judge(lens, parts, [precise, imprecise])
     assert found.statistic <= found.tolerated
-    neither = judge(lens, slices.data, parts, [imprecise, imprecise])
+    neither = judge(lens, parts, [imprecise, imprecise])
     assert neither.statistic > neither.tolerated
     assert not neither.symmetric
 
@@ -246,5 +248,5 @@ def test_rows_of_photographs_in_five_columns_are_found(seed, half):
     """Where the loss prefers a wrong order, or energies have a high divergence by chance."""
     pytest.importorskip("PIL")
     rows = load_photo_rows(6000, 5, symmetry="orthogonal", random_state=seed)
-    lens = SymmetryLens(random_state=seed).fit(split_in_halves(rows.data, seed)[half])
+    lens = SymmetryLens(random_state=seed).fit(split_in_halves(rows.data, random_state=seed)[half])
     assert generator_similarity(lens.generator_, rows.generator) > 0.95

@@ -120,7 +120,7 @@ def stationary(found):
     """Whether energies and marginals are, as far as a person would care."""
     even = found.distance <= tolerated_distance(found.n_samples)
     size = len(found.correlations)
-    return even and found.divergence <= tolerated_divergence(found.n_samples, size)
+    return even and found.divergence <= tolerated_divergence(found.n_samples, Grid.line(size))
 
 
 @pytest.mark.parametrize("seed", range(3))

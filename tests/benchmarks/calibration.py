@@ -177,13 +177,13 @@ def run_null(name, seed):
     random = np.random.default_rng([seed, list(NULLS).index(name)])
     d, n = int(random.integers(5, 7)), int(random.choice([1000, 2000]))
     X = NULLS[name](n, d, random)
-    parts = split_in_halves(X, 0)
+    parts = split_in_halves(X)
     lens = SymmetryLens(random_state=seed)
     halves = fit_halves(lens, parts)
     return {
         "group": "null", "set": name, "features": d, "samples": len(X), "seed": seed,
         "fit": "default",
-    } | judged(halves[0], X, parts, halves)  # fmt: skip
+    } | judged(halves[0], parts, halves)  # fmt: skip
 
 
 def run_symmetric(name, seed):
@@ -191,7 +191,7 @@ def run_symmetric(name, seed):
     kind, d, n, _ = SYMMETRIC[name]
     data = KINDS[kind](n, d, symmetry="orthogonal", random_state=seed)
     lens = SymmetryLens(boundary=data.boundary, random_state=seed)
-    parts = split_in_halves(data.data, seed)
+    parts = split_in_halves(data.data, random_state=seed)
     halves = fit_halves(lens, parts)
     fits = {"default": {}}
     if name in ASTRAY_SETS and seed - FIRST_SEED < LED_ASTRAY:
@@ -202,18 +202,18 @@ def run_symmetric(name, seed):
         yield {
             "group": "symmetric", "set": name, "features": d, "samples": n, "seed": seed,
             "fit": label, "cosine": f"{cosine:.4f}",
-        } | judged(lens, data.data, parts, halves)  # fmt: skip
+        } | judged(lens, parts, halves)  # fmt: skip
 
 
-def judged(lens, X, parts, halves):
+def judged(lens, parts, halves):
     """What the verdict says, as cells of a row."""
-    verdict = judge(lens, X, parts, halves, LEVEL)
+    verdict = judge(lens, parts, halves, LEVEL)
     return {
         "symmetric": verdict.symmetric,
         "found": verdict.found,
         "p_value": verdict.p_value,
         # The conditions that are no p-values: with them, the answer at any level follows.
-        "besides_p": judge(lens, X, parts, halves, 1.0).symmetric,
+        "besides_p": judge(lens, parts, halves, 1.0).symmetric,
         "divergence": f"{verdict.statistic:.2f}",
         "tolerated": f"{verdict.tolerated:.2f}",
         "repeatability": f"{verdict.repeatability:.4f}",
