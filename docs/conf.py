@@ -56,7 +56,9 @@ numpydoc_class_members_toctree = False
 numpydoc_validation_checks = {"all", "SA01", "EX01", "ES01", "RT02", "RT03", "PR07", "PR08", "SS05"}
 # Inside, a docstring may be one line, and equations explain more than lists of types. A set and a
 # verdict are not made by hand: they describe their contents, not their parameters.
-numpydoc_validation_exclude = {r"\.core\.", r"\.solver\.", r"\.SymmetricDataset$", r"\.Verdict$"}
+numpydoc_validation_exclude = {
+    r"\.core\.", r"\.solver\.", r"\.statistics\.", r"\.SymmetricDataset$", r"\.Verdict$",
+}  # fmt: skip
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from ..core.group import Group
-from ..solver.seriation import spectral_order
+from ..solver.starts.seriation import spectral_order
 
 __all__ = ["links", "oriented", "shift_of", "spectral_ordering"]
 

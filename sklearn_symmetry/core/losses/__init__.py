@@ -3,7 +3,7 @@
 
 A :class:`Term` returns a scalar tensor to minimise, given a
 :class:`~sklearn_symmetry.core.representation.Representation`. A new one is one such class in a file
-of its own, named in ``TERMS`` (:mod:`.total`), and a parameter of the estimator for its weight.
+of its own, named in ``TERMS``, and a parameter of the estimator for its weight.
 """
 
 from .alignment import Alignment
