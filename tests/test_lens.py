@@ -627,8 +627,8 @@ def test_interrupt_in_any_task_leaves_a_complete_fit(task, n_iter, quick_solver)
 
 
 def test_interrupt_without_callbacks_keeps_the_latest_report(monkeypatch, quick_solver):
-    def interrupted(X, settings, *, random_state, monitor):
-        quick_solver(X, settings, random_state=random_state, monitor=monitor)
+    def interrupted(summary, settings, *, monitor):
+        quick_solver(summary, settings, monitor=monitor)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sklearn_symmetry._lens, "solve", interrupted)

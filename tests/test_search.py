@@ -56,7 +56,7 @@ def test_grid_over_a_coefficient_uses_the_score_of_the_lens(name, quick_solver):
     X = signals().data
     search = GridSearchCV(SymmetryLens(), {name: [0.1, 1.0, 10.0]}, cv=3).fit(X)
     assert len(quick_solver.calls) == 3 * 3 + 1
-    assert {getattr(call[1], name) for call in quick_solver.calls} == {0.1, 1.0, 10.0}
+    assert {call[1].weights[name] for call in quick_solver.calls} == {0.1, 1.0, 10.0}
     folds = np.array([search.cv_results_[f"split{k}_test_score"] for k in range(3)])
     held_out = X[:100]
     expected = SymmetryLens().fit(X[100:]).score(held_out)

@@ -473,12 +473,12 @@ def test_data_without_symmetry_try_every_start(seed):
 
 
 def test_monitor_can_stop_the_solver_and_sees_complete_states():
-    signals = make_symmetric_signals(2000, 7, random_state=0)
+    signals = make_symmetric_signals(2000, 9, signal="legendre", random_state=0)
     phases = []
 
     def monitor(report):
         phases.append(report.phase)
-        assert report.snapshot().group_conv_matrix.shape == (7, 7)
+        assert report.snapshot().group_conv_matrix.shape == (9, 9)
         return report.phase == "refinement" and report.iteration == 2
 
     solution = solved(signals.data, monitor=monitor)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics.outliers import bounded, common_unit
 from sklearn_symmetry.statistics.principal import views
 from sklearn_symmetry.statistics.summary import summarise
@@ -38,7 +39,7 @@ def test_views_of_a_summary_of_all_rows_are_those_of_the_rows(n_samples, wild, o
     """Beyond 4,000 samples the geometric median, and so the outliers, depend on their order."""
     X = make(n_samples, offset, wild) * scale
     summary = summarise(X, seed=5)
-    found = views(summary)
+    found = views(summary, offset=DEFAULT.offset)
     axes, spectrum, mean, samples, location = direct(X)
     assert len(found) == 1 + (offset > 0)
     signs = np.sign((axes * found[0].axes).sum(0))
@@ -57,7 +58,9 @@ def test_views_of_a_summary_of_all_rows_are_those_of_the_rows(n_samples, wild, o
 
 def test_axes_and_spectrum_are_exact_where_samples_are_few():
     X = make(6000, 30.0)
-    whole, some = (views(summarise(X, capacity=capacity)) for capacity in (None, 500))
+    whole, some = (
+        views(summarise(X, capacity=capacity), offset=DEFAULT.offset) for capacity in (None, 500)
+    )
     assert some[0].samples.shape == (5, 500)
     for one, two in zip(whole, some, strict=True):
         signs = np.sign((one.axes * two.axes).sum(0))
@@ -70,9 +73,9 @@ def test_axes_and_spectrum_are_exact_where_samples_are_few():
 
 def test_cumulants_are_those_of_the_sample():
     X = make(3000) ** 2
-    few = views(summarise(X, capacity=100))[0]
-    same = views(summarise(X, capacity=100))[0]
+    few = views(summarise(X, capacity=100), offset=DEFAULT.offset)[0]
+    same = views(summarise(X, capacity=100), offset=DEFAULT.offset)[0]
     assert_allclose(few.cumulants, same.cumulants)
     assert few.cumulants.shape == (5, 5, 5)
-    everything = views(summarise(X))[0]
+    everything = views(summarise(X), offset=DEFAULT.offset)[0]
     assert not np.allclose(few.cumulants, everything.cumulants, atol=1e-2)

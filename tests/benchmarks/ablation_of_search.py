@@ -172,13 +172,14 @@ def scaled(point):
 
 def runs():
     """Part, what is changed, set, seed, step and tuning of every run; hard sets come last."""
-    yield from _devices([name for name in SETS if name not in HARD])
-    yield from _devices(HARD)
+    yield from _devices([name for name in SETS if name not in HARD], range(SEEDS))
+    yield from _devices(HARD, range(1))
     yield from trajectories()
+    yield from _devices(HARD, range(1, SEEDS))
 
 
-def _devices(sets):
-    for seed in range(SEEDS):
+def _devices(sets, seeds):
+    for seed in seeds:
         for name, off in {"nothing": {}, **DEVICES}.items():
             for chosen in sets:
                 yield "device", name, chosen, FIRST_SEED + seed, 0, replace(DEFAULT, **off)
