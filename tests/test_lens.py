@@ -27,6 +27,7 @@ import sklearn_symmetry
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.solver.solution import Settings
+from sklearn_symmetry.statistics import summarise
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -870,3 +871,57 @@ def test_tuned_numbers_stand_in_one_file(folder, only):
         if path.name != only:
             names = re.findall(r"^([A-Z][A-Z_]+)(?:, [A-Z_]+)* = [-\d.]", text, re.MULTILINE)
             assert set(names) <= allowed, path
+
+
+# A summary in place of the samples
+
+
+def test_a_summary_is_fitted_as_the_samples_it_is_of():
+    X = samples().astype(np.float32)
+    lens = SymmetryLens(n_init=1, max_iter=2, random_state=0).fit(X)
+    seed = int(np.random.RandomState(0).randint(2**31 - 1))
+    same = SymmetryLens(n_init=1, max_iter=2).fit(summarise(X, seed=seed))
+    assert_array_equal(same.group_conv_matrix_, lens.group_conv_matrix_)
+    assert same.generator_.dtype == np.float32
+    assert same.n_features_in_ == X.shape[1]
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_channels_of_a_summary_are_counted_as_of_samples(n_channels, quick_solver):
+    X = samples(n_samples=90, n_features=3 * n_channels)
+    lens = SymmetryLens(n_channels=n_channels).fit(summarise(X, n_channels=n_channels))
+    assert lens.n_features_in_ == 3 * n_channels
+    assert lens.transform(X).shape == X.shape
+
+
+def test_the_paper_refuses_a_summary_that_has_not_all_samples():
+    X = samples(n_samples=200)
+    with pytest.raises(ValueError, match="holds 50 of 200: make it by summarise.*capacity=None"):
+        SymmetryLens(init="random", max_iter=2).fit(summarise(X, capacity=50))
+
+
+@pytest.mark.parametrize(("shape", "said"), [((9, 1), "needs 2"), ((4, 5), "more samples")])
+def test_a_summary_of_too_little_is_refused(shape, said, quick_solver):
+    X = np.random.default_rng(0).standard_normal(shape)
+    lens = SymmetryLens()
+    with pytest.raises(ValueError, match=said):
+        lens.fit(summarise(X))
+    assert not hasattr(lens, "n_features_in_")
+
+
+def test_a_memory_mapped_file_is_read_and_left_as_it_was(tmp_path, quick_solver):
+    X = samples(n_samples=300)
+    np.save(tmp_path / "X.npy", X)
+    before = (tmp_path / "X.npy").read_bytes()
+    SymmetryLens(random_state=0).fit(np.load(tmp_path / "X.npy", mmap_mode="r"))
+    SymmetryLens(random_state=0).fit(X)
+    assert_array_equal(quick_solver.calls[0][0], quick_solver.calls[1][0])
+    assert (tmp_path / "X.npy").read_bytes() == before
+
+
+def test_a_memory_mapped_file_with_an_entry_that_is_not_finite_is_refused(tmp_path, quick_solver):
+    X = samples(n_samples=300)
+    X[17, 3] = np.nan
+    np.save(tmp_path / "X.npy", X)
+    with pytest.raises(ValueError, match="nan in row 17, column 3.*Drop or impute"):
+        SymmetryLens().fit(np.load(tmp_path / "X.npy", mmap_mode="r"))
