@@ -107,7 +107,7 @@ class SymmetryLens(
     tol : float, default=1e-5
         The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
-        Most starts tried. None: as many as there are, some 16, or 30 to 65 with up to 12
+        Most starts tried. None: as many as there are, 8, or 16 to 28 with up to 12
         features; mostly far fewer, since the search ends once two agree.
     n_jobs : int or None, default=None
         Starts refined at the same time, in threads; does not change the result.

@@ -865,7 +865,7 @@ def test_only_the_grid_and_the_estimator_know_an_edge():
 @pytest.mark.parametrize("folder, only", [("solver", "tuning.py"), ("_verdict", "criteria.py")])
 def test_tuned_numbers_stand_in_one_file(folder, only):
     """Constants elsewhere are guards against rounding or sizes of blocks, and few."""
-    allowed = {"ARMIJO", "GATHER", "INITIAL_SCALE", "PAPER_STEPS", "SIGNS_OF_A_SWAP", "TINY",
+    allowed = {"ARMIJO", "INITIAL_SCALE", "PAPER_STEPS", "SIGNS_OF_A_SWAP", "TINY",
                "TOGETHER"}  # fmt: skip
     for path, text in sources(folder).items():
         if path.name != only:

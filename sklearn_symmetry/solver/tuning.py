@@ -119,9 +119,6 @@ class Tuning:
         "Chains go on from their clearest link, which unmixes axes of equal variance: half of the "
         "starts on Legendre signals were wrong without.",
     )
-    banded: bool = _tuned(
-        True, "yes or no", "Second neighbours have a say in the order of a chain."
-    )
     silent: float = _tuned(0.01, "of the strongest", "Coupling below which an axis is noise.")
     weak_links: int = _tuned(2, "links", "Of a chain that are tried with both signs.")
     alike: float = _tuned(
@@ -129,7 +126,6 @@ class Tuning:
     )
     longest_segment: int = _tuned(8, "items", "Carried elsewhere in one move.", SPEED)
     path_moves: int = _tuned(200, "moves", "Of one improvement of an order; seldom reached.", SPEED)
-    banded_moves: int = _tuned(40, "moves", "The same with second neighbours.", SPEED)
     power_floor: float = _tuned(
         0.02, "of the largest", "Power of the operators along an axis that is amplified fully."
     )

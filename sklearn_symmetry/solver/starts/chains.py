@@ -10,17 +10,17 @@ import numpy as np
 
 from ...core.sines import sine_basis
 from ..tuning import DEFAULT
-from .seriation import banded_order, longest_path, spectral_order
+from .seriation import longest_path, spectral_order
 
-__all__ = ["Chain", "PlainChain", "SecondChain", "SingleChain", "chain_starts", "single_starts"]
+__all__ = ["Chain", "chain_starts"]
 
 TINY = np.finfo(float).tiny
 
 
 class Chain:
-    """The principal axes as sine waves, by links and second neighbours: the best one."""
+    """The principal axes as sine waves in the order of their couplings: the best basis."""
 
-    name, last = "chain", False
+    name = "chain"
 
     def suits(self, frame):
         """For any set."""
@@ -28,43 +28,8 @@ class Chain:
 
     def propose(self, frame):
         """One basis, named."""
-        return [(f"{self.name} {frame.label}", frame.chains[0][0])]
-
-
-class SecondChain(Chain):
-    """The next best one of the same chains."""
-
-    name, last = "second chain", True
-
-    def propose(self, frame):
-        """One basis, named."""
-        return [(f"{self.name} {frame.label}", frame.chains[0][1])]
-
-
-class PlainChain(Chain):
-    """The best chain without second neighbours, where that is another."""
-
-    name, last = "plain chain", True
-
-    def propose(self, frame):
-        """At most one basis, named."""
-        best = [frame.ranked(group)[0] for group in frame.chains[1:]]
-        return [(f"{self.name} {frame.label}", basis) for basis in best]
-
-
-class SingleChain(Chain):
-    """The two best chains of single operators: of few columns the most coupled one may be wrong."""
-
-    name, last = "single chain", True
-
-    def suits(self, frame):
-        """For few columns."""
-        return frame.data.n_features <= frame.tuning.few
-
-    def propose(self, frame):
-        """Two bases, named."""
-        found = frame.ranked(single_starts(frame.whitened, frame.operators[1], frame.tuning))
-        return [(f"{self.name} {frame.label}", basis) for basis in found[:2]]
+        found = chain_starts(frame.whitened, *frame.operators, frame.tuning)
+        return [(f"{self.name} {frame.label}", min(found, key=frame.judge.rough))]
 
 
 @dataclass(frozen=True)
@@ -100,45 +65,15 @@ def chain_starts(whitened, strengths, operators, tuning=DEFAULT):
 
     Returns
     -------
-    groups : list of list of ndarray of shape (d, d)
-        One group for every order of the axes: with second neighbours taken into account and, where
-        that differs, without. The first group also has the axes that continue the clearest link.
-    """
-    plain, chain = _chain_orders(strengths, operators, tuning)
-    first = _signed_axes(chain, tuning)
-    if tuning.continued:
-        first += _signed_axes(_continued(chain, whitened.spectrum, tuning), tuning)
-    groups = [first]
-    if not np.array_equal(np.abs(plain.axes), np.abs(chain.axes)):
-        groups.append(_signed_axes(plain, tuning))
-    return [_sine_bases(group, whitened) for group in groups]
-
-
-def single_starts(whitened, operators, tuning=DEFAULT):
-    """As :func:`chain_starts`, from the continued chain of every operator alone.
-
-    Parameters
-    ----------
-    whitened : Whitened
-    operators
-        See :func:`~sklearn_symmetry.solver.starts.cumulant_operators.position_operators`.
-    tuning : Tuning
-
-    Returns
-    -------
     bases : list of ndarray of shape (d, d)
+        Of the axes in their order, and of those that continue the clearest link.
     """
-    found = []
-    for operator in operators:
-        axes = _continued(_single_chain(operator, tuning), whitened.spectrum, tuning).axes
-        found += [axes, axes[::-1]]
-    return _sine_bases(found, whitened)
-
-
-def _sine_bases(group, whitened):
-    """Bases whose frequencies are the given axes of the frame."""
+    chain = _ordered(strengths, operators, tuning)
+    found = _signed_axes(chain, tuning)
+    if tuning.continued:
+        found += _signed_axes(_continued(chain, whitened.spectrum, tuning), tuning)
     waves = sine_basis(len(whitened.axes))
-    return [waves @ axes @ whitened.axes.T for axes in group]
+    return [waves @ axes @ whitened.axes.T for axes in found]
 
 
 def _signed_axes(chain, tuning):
@@ -205,16 +140,15 @@ def _next_axis(image, known, spectrum, alike):
     return axis / max(np.linalg.norm(axis), TINY)
 
 
-def _chain_orders(strengths, operators, tuning):
-    """Two chains: ordered by links alone, and by links and second neighbours."""
+def _ordered(strengths, operators, tuning):
+    """The chain of the order with the strongest links."""
     count, size = operators.shape[:2]
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > tuning.silent * total.max()
     if np.count_nonzero(live) < 2:
-        trivial = _Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])
-        return trivial, trivial
+        return _Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])
     total = np.maximum(total, tuning.silent * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
     np.fill_diagonal(affinity, 0)
@@ -228,24 +162,7 @@ def _chain_orders(strengths, operators, tuning):
     leader = coupling[:, order[:-1], order[1:]].mean(1).argmax()
     inner = np.ix_(order, order)
     order = order[longest_path(coupling[leader][inner], np.arange(len(order)), tuning)]
-    plain = _finished(order, silent, operators[leader], coupling[leader])
-    if len(order) < 4 or not tuning.banded:
-        return plain, plain
-    follower = coupling[:, order[:-2], order[2:]].mean(1).argmax()
-    inner = np.ix_(order, order)
-    links = coupling[leader][inner], coupling[follower][inner]
-    banded = banded_order(*links, np.arange(len(order)), tuning)
-    return plain, _finished(order[banded], silent, operators[leader], coupling[leader])
-
-
-def _single_chain(operator, tuning):
-    """All axes in the order that one operator gives, which may be that of the wrong operator."""
-    coupling = np.abs(operator)
-    np.fill_diagonal(coupling, 0)
-    total = np.maximum(np.linalg.norm(coupling, axis=0), TINY)
-    coupling = coupling / np.sqrt(np.outer(total, total))
-    order = longest_path(coupling, spectral_order(coupling**2), tuning)
-    return _finished(order, np.array([], dtype=int), operator, coupling)
+    return _finished(order, silent, operators[leader], coupling[leader])
 
 
 def _finished(order, silent, operator, coupling):

@@ -22,7 +22,7 @@ __all__ = ["Ordered", "ordered_starts"]
 class Ordered:
     """The principal axes as waves, in the orders and with the signs that moments like best."""
 
-    name, last = "order", False
+    name = "order"
 
     def suits(self, frame):
         """In the first wave: the recipe does not matter."""

@@ -17,7 +17,7 @@ TINY = np.finfo(float).tiny
 class Separated:
     """Rows by joint diagonalisation, in the order of their affinities."""
 
-    name, last = "separated", False
+    name = "separated"
 
     def suits(self, frame):
         """For any set."""

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ordering items along a line, or around a ring, by their affinities."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from ..tuning import DEFAULT
 
-__all__ = ["banded_order", "longest_path", "spectral_order"]
-
-GATHER = 8  # multiplications of a matrix product in the time of one entry picked from memory
+__all__ = ["longest_path", "spectral_order"]
 
 
 def spectral_order(affinity, *, normalised=True, closed=False):
@@ -124,48 +120,3 @@ def _transfer(order, start, length, gap, turned):
         return np.concatenate([rest[:place], segment, rest[place:]])
 
     return move
-
-
-def banded_order(nearest, second, order, tuning=DEFAULT):
-    """Improve an order whose neighbours and second neighbours both have affinities of their own.
-
-    Moves are those of :func:`longest_path`; the value of an order is the sum of `nearest` over
-    neighbours and of `second` over second neighbours. Where all moves cost more than the budget,
-    the order is returned as it is.
-    """
-    order = np.asarray(order)
-    cost = GATHER * 2 * tuning.banded_moves * 2 * (1 + tuning.longest_segment) * len(order) ** 3
-    if len(order) < 4 or not tuning.affords(cost):
-        return order
-    moves = _all_moves(len(order), tuning.longest_segment)
-
-    def value(orders):
-        steps = nearest[orders[:, :-1], orders[:, 1:]].sum(1)
-        return steps + second[orders[:, :-2], orders[:, 2:]].sum(1)
-
-    best = value(order[None])[0]
-    for _ in range(tuning.banded_moves):
-        candidates = order[moves]
-        values = value(candidates)
-        if values.max() <= best + 1e-9:
-            break
-        best, order = values.max(), candidates[values.argmax()]
-    return order
-
-
-@lru_cache(maxsize=4)
-def _all_moves(size, longest):
-    """Every reversal and transfer of a segment as a permutation, shape (moves, size)."""
-    items = np.arange(size)
-    moves = []
-    for start in range(size):
-        for stop in range(start + 2, size + 1):
-            moves.append(np.concatenate([items[:start], items[start:stop][::-1], items[stop:]]))
-    for length in range(1, min(longest, size - 1) + 1):
-        for start in range(size - length + 1):
-            rest = np.concatenate([items[:start], items[start + length :]])
-            segment = items[start : start + length]
-            for place in range(len(rest) + 1):
-                for turned in (segment, segment[::-1]):
-                    moves.append(np.concatenate([rest[:place], turned, rest[place:]]))
-    return np.array(moves, dtype=np.int16)

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""In which order starts are tried: a wave for every recipe, and the less likely ones last."""
+"""In which order starts are tried: a wave for every recipe."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 from ...statistics.principal import whitened
-from .chains import Chain, PlainChain, SecondChain, SingleChain, chain_starts
+from .chains import Chain
 from .cumulant_operators import position_operators
 from .orders import Ordered
 from .separated import Separated
 
 __all__ = ["WAYS", "Frame", "Proposer", "waves"]
 
-WAYS = (Separated(), Chain(), Ordered(), PlainChain(), SecondChain(), SingleChain())
+WAYS = (Separated(), Chain(), Ordered())
 
 
 class Proposer(Protocol):
@@ -23,12 +23,9 @@ class Proposer(Protocol):
     ----------
     name : str
         By which ``Tuning.left_out`` knows it.
-    last : bool
-        Whether its proposals wait until those of all others have been tried.
     """
 
     name: str
-    last: bool
 
     def suits(self, frame):
         """Whether it has anything to say about such a set."""
@@ -86,16 +83,6 @@ class Frame:
         samples = self.whitened.samples
         return position_operators(samples, self.tuning.n_operators, self.seed, self.tuning)
 
-    @cached_property
-    def chains(self):
-        """Groups of chain starts, those of the first from the best on."""
-        first, *others = chain_starts(self.whitened, *self.operators, self.tuning)
-        return [self.ranked(first), *others]
-
-    def ranked(self, bases):
-        """Bases in the order of their coarse loss."""
-        return sorted(bases, key=self.judge.rough)
-
 
 def waves(judge, seed):
     """Proposals in the order in which they are tried, named after how they were made.
@@ -109,11 +96,8 @@ def waves(judge, seed):
     ------
     wave : list of tuple of str and basis
     """
-    ways, later = [way for way in WAYS if way.name not in judge.tuning.left_out], []
+    ways = [way for way in WAYS if way.name not in judge.tuning.left_out]
     for recipe in judge.tuning.recipes:
         frame = Frame(judge, recipe, seed)
-        suitable = [way for way in ways if way.suits(frame)]
-        wave = [one for way in suitable if not way.last for one in way.propose(frame)]
+        wave = [one for way in ways if way.suits(frame) for one in way.propose(frame)]
         yield sorted(wave, key=lambda proposal: judge.rough(proposal[1]))
-        later += [one for way in suitable if way.last for one in way.propose(frame)]
-    yield later
