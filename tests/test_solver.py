@@ -18,7 +18,7 @@ from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.judge import Candidate, settled
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.repairs import repair, rephased, swapped, windows
+from sklearn_symmetry.solver.repairs import repair, rephased, swapped
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
@@ -259,17 +259,6 @@ def test_two_descents_of_one_start_settle_nothing():
     assert not settled([candidate(basis, 0.0, start)])
     assert not settled([candidate(basis, 0.0, start), candidate(basis, 0.0, start)])
     assert settled([candidate(basis, 0.0, start), candidate(basis, 0.0, other)])
-
-
-def test_repair_mends_a_damaged_window(signals, data):
-    truth = torch.as_tensor(signals.basis.T @ data.axes)
-    objective = Objective(data, WEIGHTS)
-    damaged = truth.clone()
-    damaged[2:6] = torch.as_tensor(rotation(4, 2)) @ damaged[2:6]
-    basis, loss, rounds = repair(objective, objective, damaged, {windows: 4}, max_rounds=6)
-    assert rounds >= 1
-    assert loss < objective.value(damaged)
-    assert agreement(basis, truth) > 0.99
 
 
 def test_repair_turns_back_the_phases_of_the_highest_frequencies(signals, data):

@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Mending a basis that is right except for a window of adjacent rows, or of frequencies.
+"""Mending a basis that is right except for some frequencies.
 
-Descents get stuck in two ways most of all. Two stretches of the symmetry are found rightly, with a
-wall of a few rows between them: the rows outside such a window fix the space of those inside, and
-how these must covary with them; a rotation remains, and the Procrustes problem gives it. Or the
-signs of some frequencies are wrong, or two are swapped: then turning them back is enough.
+Descents get stuck most of all where the signs of some principal axes are wrong, or two axes of
+close frequency are swapped, to which second moments are blind: then turning them back is enough.
 """
 
 import itertools
 
-import numpy as np
 import torch
-from scipy.linalg import toeplitz
 
 from ..core.cumulants import rotation_cost
 from ..core.sines import sine_basis
 from .manifold import minimise
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
-__all__ = ["repair", "rephased", "swapped", "windows"]
+__all__ = ["repair", "rephased", "swapped"]
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 
@@ -34,8 +30,8 @@ def repair(objective, scout, basis, changes, *, max_rounds):
         Ranks the changes; may be cheap.
     basis : Tensor of shape (d, d)
     changes : dict
-        Of :func:`windows`, :func:`rephased` and :func:`swapped`, which give all bases to choose
-        from, to the number of them that are refined.
+        Of :func:`rephased` and :func:`swapped`, which give all bases to choose from, to the number
+        of them that are refined.
     max_rounds : int
 
     Returns
@@ -114,56 +110,3 @@ def swapped(basis, objective):
         own = ([], [first], [last], [first, last])
         signs = signs_of(axes, [one + more for one in own for more in ([], above)])
         yield likeliest(changed, signs, objective)[0]
-
-
-def windows(basis, objective):
-    """The basis with one window of rows completed anew, for every window."""
-    rows = basis.cpu().numpy()
-    moments = [(rows * weight) @ rows.T for weight in _spectra(objective)]
-    size = len(rows)
-    for width in objective.tuning.windows:
-        if width > size // 2:
-            break
-        for start in range(size - width + 1):
-            inside = np.zeros(size, dtype=bool)
-            inside[start : start + width] = True
-            mended = rows.copy()
-            mended[inside] = _rotation(moments, inside) @ rows[inside]
-            yield torch.as_tensor(mended).to(basis)
-
-
-def _spectra(objective):
-    """Of the covariance, its logarithm and its inverse: all are stationary, and together they
-    hold directions of much, middling and little variance.
-    """
-    spectrum = objective.spectrum.cpu().numpy()
-    logarithm = np.log(spectrum)
-    return spectrum, logarithm - logarithm.mean(), 1 / spectrum
-
-
-def _rotation(moments, inside):
-    """Rotation of the rows inside that makes their moments with those outside stationary."""
-    across = np.ix_(inside, ~inside)
-    match = 0.0
-    for moment in moments:
-        given = moment[across]
-        match = match + _stationary(moment, ~inside)[across] @ given.T / np.sum(given**2)
-    left, _, right = np.linalg.svd(match)
-    return left @ right
-
-
-def _stationary(moment, kept):
-    """Toeplitz matrix of the median moment of the rows kept at every lag.
-
-    The median, since some of the rows kept may be wrong too.
-    """
-    size = len(kept)
-    both = np.outer(kept, kept)
-    masked = np.where(both, moment, np.nan)
-    medians = np.array(
-        [
-            np.nanmedian(masked.diagonal(lag)) if both.diagonal(lag).any() else 0.0
-            for lag in range(size)
-        ]
-    )
-    return toeplitz(medians)

@@ -9,7 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
-from .repairs import rephased, swapped, windows
+from .repairs import rephased, swapped
 from .starts.waves import waves
 from .threads import one_thread
 from .tuning import DEFAULT
@@ -72,9 +72,8 @@ def _lead(attempts, **options):
     for other in others:
         if other.lowest < leading.lowest - leading.judge.tuning.hopeless:
             leading = other
-    if leading.go_on(**options) is not Outcome.EXHAUSTED:
-        return ranked(leading.found)
-    return leading.repaired()
+    leading.go_on(**options)
+    return ranked(leading.found)
 
 
 class _Attempt:
@@ -142,13 +141,6 @@ class _Attempt:
             stationary = self.judge.is_stationary(candidate)
             self.is_certain = stationary and self.judge.leads_back(candidate)
         return self.is_certain
-
-    def repaired(self):
-        """Candidates, best first, after an attempt to repair the best of them."""
-        found, changes = ranked(self.found), {windows: self.tuning.windows_tried}
-        rounds = self.tuning.window_rounds
-        leaders = found[: self.tuning.repaired]
-        return ranked([*(self.judge.mended(one, changes, rounds) for one in leaders), *found])
 
 
 def _refined(wave, judge, best_fine, n_jobs):
