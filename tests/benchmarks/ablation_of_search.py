@@ -6,7 +6,8 @@
 
 Devices are switched off one at a time, each beside the whole search on the same samples (paired).
 Numbers are screened in the manner of Morris: from a random point between half and twice their
-values one after another is moved, on one set for each trajectory. Seeds from 70,000: no other
+values one after another is moved, on one set for each trajectory. Rows of devices that have been
+deleted since stay in the file and on the page. Seeds from 70,000: no other
 benchmark has them. Runs are appended to a CSV file, those that are there already are skipped.
 """
 
@@ -93,12 +94,9 @@ SETS = {
 
 COLUMNS = {name: int(re.findall(r"\d+", name)[0]) for name in SETS}
 # Right in seconds; and not right, or not soon: these come last.
-SCREENED = (
-    "Legendre 7", "wide 13", "13, noise 0.8", "15, offset", "13, missing range", "17, few samples",
-)  # fmt: skip
+SCREENED = ("Legendre 7", "13, noise 0.8", "15, offset", "13, missing range")
 # Of these three waves of starts are tried.
 HARD = {"photos 13": 6, "pulse 13": 6, "watch 13": 6, "waveforms 13": 6}
-LAST = ("plain chains, last", "second chains, last", "single chains, last")
 
 
 def _without(names, name):
@@ -116,10 +114,6 @@ DEVICES = {
     "chains": {"left_out": ("chain",)},
     "ordered starts": {"left_out": ("order",)},
     "continued chains": {"continued": False},
-    "second neighbours in chains": {"banded": False},
-    "plain chains, last": {"left_out": ("plain chain",)},
-    "second chains, last": {"left_out": ("second chain",)},
-    "single chains, last": {"left_out": ("single chain",)},
     "recipe: centred": {"recipes": _without(DEFAULT.recipes, (1.0, 0.5, True))},
     "recipe: no contrast": {"recipes": _without(DEFAULT.recipes, (1.0, 1.0, False))},
     "recipe: half white": {"recipes": _without(DEFAULT.recipes, (0.5, 0.5, False))},
@@ -128,7 +122,6 @@ DEVICES = {
     "mending signs": {"signs_tried": 0},
     "mending swaps": {"swaps_tried": 0},
     "mending at all": {"mending_rounds": 0},
-    "windows": {"repaired": 0},
     "energies": {"stationary": np.inf},
     "way back": {"returned": -2.0},
     "agreement of two": {"same": ()},
@@ -136,16 +129,11 @@ DEVICES = {
 }  # fmt: skip
 # What a search whose first start was certain never reached.
 LATER = (
-    "plain chains, last", "second chains, last", "single chains, last", "recipe: centred",
-    "recipe: no contrast", "recipe: half white", "giving up", "windows", "agreement of two",
-    "mending signs", "mending swaps", "mending at all", "energies",
+    "recipe: centred", "recipe: no contrast", "recipe: half white", "giving up",
+    "agreement of two", "mending signs", "mending swaps", "mending at all", "energies",
 )  # fmt: skip
 # Devices for few columns, and up to how many.
-FEW = {
-    "ordered starts": DEFAULT.few,
-    "single chains, last": DEFAULT.few,
-    "rules of fewest columns": DEFAULT.fewest,
-}
+FEW = {"ordered starts": DEFAULT.few, "rules of fewest columns": DEFAULT.fewest}
 CLOSENESS = ("near", "different", "returned")  # cosines: their distance from 1 is scaled
 
 
@@ -220,9 +208,7 @@ def run(part, changed, chosen, seed, step, tuning):
 def cannot_matter(device, whole):
     """Whether the whole search, a row of the table, never came to a device."""
     certain = int(whole["starts"]) == 1
-    if device in LATER and certain or device in LAST and whole["set"] in HARD:
-        return True
-    return COLUMNS[whole["set"]] > FEW.get(device, np.inf)
+    return device in LATER and certain or COLUMNS[whole["set"]] > FEW.get(device, np.inf)
 
 
 def complete(path, minutes, jobs):
@@ -299,7 +285,8 @@ def device_rows(rows):
             if row["changed"] == name and _pair(row) in whole
         ]
         if name != "nothing" and pairs:
-            found.append((name, *_worth(pairs)))
+            gone = "" if name in DEVICES else " (deleted since)"
+            found.append((name + gone, *_worth(pairs)))
     return sorted(found, key=lambda one: float(one[2]))
 
 
