@@ -188,7 +188,12 @@ class Tuning:
         CALIBRATION,
     )
     nudge: float = _tuned(0.3, "radians an axis", "From where a sharp minimum must lead back.")
-    returned: float = _tuned(0.999, "agreement (cosine)", "After the way back; above 1: never.")
+    returned: float = _tuned(
+        0.999,
+        "agreement (cosine)",
+        "After the way back; below -1: always. Energies alone accept wrong starts of few columns.",
+        ROBUSTNESS,
+    )
 
     # Repairs.
     mending_rounds: int = _tuned(4, "rounds", "Of signs and swaps for the leading candidate.")
