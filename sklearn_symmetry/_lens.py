@@ -40,7 +40,9 @@ from .statistics.summary import Summary, summarise
 __all__ = ["SymmetryLens", "paper_settings"]
 
 VERSION_STAMP = "_sklearn_symmetry_version"
-SETTINGS = tuple(set(Settings.__dataclass_fields__) - {"device", "weights"})
+SETTINGS = tuple(
+    name for name in Settings.__dataclass_fields__ if name not in ("device", "weights")
+)
 
 
 class SymmetryLens(
