@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Third-order cumulants of a representation: the first thing that second moments do not know."""
 
+from .blocks import at_once
 from .grid import Grid
 
 __all__ = ["rotated", "rotation_cost", "third_cumulants", "third_order_divergence"]
@@ -24,7 +25,7 @@ def third_cumulants(samples):
     n_samples, size = samples.shape
     centred = samples - samples.mean(0)
     total = samples.new_zeros(size * size, size)
-    for part in centred.split(max(1, CHUNK // size**2)):
+    for part in centred.split(at_once(CHUNK, size**2, samples.device)):
         products = (part[:, :, None] * part[:, None, :]).flatten(1)
         total = total + products.mT @ part
     return (total / n_samples).view(size, size, size)

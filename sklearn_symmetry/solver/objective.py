@@ -3,6 +3,7 @@
 
 import torch
 
+from ..core.blocks import at_once
 from ..core.cumulants import rotated, rotation_cost, third_order_divergence
 from ..core.densities import SmoothDensity
 from ..core.grid import Grid
@@ -75,7 +76,8 @@ class Objective:
         """
         basis = basis.detach().requires_grad_(True)
         total, terms = self(basis)
-        return float(total.detach()), terms, _turning(basis, total)
+        gradient = _turning(basis, total)  # first: the number below waits for a GPU
+        return float(total.detach()), terms, gradient
 
     def value(self, basis):
         """Loss at `basis`."""
@@ -84,7 +86,7 @@ class Objective:
 
     def third_order(self, bases):
         """Third-order shift divergences, summed over components, of bases of shape (k, d, d)."""
-        several = max(1, TOGETHER // self.n_features**3)
+        several = at_once(TOGETHER, self.n_features**3, bases.device)
         parts = bases.to(self.cumulants.dtype).split(several)
         return torch.cat([self._third_order(rotated(self.cumulants, some)) for some in parts])
 

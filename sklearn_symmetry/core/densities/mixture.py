@@ -7,12 +7,13 @@ import torch
 from torch import nn
 from torch.nn.functional import leaky_relu, pad
 
+from ..blocks import at_once
 from .closed_form import off_diagonal
 
 __all__ = ["ConditionalMixture", "MarginalMixture", "MixtureDensity"]
 
 LOG_2PI = math.log(2.0 * math.pi)
-# Samples that pass through the networks at a time: their hidden units then stay in the cache.
+# Samples that pass through the networks at a time on a CPU: hidden units then stay in the cache.
 PART = 500
 
 
@@ -113,7 +114,9 @@ class ConditionalMixture(nn.Module):
         -------
         log_density : Tensor of shape (n, m)
         """
-        parts = zip(*(part.split(PART) for part in (values, given, slots)), strict=True)
+        width = self.biases_in.numel() + self.biases_out.numel()
+        several = at_once(PART * width, width, values.device)
+        parts = zip(*(part.split(several) for part in (values, given, slots)), strict=True)
         return torch.cat([_log_mixture(part, *self(*condition)) for part, *condition in parts])
 
     def weight_norm(self):
