@@ -120,7 +120,7 @@ def test_papers_procedure_runs_within_its_budget(script, tmp_path, budget):
     _, table1 = script("table1")
     table1("--sets", SEVEN[0], "--repeats", "1", "--solver", "paper", "--budget", budget)
     (row,) = rows_of(tmp_path / "table1.csv")
-    published = paper_settings(7) | ({"max_iter": 4} if budget == "4" else {})
+    published = paper_settings(7, 300) | ({"max_iter": 4} if budget == "4" else {})
     assert json.loads(row["settings"]) == published
     assert 1 <= int(row["iterations"]) < 100
     assert row["error"] == ""
@@ -308,7 +308,8 @@ def test_settings_of_the_paper_are_parameters_of_the_lens():
 
 def test_training_settings_can_be_searched():
     X = np.random.default_rng(0).laplace(size=(60, 3))
-    lens = SymmetryLens(**paper_settings(3) | {"max_iter": 2}, hidden_factor=1, random_state=0)
+    budget = {"max_iter": 2, "batch_size": 30}
+    lens = SymmetryLens(**paper_settings(3) | budget, hidden_factor=1, random_state=0)
     grid = {
         "estimator_learning_rate": [1e-3, 1e-2],
         "learning_rate_decay": [0.1, 1.0],

@@ -20,7 +20,7 @@ import torch
 
 from sklearn_symmetry import paper_settings
 from sklearn_symmetry.datasets import make_symmetric_signals
-from sklearn_symmetry.solver.paper import PAPER_STEPS, Trainer
+from sklearn_symmetry.solver.paper import Trainer, published_steps
 from sklearn_symmetry.solver.solution import Settings
 
 # Methods of the densities, and what they are.
@@ -89,7 +89,7 @@ def measure(size, dtype, n_steps):
     steps = [measure_step(trainer, 1 + index) for index in range(n_steps)]
     parts = {part: statistics.median(step[part] for step in steps) for part in PARTS}
     total = sum(parts.values())
-    hours = PAPER_STEPS * total / 3.6e6
+    hours = published_steps(size) * total / 3.6e6
     for part, spent in [*parts.items(), ("one step", total)]:
         yield dict(
             zip(
