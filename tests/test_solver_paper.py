@@ -10,6 +10,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.group import complete_basis
+from sklearn_symmetry.solver import paper
 from sklearn_symmetry.solver.paper import (
     Trainer,
     _Schedule,
@@ -343,3 +344,43 @@ def test_estimators_learn_at_their_own_rate():
 
     # Only the marginal entropy can fall when the model does not move and the rank is the same.
     assert spread(0.02) < spread(1e-9) - 0.01
+
+
+# Compiled tables
+
+
+def test_steps_with_tables_are_those_without():
+    pytest.importorskip("numba")
+    # From a random start the smallest eigenvalues are rounding errors, and their logarithm counts.
+    options = {"density": "mixture", "max_iter": 8, "learning_rate": 1e-3, "hidden_factor": 4}
+    settings = make_settings(init=np.eye(7), **options)
+    trainers = [Trainer(moving_average(), settings, 0, compiled=flag) for flag in (True, False)]
+    for step in range(8):
+        for trainer in trainers:
+            trainer.step(step)
+    one, two = trainers
+    assert_allclose(one.loss_curve, two.loss_curve, rtol=1e-6)
+    pairs = [(one.free_matrix, two.free_matrix), (one.filter, two.filter)]
+    pairs += zip(one.density.parameters(), two.density.parameters(), strict=True)
+    for compiled, plain in pairs:
+        assert_allclose(compiled.detach(), plain.detach(), atol=1e-5)
+
+
+def test_tables_are_used_where_they_pay():
+    pytest.importorskip("numba")
+    X = moving_average(300)
+    long, short = (make_settings(density="mixture", max_iter=n) for n in (1000, 10))
+    assert Trainer(X, long, 0).compiled
+    assert not Trainer(X, short, 0).compiled
+    assert not Trainer(X, replace(long, density="closed_form"), 0).compiled
+
+
+def test_missing_compiler_is_named_once_and_the_plain_path_is_taken(monkeypatch):
+    monkeypatch.setattr(paper, "find_spec", lambda name: None)
+    paper._has_compiler.cache_clear()
+    settings = make_settings(density="mixture", max_iter=1000)
+    with pytest.warns(UserWarning, match="numba is not installed.*pip install") as caught:
+        trainers = [Trainer(moving_average(300), settings, 0) for _ in range(2)]
+    assert len(caught) == 1
+    assert not any(trainer.compiled for trainer in trainers)
+    paper._has_compiler.cache_clear()

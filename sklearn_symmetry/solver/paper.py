@@ -22,7 +22,7 @@ from ..core.group import Group, complete_basis
 from ..core.losses import SymmetryLoss
 from ..core.orbit import group_conv_matrix, normalise, symmetric_powers
 from ..core.representation import Representation
-from ..core.rotation import antisymmetric, generator
+from ..core.rotation import antisymmetric, generator, spectral_generator
 from .solution import Report, Solution
 
 __all__ = ["published_batch", "published_steps", "train"]
@@ -226,7 +226,7 @@ class Trainer:
     """
 
     def __init__(self, X, settings, random_state, compiled=None):
-        self.settings, self.compiled = settings, compiled
+        self.settings = settings
         self.random = torch.Generator().manual_seed(int(random_state))
         self.data = _scaled(X, settings.device)
         n_samples, self.n_features = X.shape
@@ -236,10 +236,11 @@ class Trainer:
         self.schedule = self._make_schedule()
         self.batches = _minibatches(n_samples, self.batch_size, self.random)
         self.free_matrix, self.filter = self._initial_parameters()
+        self.compiled = self._is_compiled() if compiled is None else compiled
         self.density = self._make_density()
         self.grid = Grid.of(self.n_powers, settings.boundary)
         self.loss = SymmetryLoss(settings.weights)
-        self.optimizers = self._make_optimizers()
+        self.optimizer = self._make_optimizer()
         self.loss_curve, self.loss_terms = [], {name: [] for name in settings.weights}
         self.full_rank_curve = []
 
@@ -248,9 +249,8 @@ class Trainer:
         decay = self.schedule.decay(iteration)
         # Torch corrects the bias of the second moment before it adds epsilon, Keras after.
         epsilon = EPSILON / math.sqrt(1.0 - SECOND_MOMENT ** (iteration + 1))
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"], group["eps"] = group["initial_lr"] * decay, epsilon
+        for group in self.optimizer.param_groups:
+            group["lr"], group["eps"] = group["initial_lr"] * decay, epsilon
         rep = self._representation(iteration)
         total, terms = self.loss(rep)
         self._record(iteration, rep, total, terms)
@@ -263,8 +263,7 @@ class Trainer:
             gradients += torch.autograd.grad(loss, estimators)
         for parameter, gradient in zip(model + estimators, gradients, strict=True):
             parameter.grad = gradient
-        for optimizer in self.optimizers:
-            optimizer.step()
+        self.optimizer.step()
 
     def report(self, iteration, total):
         """News of an iteration for the monitor."""
@@ -368,26 +367,21 @@ class Trainer:
             generator=self.random,
         )
         density = density.to(self.data.device, self.data.dtype)
-        return TabulatedDensity(density) if self._is_compiled() else density
+        return TabulatedDensity(density) if self.compiled else density
 
     def _is_compiled(self):
-        if self.compiled is not None:
-            return self.compiled
         is_long = self.schedule.n_iterations >= COMPILED_FROM
-        return is_long and self.data.device.type == "cpu" and _has_compiler()
+        return is_long and self._is_mixture and self.data.device.type == "cpu" and _has_compiler()
 
-    def _make_optimizers(self):
-        rates = [self.settings.learning_rate or 1e-4]
-        groups = [[self.free_matrix, self.filter]]
+    def _make_optimizer(self):
+        groups = [(self.settings.learning_rate or 1e-4, [self.free_matrix, self.filter])]
         if self._is_mixture:
-            rates.append(self.settings.estimator_learning_rate)
-            groups.append(list(self.density.parameters()))
-        return [
-            torch.optim.Adam(
-                [{"params": group, "lr": rate, "initial_lr": rate}], betas=(0.9, SECOND_MOMENT)
-            )
-            for group, rate in zip(groups, rates, strict=True)
-        ]
+            groups.append((self.settings.estimator_learning_rate, list(self.density.parameters())))
+        return torch.optim.Adam(
+            [{"params": group, "lr": rate, "initial_lr": rate} for rate, group in groups],
+            betas=(0.9, SECOND_MOMENT),
+            fused=True,
+        )
 
     def _representation(self, iteration):
         noise = self.schedule.noise(iteration)
@@ -395,7 +389,8 @@ class Trainer:
         if noise > 0.0:
             draw = torch.randn(self.n_features, generator=self.random)
             vector = vector + noise * draw.to(vector)
-        matrix = generator(antisymmetric(self.free_matrix))
+        exponential = spectral_generator if self.compiled else generator
+        matrix = exponential(antisymmetric(self.free_matrix))
         rows = group_conv_matrix(matrix, vector, self.powers, self.n_features)
         batch = self.data[next(self.batches)]
         y = (rows @ batch.mT).mT
@@ -413,6 +408,8 @@ class Trainer:
         for name, value in values.items():
             self.loss_terms[name].append(value)
         self.loss_curve.append(float(total.detach()))
+        if iteration < 0.75 * self.schedule.n_iterations:
+            return  # whether it has converged is seen in the last fifth
         with torch.no_grad():
             annealed = low_rank_entropy(rep.eigenvalues, rep.rank_fraction)
             full = low_rank_entropy(rep.eigenvalues)
@@ -425,7 +422,7 @@ class Trainer:
         Means of its two halves are compared, relative to 1 + |loss|: single batches are noisy, and
         the annealed loss changes with the rank alone.
         """
-        length = len(self.full_rank_curve)
+        length = len(self.loss_curve)
         if length < self.schedule.n_iterations or length < 20:
             return False
         tenth = length // 10

@@ -80,9 +80,22 @@ class TabulatedDensity:
 
     def training_loss(self, rep, penalty=1e-5):
         """As :meth:`MixtureDensity.training_loss`."""
-        parameters = list(self.parameters())
-        loss = _TrainingLoss.apply(self._tables(rep), *parameters)
-        return loss + penalty * self.mixture.conditional.weight_norm()
+        tables = self._tables(rep)
+        gradients, norms = list(tables.gradients), 0.0
+        for index, stack in self._weights():
+            norm = np.sqrt(np.square(stack).sum((1, 2), keepdims=True))
+            norms += norm.sum()
+            # As torch has it, a matrix of zeros has no gradient.
+            scaled = stack / np.where(norm > 0.0, norm, 1.0)
+            gradients[index] = gradients[index] + penalty * scaled
+        return _TrainingLoss.apply(tables.loss + penalty * norms, gradients, *self.parameters())
+
+    def _weights(self):
+        """Weight matrices that the penalty is on, and their places among the parameters."""
+        names = [name for name, _ in self.mixture.named_parameters()]
+        for name in ("weights_in", "weights_out"):
+            stack = getattr(self.mixture.conditional, name)
+            yield names.index(f"conditional.{name}"), _array(stack)
 
     def _means(self, rep):
         return rep.remember("tabulated means", lambda: _Means.apply(rep.y, self._tables(rep)))
@@ -134,18 +147,20 @@ class _Means(torch.autograd.Function):
 
 
 class _TrainingLoss(torch.autograd.Function):
-    """What the estimators minimise, but the penalty; its gradient in their parameters."""
+    """A known value of what the estimators minimise, with its known gradient."""
 
     @staticmethod
-    def forward(ctx, tables, *parameters):
-        ctx.gradients, ctx.dtype = tables.gradients, parameters[0].dtype
-        return torch.tensor(tables.loss, dtype=ctx.dtype)
+    def forward(ctx, loss, gradients, *parameters):
+        ctx.gradients, ctx.dtype = gradients, parameters[0].dtype
+        return torch.tensor(loss, dtype=ctx.dtype)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):
-        return None, *(
-            gradient * torch.as_tensor(part, dtype=ctx.dtype) for part in ctx.gradients
+        return (
+            None,
+            None,
+            *(gradient * torch.as_tensor(part, dtype=ctx.dtype) for part in ctx.gradients),
         )
 
 
