@@ -159,6 +159,44 @@ def test_mnist_is_left_out_where_there_is_none(script, tmp_path, quick_solver, c
     assert [row["set"] for row in rows_of(tmp_path / "table1.csv")] == [SEVEN[0]]
 
 
+# As published
+
+
+def test_published_runs_go_on_and_score_both_targets(script, tmp_path, monkeypatch):
+    published, command = script("published")
+    options = ["--budget", "3", "--repeats", "1"]
+    command(*options, "--sets", SEVEN[0])
+    command(*options, "--resume")
+    rows = rows_of(tmp_path / "published.csv")
+    assert [row["set"] for row in rows] == SEVEN
+    for row in rows:
+        settings = json.loads(row["settings"])
+        assert settings == paper_settings(7, 300) | {"max_iter": 3}  # open, padded
+        assert row["iterations"] == "3"
+        assert 0 <= int(row["position"]) < 7
+        assert 1 / 7 <= float(row["share"]) <= 1
+        assert np.isfinite(float(row["final_loss"]))
+    assert [row["cosine_cyclic"] == "" for row in rows] == [True, False]
+    # What is not complete is no result; what is, is summed up by its loss.
+    assert published.summary(rows, SEVEN[0]) is None
+    monkeypatch.setattr(published, "published_steps", lambda size: 3)
+    better = rows[0] | {"final_loss": "-9", "cosine_open": "0.99", "seed": "1"}
+    found = published.summary([*rows, better], SEVEN[0])
+    assert (found["seeds"], found["good"], found["best"]["seed"]) == (2, 1, "1")
+
+
+def test_perfect_open_shift_of_a_ring_scores_one_wherever_it_begins(script):
+    published, _ = script("published")
+    common = importlib.import_module("common")
+    ring = common.make_set(SEVEN[1], 300, 0)
+    for place in range(7):
+        shift = np.roll(np.eye(7), 1, axis=0)
+        shift[place] = 0.0
+        cut, cyclic = published.similarities(ring.basis @ shift @ ring.basis.T, ring)
+        assert_allclose(cut, 1.0)
+        assert_allclose(cyclic, (6 / 7) ** 0.5)
+
+
 # Figures, ablation, sensitivity, scaling, page
 
 
@@ -291,7 +329,8 @@ def test_page_has_every_run_of_the_tables(script, tmp_path, quick_solver):
     text = target.read_text()
     for row in rows_of(tmp_path / "table1.csv"):
         assert f"{float(row['cosine']):.4f}" in text
-    for heading in ("## Table 1", "## Ablation", "## Sensitivity"):
+    assert "Not run yet" in text
+    for heading in ("## The procedure beside", "## Table 1", "## Ablation", "## Sensitivity"):
         assert heading in text
     assert "## Scaling" not in text  # nothing was measured
 

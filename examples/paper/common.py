@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_symmetry import SymmetryLens, __version__, paper_settings
 from sklearn_symmetry.datasets import load_mnist_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.paper import COMPILED_FROM
 
 # Sets of the paper and their sizes (Table 3).
 SETS = {
@@ -214,7 +215,7 @@ def run(task, args, tell=None, prepare=None):
     row |= timed_fit(lens, dataset.data, args, tell, callbacks)
     circulant = dataset.boundary == "circulant"
     row["target"] = "cyclic shift" if circulant else "open shift"
-    row["crop"] = "none" if circulant else "central d x d"
+    row["crop"] = "none" if circulant and lens.boundary == "circulant" else "central d x d"
     row["version"] = __version__
     if not row["error"]:
         row["cosine"] = similarity(lens, dataset)
@@ -224,7 +225,10 @@ def run(task, args, tell=None, prepare=None):
 
 
 def similarity(lens, dataset):
-    """Cosine to the known generator; both conventions are those of the set."""
+    """Cosine to the known generator of the set: of the crop, if the lens is open.
+
+    That of a perfect open shift to the cyclic one of a circulant set is 0.926 at d = 7.
+    """
     return generator_similarity(lens.generator_, dataset.generator, boundary=dataset.boundary)
 
 
@@ -264,11 +268,18 @@ def measure_fit(estimator, X):
 
 
 def steps_within(minutes, lens, X):
-    """Steps of the paper's procedure that fit into so many minutes, from a few of them."""
-    for steps in (2, 10):  # what happens in the first steps only is not counted
+    """Steps of the paper's procedure that fit into so many minutes, from a few of them.
+
+    A run of many steps is compiled, and so timed again: the first such fit is for the compiler.
+    """
+    within = 0
+    for steps in (2, 10, COMPILED_FROM, COMPILED_FROM):
+        if steps == COMPILED_FROM and within < COMPILED_FROM:
+            break
         begin = time.perf_counter()
         SymmetryLens(**lens.get_params() | {"max_iter": steps}).fit(X)
-    return max(1, round(60 * minutes * steps / (time.perf_counter() - begin)))
+        within = max(1, round(60 * minutes * steps / (time.perf_counter() - begin)))
+    return within
 
 
 # ---------------------------------------------------------------------------------------- all runs

@@ -10,6 +10,7 @@ are what counts.
 
 import argparse
 import csv
+import importlib.util
 import statistics
 import time
 from pathlib import Path
@@ -78,22 +79,39 @@ def measure_step(trainer, iteration):
     return {part: 1e3 * seconds for part, seconds in laps.seconds.items()}
 
 
+def compiled_step(X, settings, n_steps):
+    """Milliseconds of a step with compiled tables, which has no such parts; median."""
+    trainer = Trainer(X, settings, 0, compiled=True)
+    trainer.step(0)  # compiles
+    spent = []
+    for index in range(n_steps):
+        begin = time.process_time()
+        trainer.step(1 + index)
+        spent.append(1e3 * (time.process_time() - begin))
+    return statistics.median(spent)
+
+
 def measure(size, dtype, n_steps):
     """Rows for one dimension: every part, then the whole step."""
     settings = Settings(**paper_settings(size))
     X = make_symmetric_signals(2 * settings.batch_size, size, random_state=0).data
-    trainer = Trainer(X.astype(dtype), settings, 0)
+    trainer = Trainer(X.astype(dtype), settings, 0, compiled=False)
     trainer.step(0)
     steps = [measure_step(trainer, 1 + index) for index in range(n_steps)]
     parts = {part: statistics.median(step[part] for step in steps) for part in PARTS}
     total = sum(parts.values())
-    hours = published_steps(size) * total / 3.6e6
-    for part, spent in [*parts.items(), ("one step", total)]:
+    lines = [*parts.items(), ("one step", total)]
+    if importlib.util.find_spec("numba") is not None:
+        lines.append(
+            ("one step, compiled tables", compiled_step(X.astype(dtype), settings, n_steps))
+        )
+    for part, spent in lines:
+        hours = published_steps(size) * spent / 3.6e6
         yield dict(
             zip(
                 FIELDS,
                 (size, settings.batch_size, dtype, part, f"{spent:.1f}", f"{spent / total:.2f}",
-                 f"{hours:.1f}" if part == "one step" else ""),
+                 f"{hours:.1f}" if part.startswith("one step") else ""),
                 strict=True,
             )
         )  # fmt: skip
