@@ -223,6 +223,22 @@ def test_dynamics_have_a_cosine_for_every_iteration(script, tmp_path, quick_solv
     assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
 
 
+def test_dynamics_of_the_published_procedure_are_seen_now_and_then(script, tmp_path):
+    figures, command = script("figures")
+    command("--numbers", "12", "--solver", "paper", "--budget", "6")
+    arrays = np.load(tmp_path / "figures" / "paper_gaussian-7-translation_0.npz")
+    (row,) = rows_of(tmp_path / "figures.csv")
+    assert len(arrays["cosine"]) == len(arrays["loss"]) == 6
+    assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
+    assert (tmp_path / "paper_figure_12.png").exists()
+    # The same run as that of a lens.
+    common = importlib.import_module("common")
+    task = row | {"seed": int(row["seed"])}
+    with common.one_quiet_thread():
+        lens = common.make_lens(task).fit(common.make_set(row["set"], 300, 0).data)
+    assert_allclose(np.abs(lens.generator_), np.abs(arrays["generator"]), atol=1e-5)
+
+
 def test_ablation_drops_terms_and_starts_where_it_says(script, tmp_path, quick_solver):
     ablation, command = script("ablation")
     command("--sets", SEVEN[0], "--repeats", "1")
