@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
     check_container,
@@ -249,6 +250,7 @@ class SymmetryLens(
         self.verbose = verbose
 
     @with_callbacks
+    @usual_torch()
     def fit(self, X, y=None):
         """Learn generator and filter.
 
@@ -311,6 +313,7 @@ class SymmetryLens(
             warn_caller(_not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning)
         return self
 
+    @usual_torch()
     def transform(self, X):
         """Represent samples so that the hidden symmetry shifts columns.
 
@@ -326,6 +329,7 @@ class SymmetryLens(
         """
         return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
+    @usual_torch()
     def inverse_transform(self, X):
         """Samples whose representation is closest to the given one, in the least squares sense.
 
@@ -349,6 +353,7 @@ class SymmetryLens(
         rows = split_channels(representation, self._n_channels)
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
+    @usual_torch()
     def shift(self, X, steps=1):
         """Act on samples with the learned group.
 
@@ -372,6 +377,7 @@ class SymmetryLens(
         power = crop_matrix(power, rows.shape[1]).numpy().astype(rows.dtype)
         return join_channels(rows @ power, self._n_channels)
 
+    @usual_torch()
     def score(self, X, y=None):
         """Symmetry and locality on the given samples, whatever the loss coefficients.
 
@@ -427,9 +433,12 @@ class SymmetryLens(
         torch.Size([1000, 4, 5])
         """
         check_is_fitted(self)
-        weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
-        return GroupConvolution(weight, self._n_channels, trainable=trainable)
+        dtype = torch.get_default_dtype() if dtype is None else dtype
+        with usual_torch():
+            weight = torch.tensor(self.group_conv_matrix_, dtype=dtype, device="cpu")
+            return GroupConvolution(weight, self._n_channels, trainable=trainable)
 
+    @usual_torch()
     def verdict(self, X, *, level=LEVEL):
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
