@@ -151,7 +151,8 @@ def row_memory(X):
     Returns
     -------
     lag : int
-        Of up to a quarter of the rows, the last one whose correlation is above 0.1, and the noise.
+        From which on, up to twice as far, correlations are below 0.1 or within the noise; a quarter
+        of the rows at most.
     """
     rows = _centred(X)
     longest = max(2, len(rows) // 4)
@@ -160,8 +161,12 @@ def row_memory(X):
     found = [
         np.abs(_autocorrelation(part, longest)) for part in (rows, squares - squares.mean(axis=0))
     ]
-    above = np.flatnonzero(np.maximum(*found) > limit)
-    return int(above.max(initial=0)) + 1
+    above = np.maximum(*found) > limit
+    # Forgotten for as long again: later on, what there is of memory is chance.
+    for lag in range(1, longest):
+        if not above[lag : 2 * lag + 1].any():
+            return lag
+    return longest
 
 
 def _centred(X):
