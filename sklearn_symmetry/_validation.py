@@ -327,7 +327,7 @@ def degenerate_samples():
         yield
     except (np.linalg.LinAlgError, torch.linalg.LinAlgError) as error:
         raise FloatingPointError(
-            f"linear algebra failed on these samples ({str(error).split(chr(10))[0]}): they are "
+            "linear algebra failed on these samples: they are "
             f"degenerate. Look at the warnings of fit; drop constant, repeated and dependent "
             f"columns, and bring more different rows"
         ) from error

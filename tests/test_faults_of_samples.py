@@ -100,7 +100,7 @@ def test_fit_warns_once_with_cause_place_and_remedy(fault, quick_solver):
 def test_the_verdict_says_it_too_and_does_not_warn(fault, quick_solver):
     make, message = FAULTS[fault]
     X = make()
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match=message):
         lens = SymmetryLens().fit(X)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -118,7 +118,7 @@ def test_baselines_warn_as_well():
     np.random.default_rng(0).poisson(0.3, (N, D)), np.random.default_rng(0).integers(0, 2, (N, D)),
     laplace() * (np.random.default_rng(0).random((N, D)) < 0.2), 1e200 * laplace(),
     np.random.default_rng(0).integers(0, 10**6, (N, D)), 1e6 + laplace(),
-], ids=["laplace", "few", "rounded", "single", "counts", "binary", "sparse", "huge", "integers", "far"])  # fmt: skip
+], ids="laplace few rounded single counts binary sparse huge integers far".split())  # fmt: skip
 def test_usual_samples_have_no_fault(X):
     assert faults(summarise(X)) == []
 
@@ -189,7 +189,9 @@ KINDS = {
     "signs": lambda random, n, d: random.choice([-1, 1], (n, d)),
     "reduced": lambda random, n, d: random.laplace(size=(n, 3)) @ random.laplace(size=(3, d)),
     "copies": lambda random, n, d: random.laplace(size=(d + 2, d))[random.integers(0, d + 2, n)],
-    "constant half": lambda random, n, d: random.laplace(size=(n, d)) * (np.arange(n) > n / 2)[:, None],
+    "constant half": lambda random, n, d: (
+        random.laplace(size=(n, d)) * (np.arange(n) > n / 2)[:, None]
+    ),
     "steps": lambda random, n, d: np.tri(d)[random.integers(0, d, n)],
     "one spike": lambda random, n, d: (np.arange(n) == 3)[:, None] * np.ones(d),
     "permutations": lambda random, n, d: random.permuted(np.tile(np.arange(d), (n, 1)), axis=1),
@@ -215,8 +217,10 @@ def test_degenerate_samples_end_in_a_result_or_in_an_error_of_our_own(
             assert np.isfinite(lens.group_conv_matrix_).all()
             assert np.isfinite(lens.score(X))
         except (ValueError, FloatingPointError) as error:
-            assert "LAPACK" not in str(error)
-            assert len(str(error)) > 30
+            said = str(error)
+        else:
+            said = "a result"
+    assert not re.search("LAPACK|linalg|code:", said)
 
 
 def test_failures_of_linear_algebra_have_words_of_our_own(monkeypatch):
