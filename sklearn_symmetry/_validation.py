@@ -327,9 +327,8 @@ def degenerate_samples():
         yield
     except (np.linalg.LinAlgError, torch.linalg.LinAlgError) as error:
         raise FloatingPointError(
-            "linear algebra failed on these samples: they are "
-            f"degenerate. Look at the warnings of fit; drop constant, repeated and dependent "
-            f"columns, and bring more different rows"
+            "linear algebra failed on these samples: they are degenerate. Look at the warnings of "
+            "fit; drop constant, repeated and dependent columns, and bring more different rows"
         ) from error
 
 

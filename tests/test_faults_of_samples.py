@@ -118,7 +118,7 @@ def test_baselines_warn_as_well():
     np.random.default_rng(0).poisson(0.3, (N, D)), np.random.default_rng(0).integers(0, 2, (N, D)),
     laplace() * (np.random.default_rng(0).random((N, D)) < 0.2), 1e200 * laplace(),
     np.random.default_rng(0).integers(0, 10**6, (N, D)), 1e6 + laplace(),
-], ids="laplace few rounded single counts binary sparse huge integers far".split())  # fmt: skip
+])  # fmt: skip
 def test_usual_samples_have_no_fault(X):
     assert faults(summarise(X)) == []
 
