@@ -3,8 +3,8 @@
 
     python tests/benchmarks/dependent_rows.py --sets 50
 
-Overlapping windows of Gaussian AR(1) series, judged with ``groups="blocks"``, and Gaussian samples of
-which every one comes several times, judged as they are.
+Overlapping windows of Gaussian AR(1) series, judged with ``groups="blocks"``, and Gaussian samples
+of which every one comes several times, judged as they are.
 """
 
 import argparse
