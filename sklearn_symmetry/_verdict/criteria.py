@@ -63,9 +63,10 @@ REPEATS = 0.95
 
 # The grade between found and no: more than SURE columns, the halves agree to this cosine (or on
 # this share of the neighbours, where both are a shuffle of columns), and energies are at most so
-# many times as far from stationary as a found one's may be. Halves of sets without a symmetry agree
-# to 0.8 in one of five sets of 5 or 6 columns; in more columns, rows of photographs and short
-# recordings do, which are right. Both tests must pass as for a found one.
+# many times as far from stationary as a found one's may be. Chosen, not
+# calibrated: of 44 sets without a symmetry that pass both tests (docs/results/calibration.csv, 5 or
+# 6 columns), halves agree to 0.8 in 12, so that few columns cannot have this grade. Both tests must
+# pass as for a found one.
 LIKELY, NEARLY_STATIONARY, SURE = 0.8, 1.5, 6
 
 # For words only: share of a row that is one column where the lens is a shuffle; how alike the ends

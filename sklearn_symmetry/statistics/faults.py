@@ -14,8 +14,8 @@ SHOWN = 5  # columns a message lists
 ROUNDING = 1e-12  # relative, of a sum over millions of rows
 
 # Numbers below are no limits of the method: they lie far from all sets that the benchmarks know
-# (least eigenvalue of correlations 1e-2, largest share of one column 0.76, of the two first axes
-# 0.9, of one row 0.0) and far from the cases that are meant.
+# (least eigenvalue of correlations 1e-2, largest share of one column 0.76,
+# of one row below 0.001) and far from the cases that are meant.
 DEPENDENT = 1e-9  # eigenvalue of the correlation matrix: sums of columns in files of five digits
 SAME_SUM = 1e-5  # variance of the sum of a row, over that of independent columns
 NEARLY_ALL = 0.95  # share of the variance that one column has
