@@ -10,11 +10,12 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .repairs import rephased, swapped
+from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
 from .tuning import DEFAULT
 
-__all__ = ["search"]
+__all__ = ["first_look", "search"]
 
 
 class Outcome(Enum):
@@ -53,13 +54,19 @@ def search(
     candidates : list of Candidate
     """
     everything = []
-    attempts = [_Attempt(Judge(data, weights, grid, tuning), seed, everything) for data in views]
+    attempts = [_Attempt(data, weights, grid, tuning, seed, everything) for data in views]
     best, *others = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
     for attempt in attempts:
-        if attempt.judge.final.value(best.basis) < best.loss + tuning.same_loss:
+        judge = Judge(attempt.data, weights, grid, best.tuning)  # losses of one kind are compared
+        if judge.final.value(best.basis) < best.loss + tuning.same_loss:
             # The first location that explains as much.
-            return [replace(best, data=attempt.judge.data), *others]
+            return [replace(best, data=attempt.data), *others]
     return [best, *others]
+
+
+def first_look(tuning, n_features):
+    """The tuning with which a search begins: fourth order from the start with few columns only."""
+    return tuning if n_features <= tuning.few else replace(tuning, fourth_order=0.0)
 
 
 def _lead(attempts, **options):
@@ -70,7 +77,7 @@ def _lead(attempts, **options):
             return ranked(attempt.found)
     leading, *others = (attempt for attempt in attempts if attempt.found)
     for other in others:
-        if other.lowest < leading.lowest - leading.judge.tuning.hopeless:
+        if other.lowest < leading.lowest - leading.tuning.hopeless:
             leading = other
     leading.go_on(**options)
     return ranked(leading.found)
@@ -79,25 +86,57 @@ def _lead(attempts, **options):
 class _Attempt:
     """Proposals for the set about one location, tried wave by wave."""
 
-    def __init__(self, judge, seed, everything):
-        self.judge, self.tuning, self.everything = judge, judge.tuning, everything
-        self.waves = waves(judge, seed)
+    def __init__(self, data, weights, grid, tuning, seed, everything):
+        self.data, self.tuning, self.seed, self.everything = data, tuning, seed, everything
+
+        def look(tuning):
+            return Judge(data, weights, grid, tuning)
+
+        self.judge, self.closer = look(first_look(tuning, data.n_features)), look
+        self.waves = self._planned()
         self.found, self.lowest_fine = [], np.inf
         self.looked_at = self.is_certain = None
         # With very few columns all looks certain: a wave is refined to its end.
-        self.patient = judge.data.n_features <= judge.tuning.fewest
+        self.patient = data.n_features <= tuning.fewest
 
     @property
     def lowest(self):
         """Loss of the best candidate."""
         return ranked(self.found)[0].loss
 
+    def _planned(self):
+        """Waves of proposals: the clearest, then those of the law, then all others."""
+        recipes = waves(self.judge, self.seed)
+        first = next(recipes)
+        yield first
+        others = list(recipes)
+        if self._look_closer():
+            yield lawful(self.judge, self.seed, list(itertools.chain(first, *others)))
+        yield from others
+
+    def _look_closer(self):
+        """From now on with fourth order, which tells stationary signals apart; whether it is so.
+
+        What was found before is measured anew. Where nothing comes near to being stationary, fourth
+        order would not either.
+        """
+        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
+        if self.judge.fine.modes is None and hopeful:
+            judge = self.closer(self.tuning)
+            if judge.fine.modes is not None:
+                self.judge, self.lowest_fine = judge, np.inf
+                again = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
+                self.found = again
+        return self.judge.fine.modes is not None
+
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""
-        for wave in itertools.islice(self.waves, n_waves):
-            wave = wave[: None if n_init is None else n_init - len(self.everything)]
-            if not wave:
+        waves = itertools.islice(self.waves, n_waves)
+        while n_init is None or len(self.everything) < n_init:
+            wave = next(waves, None)
+            if wave is None:
                 break
+            wave = wave[: None if n_init is None else n_init - len(self.everything)]
             losses = []
             for candidate, fine in _refined(wave, self.judge, self.lowest_fine, n_jobs):
                 losses.append(fine)
@@ -114,7 +153,7 @@ class _Attempt:
     def _add(self, candidate):
         """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
-        known = self.found and same(candidate, ranked(self.found)[0], self.tuning)
+        known = self.found and same(candidate, ranked(self.found)[0])
         if leads and not known and (self.patient or not self._is_certain(candidate)):
             changes = {rephased: self.tuning.signs_tried, swapped: self.tuning.swaps_tried}
             candidate = self.judge.mended(candidate, changes, self.tuning.mending_rounds)
@@ -128,11 +167,21 @@ class _Attempt:
         are soon wrong together, and the energies must be stationary in either case.
         """
         leader = ranked(self.found)[0]
-        few = self.judge.data.n_features <= self.tuning.few
-        agreed = settled(self.found, self.tuning)
+        few = self.data.n_features <= self.tuning.few
+        agreed = settled(self.found)
         if agreed and (not few or self.judge.is_stationary(leader)):
             return True
+        if self._overtaken(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
+            return True
         return self._is_certain(leader)
+
+    def _overtaken(self, leader):
+        """How many candidates came after the leader, once the most lawful ones come first."""
+        if self.judge.fine.modes is None or self.data.n_features <= self.tuning.few:
+            return 0
+        return len(self.found) - 1 - next(
+            place for place, one in enumerate(self.found) if one is leader
+        )
 
     def _is_certain(self, candidate):
         """Whether its energies are stationary and its minimum is sharp; looked at once."""

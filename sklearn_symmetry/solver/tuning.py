@@ -63,6 +63,26 @@ class Tuning:
         "The first thing that sees the signs of principal axes: wide signals, digits of 15 pixels "
         "and Legendre functions in 7 columns need it.",
     )
+    fourth_order: float = _tuned(
+        1.0,
+        "weight, pairs have 1",
+        "Smooth, nearly periodic and symmetric signals show in nothing of lower order which of many "
+        "solutions is right: a watch, waveforms, pulse waves.",
+    )
+    fourth_size: float = _tuned(
+        0.5,
+        "nats a column",
+        "Fourth-order cumulants of a larger size are scaled down to it: no expansion about the "
+        "Gaussian describes them, and they would outweigh all else.",
+    )
+    emphasis: float = _tuned(
+        5.0,
+        "times its weight",
+        "Uniformity with few columns: alignment and resolution pull noisy rows away from the truth, "
+        "and the samples are many for what there is to find.",
+    )
+    n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
+    loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
         0.15,
         "standard deviations",
@@ -130,6 +150,22 @@ class Tuning:
         0.02, "of the largest", "Power of the operators along an axis that is amplified fully."
     )
     affinity_samples: int = _tuned(4000, "samples", "For the affinities of separated rows.", SPEED)
+
+    # Starts from the law, that is from cumulants alone.
+    lawful_recipes: tuple = _tuned(
+        ((1.0, 1.0, True), (0.5, 1.0, True), (0.25, 1.0, True)),
+        "as `recipes`",
+        "More chains: without contrast, and with less noise from weak axes.",
+    )
+    lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
+    law_iterations: int = _tuned(40, "iterations", "Of a descent on the law.")
+    law_probes: int = _tuned(4, "gradients", "For its curvature.")
+    hopeful: float = _tuned(
+        50.0,
+        "energy divergence",
+        "Above which nothing is near to stationary: digits of 15 pixels gain nothing then.",
+    )
+    vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
     # Few columns, where statistics of few numbers mislead.
     few: int = _tuned(
