@@ -28,7 +28,9 @@ class Law:
     def __init__(self, objective):
         self.grid, self.tuning = objective.grid, objective.tuning
         self.spectrum, self.weights = objective.spectrum, {}
-        self.third, self.fourth = objective.cumulants, objective.modes
+        self.look_cost, self.higher_order = objective.look_cost, objective.higher_order
+        self.third = self.cumulants = objective.cumulants
+        self.fourth = tuple(part[: self.tuning.loud_modes] for part in objective.modes)
         self.log_spectrum = torch.log(self.spectrum)
         nats = float(self.third.square().sum()) / (12 * len(self.spectrum))
         self.third = self.third * min(1.0, self.tuning.fourth_size / max(nats, 1e-9)) ** 0.5

@@ -18,7 +18,7 @@ from ..core.losses import TERMS, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 from .tuning import DEFAULT
 
-__all__ = ["Objective", "closed_form_loss"]
+__all__ = ["Objective", "closed_form_loss", "fourth_order_modes"]
 
 TOGETHER = 2**19  # entries of cumulants held at once: in the cache
 
@@ -96,6 +96,13 @@ class Objective:
         """Loss at `basis`."""
         with torch.no_grad():
             return float(self(basis)[0])
+
+    @property
+    def look_cost(self):
+        """Multiplications of :meth:`higher_order` for one basis."""
+        size = self.n_features
+        count = 0 if self.modes is None else min(len(self.modes[0]), self.tuning.loud_modes)
+        return rotation_cost(size) + 2 * count * size**3 + 3 * count**2 * size**2
 
     def higher_order(self, bases):
         """Shift divergences of third and fourth order, summed over components.

@@ -9,6 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
+from .objective import fourth_order_modes
 from .repairs import rephased, swapped
 from .starts.lawful import lawful
 from .starts.waves import waves
@@ -93,6 +94,11 @@ class _Attempt:
             return Judge(data, weights, grid, tuning)
 
         self.judge, self.closer = look(first_look(tuning, data.n_features)), look
+        # Where it can, the law mends, which costs less and sees more.
+        self.lawful = (
+            data.n_features > tuning.few
+            and fourth_order_modes(data, tuning) is not None
+        )
         self.waves = self._planned()
         self.found, self.lowest_fine = [], np.inf
         self.looked_at = self.is_certain = None
@@ -154,7 +160,8 @@ class _Attempt:
         """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
         known = self.found and same(candidate, ranked(self.found)[0])
-        if leads and not known and (self.patient or not self._is_certain(candidate)):
+        mends = leads and not known and not self.lawful
+        if mends and (self.patient or not self._is_certain(candidate)):
             changes = {rephased: self.tuning.signs_tried, swapped: self.tuning.swaps_tried}
             candidate = self.judge.mended(candidate, changes, self.tuning.mending_rounds)
         self.found.append(candidate)

@@ -153,11 +153,13 @@ class Tuning:
 
     # Starts from the law, that is from cumulants alone.
     lawful_recipes: tuple = _tuned(
-        ((1.0, 1.0, True), (0.5, 1.0, True), (0.25, 1.0, True)),
+        ((1.0, 1.0, True), (0.5, 1.0, True)),
         "as `recipes`",
         "More chains: without contrast, and with less noise from weak axes.",
     )
     lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
+    lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
+    lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
     law_iterations: int = _tuned(40, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
     hopeful: float = _tuned(

@@ -11,6 +11,7 @@ import torch
 from ...core.group import above_noise, agreement
 from ..law import Law
 from ..manifold import minimise
+from ..repairs import repair, rephased, swapped
 from .chains import chain_starts
 from .waves import Frame
 
@@ -46,8 +47,16 @@ def lawful(judge, seed, proposals):
                                      probes=tuning.law_probes))
         for name, basis in _different(found, law)
     ]  # fmt: skip
-    ends.sort(key=lambda end: end[1].losses[-1])
-    return [(name, _smooth(descent.basis, law.spectrum)) for name, descent in ends]
+    ends = sorted(((end.losses[-1], name, end.basis) for name, end in ends), key=_value)
+    changes = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
+    for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
+        basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
+        ends[place] = value, name, basis
+    return [(name, _smooth(basis, law.spectrum)) for _, name, basis in sorted(ends, key=_value)]
+
+
+def _value(end):
+    return end[0]
 
 
 def _different(found, law):
