@@ -32,6 +32,7 @@ from .core.losses import PAPER_WEIGHTS
 from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
+from .solver.paper import STEPS_PER_EPOCH, published_batch, published_steps
 from .solver.solution import Settings
 from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
@@ -79,10 +80,12 @@ class SymmetryLens(
         How entropies and divergences are estimated: in closed form and from smoothed histograms, or
         by the trained mixtures of the paper (slow).
     max_iter : int or None, default=None
-        Most iterations of the refinement. None: 400, or 100,000 steps for the paper's procedure.
+        Most iterations of the refinement. None: 400, or the published number of steps for the
+        paper's procedure, 400,000 with 7 features and 100,000 with others.
     batch_size : int or None, default=None
         Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
-        paper's procedure. Second moments always use all samples.
+        paper's procedure, which takes no more than there are samples. Second moments always use
+        all samples, but in that procedure.
     learning_rate : float or None, default=None
         First learning rate of Adam for generator and filter. This parameter and those down to
         `penalty` are read by the paper's procedure only (``init="random"`` or
@@ -95,7 +98,7 @@ class SymmetryLens(
         First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
         start, 0 from a given one.
     filter_noise_epochs : float, default=10.0
-        Epochs after which that noise has fallen to 1/e.
+        Epochs, of 100 steps each, after which that noise has fallen to 1/e.
     rank_schedule : {"gradient_flow", "full"} or None, default=None
         Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
         (eq. 21), or full from the first step. None: growing from a random start, full from a given
@@ -110,7 +113,9 @@ class SymmetryLens(
         The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
         Most starts tried. None: as many as there are, 8, or 16 to 28 with up to 12
-        features; mostly far fewer, since the search ends once two agree.
+        features; mostly far fewer, since the search ends once two agree. Of the paper's procedure:
+        random starts that are trained one after another, the lowest final loss (a mean over the
+        last hundredth of the steps) wins; None: 1.
     n_jobs : int or None, default=None
         Starts refined at the same time, in threads; does not change the result.
     device : str, default="auto"
@@ -594,42 +599,56 @@ def _fitted_attributes(solution, checked, dtype, device):
     return fitted
 
 
-def paper_settings(n_features):
-    """Keyword arguments of :class:`SymmetryLens` for the paper's own procedure.
+def paper_settings(n_features, n_samples=None):
+    """Keyword arguments of :class:`SymmetryLens` for the paper's own procedure, as published.
 
     Parameters
     ----------
     n_features : int
         At least 2.
+    n_samples : int or None, default=None
+        Samples of the set, at least 100. None: as many as the published set with so many features
+        has, 252,000 for 7, 1,080,000 for 27, 1,650,000 for 33, and 50,000 a feature for others.
 
     Returns
     -------
     settings : dict
-        Random start, trained mixture densities, 100,000 steps of Adam: hours to days on a CPU.
+        Random start, trained mixture densities, batches of a hundredth of the samples (at least 8,
+        and one for every feature), 400,000 steps of Adam for 7 features and 100,000 for others.
         The rest of the published settings (appendix E.1) are the defaults of the class.
 
     Raises
     ------
     TypeError, ValueError
-        If `n_features` is not an integer of at least 2.
+        If `n_features` is not an integer of at least 2, or `n_samples` not one of at least 100.
 
     Notes
     -----
-    Epochs are passes over the samples. The published sets have 25 batches (7 features) or 100
-    batches (33 features) in one, 63,000 and 1,650,000 samples.
+    Runs end in one of two places, which the final loss tells apart: add ``n_init=5`` for the best
+    of five. ``docs/paper.md`` tells what the procedure gives, what a step costs, and where the
+    authors' code and the paper differ; then the paper is followed.
 
     Examples
     --------
-    >>> paper_settings(7)["init"]
-    'random'
+    >>> settings = paper_settings(7, n_samples=63_000)
+    >>> settings["max_iter"], settings["batch_size"]
+    (400000, 630)
     """
     check_scalar(n_features, "n_features", Integral, min_val=2)
+    if n_samples is not None:
+        check_scalar(n_samples, "n_samples", Integral)
+        if n_samples < STEPS_PER_EPOCH:
+            raise ValueError(
+                f"n_samples == {n_samples}, must be >= {STEPS_PER_EPOCH}: a batch of the paper's "
+                "procedure is a hundredth of the samples. For fewer use SymmetryLens() with its "
+                "defaults, or pass a batch_size of your own."
+            )
     return {
         "init": "random",
         "density": "mixture",
         "padding": n_features,
-        "max_iter": 100_000,
-        "batch_size": 2520 if n_features == 7 else 500 * n_features,
+        "max_iter": published_steps(n_features),
+        "batch_size": published_batch(n_features, n_samples),
         "learning_rate": 1e-4,
         "filter_noise": 0.1,
         "rank_schedule": "gradient_flow",

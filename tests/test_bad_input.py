@@ -131,6 +131,21 @@ def test_paper_settings_need_a_number_of_features(n_features, expected):
         paper_settings(n_features)
 
 
+@pytest.mark.parametrize("n_samples, expected, message", [
+    (99, ValueError, "n_samples == 99, must be >= 100.*SymmetryLens.*batch_size"),
+    (1e5, TypeError, "n_samples"),
+])  # fmt: skip
+def test_paper_settings_need_a_hundred_samples(n_samples, expected, message):
+    with pytest.raises(expected, match=message):
+        paper_settings(7, n_samples)
+
+
+def test_batch_of_the_paper_larger_than_the_set_names_both():
+    lens = SymmetryLens(**paper_settings(5))
+    with pytest.raises(ValueError, match="batch_size=2500 is larger than the set.*n_samples=12"):
+        lens.fit(samples(n_samples=12))
+
+
 @pytest.mark.parametrize("init", [np.eye(5), np.eye(5, dtype=int), np.eye(5).tolist()])
 def test_any_real_full_rank_array_can_start(init, quick_solver):
     SymmetryLens(init=init).fit(samples())

@@ -481,6 +481,19 @@ def test_comparison_goes_on_where_it_was_cut_off(comparison, tmp_path, capsys):
     ]
 
 
+def test_comparison_has_the_published_procedure_and_keeps_other_sets(comparison, tmp_path):
+    comparison()
+    published = ["--sets", "circulant", "--methods", "SymmetryLens as published"]
+    comparison("--resume", *published, "--published-steps", "2", "--repeats", "1")
+    last = (tmp_path / "comparison.csv").read_text().splitlines()[-1]
+    assert '""batch_size"": 630' in last
+    assert '""boundary"": ""open""' in last
+    assert "central crop against the cyclic shift" in last
+    page = (tmp_path / "page.md").read_text()
+    assert "| `SymmetryLens as published` |" in page
+    assert "### Gaussian 7-D, shuffled columns" in page
+
+
 def test_comparison_does_not_throw_results_away_unasked(comparison, tmp_path):
     (tmp_path / "comparison.csv").write_text("precious")
     with pytest.raises(SystemExit, match="--resume"):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
+from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity, TabulatedDensity
 from sklearn_symmetry.core.densities.mixture import ConditionalMixture, MarginalMixture
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.representation import Representation
@@ -388,3 +388,66 @@ def test_no_constant_of_a_density_stays_on_the_cpu(boundary):
         value = value + density.conditional_shift_divergence(rep).sum()
         assert torch.autograd.grad(value, y, retain_graph=True)[0].device.type == "meta"
     assert mixture.training_loss(rep).device.type == "meta"
+
+
+# Tables of the networks
+
+
+def spread_out(density, seed):
+    """Move every parameter away from its start, some beyond the clips, one unit to no input."""
+    random = seeded(seed)
+    with torch.no_grad():
+        for parameter in density.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=random).to(parameter)
+        density.marginal.logits[0, 0] = 6.0
+        density.marginal.log_variances[1, 0] = -6.0
+        density.conditional.weights_in[:, :, 1] = 0.0
+    return density
+
+
+@dtypes
+@boundaries
+@pytest.mark.parametrize("size, n_samples", [(7, 300), (7, 601), (4, 61), (2, 30)])
+def test_tables_give_values_and_gradients_of_the_plain_evaluation(size, n_samples, boundary, dtype):
+    pytest.importorskip("numba")
+    random = seeded(size)
+    mixture = MixtureDensity(size, hidden_factor=3, generator=random)
+    mixture = spread_out(mixture, 1).to(dtype)
+    data = 2.0 * torch.randn(size, n_samples, generator=random).to(dtype)
+    found = []
+    for density in (mixture, TabulatedDensity(mixture)):
+        factor = torch.eye(size, dtype=dtype).add(0.2).requires_grad_()
+        rep = Representation((factor @ data).mT, density, grid=Grid.of(size, boundary))
+        values = [density.marginal_entropy(rep), density.marginal_shift_divergence(rep)]
+        values.append(density.conditional_shift_divergence(rep))
+        loss = density.training_loss(rep, 0.01)
+        # Every value with a weight of its own.
+        total = sum((torch.linspace(1, 2, part.numel()).to(part) * part.flatten()).sum()
+                    for part in values)  # fmt: skip
+        gradients = torch.autograd.grad(total, [factor], retain_graph=True)
+        gradients += torch.autograd.grad(loss, list(density.parameters()))
+        found.append([part.detach() for part in (*values, loss, *gradients)])
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-7
+    for plain, table in zip(*found, strict=True):
+        assert table.dtype == dtype
+        assert plain.shape == table.shape
+        if plain.numel():
+            scale = float(plain.abs().max()) + 1e-3
+            assert_allclose(table / scale, plain / scale, atol=tolerance)
+
+
+def test_tables_keep_a_nan():
+    pytest.importorskip("numba")
+    density = TabulatedDensity(MixtureDensity(3, generator=seeded(0)))
+    y = torch.randn(30, 3, generator=seeded(1))
+    y[4, 1] = torch.nan
+    entropy = density.marginal_entropy(Representation(y, density))
+    assert torch.isnan(entropy).tolist() == [False, True, False]
+
+
+def test_tables_are_for_one_axis():
+    pytest.importorskip("numba")
+    density = TabulatedDensity(MixtureDensity(4, generator=seeded(0)))
+    rep = Representation(torch.randn(20, 4), density, grid=Grid((2, 2), (False, False)))
+    with pytest.raises(ValueError, match="for one axis; the grid has 2"):
+        density.marginal_entropy(rep)

@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.densities import ClosedFormDensity, SmoothDensity
-from sklearn_symmetry.core.entropy.histogram import _compressed, smooth_entropy
+from sklearn_symmetry.core.entropy.histogram import _compressed, _scattered, _summed, smooth_entropy
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import Uniformity
 from sklearn_symmetry.core.representation import Representation
@@ -80,6 +80,24 @@ def test_blocks_of_columns_make_no_difference(block, monkeypatch):
     alone = [smooth_entropy(column[:, None], scale=0.15) for column in y.mT]
     monkeypatch.setattr("sklearn_symmetry.core.entropy.histogram.BLOCK", block)
     assert_allclose(smooth_entropy(y, scale=0.15), torch.cat(alone), rtol=1e-12)
+
+
+def test_entropy_follows_its_device():
+    """Tensors of the meta device, like those of a GPU, do not mix with others."""
+    y = torch.empty(500, 7, device="meta", requires_grad=True)
+    entropy = smooth_entropy(y, scale=0.15)
+    assert entropy.device.type == "meta"
+    assert torch.autograd.grad(entropy.sum(), y)[0].device.type == "meta"
+
+
+def test_histogram_of_a_gpu_is_that_of_a_cpu():
+    """Counted in another way there, which needs no look at the largest index."""
+    random = np.random.default_rng(0)
+    index = torch.as_tensor(random.integers(0, 5, 99))
+    for weights in (None, torch.as_tensor(random.random(99))):
+        expected = np.bincount(index, weights, 7)
+        assert_allclose(_summed(index, 7, weights), expected)
+        assert_allclose(_scattered(index, 7, weights), expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -12,6 +12,7 @@ from sklearn_symmetry.core.rotation import (
     crop_vector,
     generator,
     pad,
+    spectral_generator,
 )
 
 DTYPES = {torch.float32: 2e-5, torch.float64: 1e-12}
@@ -56,3 +57,19 @@ def test_crop_undoes_pad():
 def test_crop_refuses_what_is_not_central(n_features):
     with pytest.raises(ValueError, match="cannot crop 7 components to the central"):
         crop_vector(torch.zeros(7), n_features)
+
+
+@pytest.mark.parametrize("size", [2, 7, 21])
+@pytest.mark.parametrize("scale", [1e-3, 1.0])
+def test_spectral_generator_is_the_exponential_with_its_gradient(size, scale):
+    random = torch.Generator().manual_seed(size)
+    free = scale * torch.randn(size, size, generator=random, dtype=torch.float64)
+    weight = torch.randn(size, size, generator=random, dtype=torch.float64)
+    found = []
+    for exponential in (generator, spectral_generator):
+        matrix = free.clone().requires_grad_()
+        value = exponential(antisymmetric(matrix))
+        (gradient,) = torch.autograd.grad((weight * value).sum(), matrix)
+        found.append((value.detach(), gradient))
+    for plain, spectral in zip(*found, strict=True):
+        assert_allclose(spectral, plain, atol=1e-11)

@@ -120,7 +120,7 @@ def test_papers_procedure_runs_within_its_budget(script, tmp_path, budget):
     _, table1 = script("table1")
     table1("--sets", SEVEN[0], "--repeats", "1", "--solver", "paper", "--budget", budget)
     (row,) = rows_of(tmp_path / "table1.csv")
-    published = paper_settings(7) | ({"max_iter": 4} if budget == "4" else {})
+    published = paper_settings(7, 300) | ({"max_iter": 4} if budget == "4" else {})
     assert json.loads(row["settings"]) == published
     assert 1 <= int(row["iterations"]) < 100
     assert row["error"] == ""
@@ -159,6 +159,44 @@ def test_mnist_is_left_out_where_there_is_none(script, tmp_path, quick_solver, c
     assert [row["set"] for row in rows_of(tmp_path / "table1.csv")] == [SEVEN[0]]
 
 
+# As published
+
+
+def test_published_runs_go_on_and_score_both_targets(script, tmp_path, monkeypatch):
+    published, command = script("published")
+    options = ["--budget", "3", "--repeats", "1"]
+    command(*options, "--sets", SEVEN[0])
+    command(*options, "--resume")
+    rows = rows_of(tmp_path / "published.csv")
+    assert [row["set"] for row in rows] == SEVEN
+    for row in rows:
+        settings = json.loads(row["settings"])
+        assert settings == paper_settings(7, 300) | {"max_iter": 3}  # open, padded
+        assert row["iterations"] == "3"
+        assert 0 <= int(row["position"]) < 7
+        assert 1 / 7 <= float(row["share"]) <= 1
+        assert np.isfinite(float(row["final_loss"]))
+    assert [row["cosine_cyclic"] == "" for row in rows] == [True, False]
+    # What is not complete is no result; what is, is summed up by its loss.
+    assert published.summary(rows, SEVEN[0]) is None
+    monkeypatch.setattr(published, "published_steps", lambda size: 3)
+    better = rows[0] | {"final_loss": "-9", "cosine_open": "0.99", "seed": "1"}
+    found = published.summary([*rows, better], SEVEN[0])
+    assert (found["seeds"], found["good"], found["best"]["seed"]) == (2, 1, "1")
+
+
+def test_perfect_open_shift_of_a_ring_scores_one_wherever_it_begins(script):
+    published, _ = script("published")
+    common = importlib.import_module("common")
+    ring = common.make_set(SEVEN[1], 300, 0)
+    for place in range(7):
+        shift = np.roll(np.eye(7), 1, axis=0)
+        shift[place] = 0.0
+        cut, cyclic = published.similarities(ring.basis @ shift @ ring.basis.T, ring)
+        assert_allclose(cut, 1.0)
+        assert_allclose(cyclic, (6 / 7) ** 0.5)
+
+
 # Figures, ablation, sensitivity, scaling, page
 
 
@@ -183,6 +221,22 @@ def test_dynamics_have_a_cosine_for_every_iteration(script, tmp_path, quick_solv
     (row,) = rows_of(tmp_path / "figures.csv")
     assert len(arrays["cosine"]) == len(arrays["loss"]) == len(arrays["alignment"]) == 3
     assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
+
+
+def test_dynamics_of_the_published_procedure_are_seen_now_and_then(script, tmp_path):
+    figures, command = script("figures")
+    command("--numbers", "12", "--solver", "paper", "--budget", "6")
+    arrays = np.load(tmp_path / "figures" / "paper_gaussian-7-translation_0.npz")
+    (row,) = rows_of(tmp_path / "figures.csv")
+    assert len(arrays["cosine"]) == len(arrays["loss"]) == 6
+    assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
+    assert (tmp_path / "paper_figure_12.png").exists()
+    # The same run as that of a lens.
+    common = importlib.import_module("common")
+    task = row | {"seed": int(row["seed"])}
+    with common.one_quiet_thread():
+        lens = common.make_lens(task).fit(common.make_set(row["set"], 300, 0).data)
+    assert_allclose(np.abs(lens.generator_), np.abs(arrays["generator"]), atol=1e-5)
 
 
 def test_ablation_drops_terms_and_starts_where_it_says(script, tmp_path, quick_solver):
@@ -291,7 +345,8 @@ def test_page_has_every_run_of_the_tables(script, tmp_path, quick_solver):
     text = target.read_text()
     for row in rows_of(tmp_path / "table1.csv"):
         assert f"{float(row['cosine']):.4f}" in text
-    for heading in ("## Table 1", "## Ablation", "## Sensitivity"):
+    assert "Not run yet" in text
+    for heading in ("## The procedure beside", "## Table 1", "## Ablation", "## Sensitivity"):
         assert heading in text
     assert "## Scaling" not in text  # nothing was measured
 
@@ -308,7 +363,8 @@ def test_settings_of_the_paper_are_parameters_of_the_lens():
 
 def test_training_settings_can_be_searched():
     X = np.random.default_rng(0).laplace(size=(60, 3))
-    lens = SymmetryLens(**paper_settings(3) | {"max_iter": 2}, hidden_factor=1, random_state=0)
+    budget = {"max_iter": 2, "batch_size": 30}
+    lens = SymmetryLens(**paper_settings(3) | budget, hidden_factor=1, random_state=0)
     grid = {
         "estimator_learning_rate": [1e-3, 1e-2],
         "learning_rate_decay": [0.1, 1.0],

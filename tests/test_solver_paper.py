@@ -2,6 +2,7 @@
 """The training procedure: its schedules, its reproducibility, what it keeps and when it refuses."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,14 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.group import complete_basis
-from sklearn_symmetry.solver.paper import _Schedule, train
+from sklearn_symmetry.solver import paper
+from sklearn_symmetry.solver.paper import (
+    Trainer,
+    _Schedule,
+    published_batch,
+    published_steps,
+    train,
+)
 from sklearn_symmetry.solver.solution import Settings
 
 densities = pytest.mark.parametrize("density", ["closed_form", "mixture"])
@@ -32,7 +40,7 @@ def make_settings(**changes):
 
 
 def test_learning_rate_decays_log_linearly_to_a_tenth():
-    schedule = _Schedule(n_iterations=101, steps_per_epoch=10)
+    schedule = _Schedule(n_iterations=101)
     decay = np.array([schedule.decay(t) for t in range(101)])
     assert_allclose(decay[[0, 50, 100]], [1.0, 10**-0.5, 0.1])
     assert_allclose(np.diff(np.log(decay)), np.log(0.1) / 100)
@@ -40,18 +48,96 @@ def test_learning_rate_decays_log_linearly_to_a_tenth():
 
 @pytest.mark.parametrize("decay", [0.1, 0.5, 1.0])
 def test_rank_grows_with_the_share_of_the_gradient_flow(decay):
-    schedule = _Schedule(n_iterations=50, steps_per_epoch=10, learning_rate_decay=decay)
+    schedule = _Schedule(n_iterations=50, learning_rate_decay=decay)
     rates = np.array([schedule.decay(t) for t in range(50)])
     ranks = [schedule.rank_fraction(t) for t in range(50)]
     assert_allclose(ranks, np.cumsum(rates) / rates.sum())
-    assert _Schedule(50, 10, rank_schedule="full").rank_fraction(3) is None
+    assert _Schedule(50, rank_schedule="full").rank_fraction(3) is None
 
 
-def test_filter_noise_fades_over_epochs():
-    schedule = _Schedule(n_iterations=1000, steps_per_epoch=20)
-    assert_allclose(schedule.noise(19), 0.1)
-    assert_allclose(schedule.noise(20), 0.1 * math.exp(-0.1))
-    assert_allclose(schedule.noise(200), 0.1 * math.exp(-1))
+def test_filter_noise_fades_over_a_thousand_steps_whatever_the_set():
+    schedule = _Schedule(n_iterations=400_000)
+    noise = [schedule.noise(step) for step in (0, 1000, 2000)]
+    assert_allclose(noise, 0.1 * np.exp([0.0, -1.0, -2.0]))
+    assert_allclose(_Schedule(1000, filter_noise_epochs=2.0).noise(200), 0.1 / math.e)
+    trainers = [Trainer(moving_average(n), make_settings(), 0) for n in (300, 2000)]
+    assert len({trainer.schedule.noise(77) for trainer in trainers}) == 1
+
+
+def test_budget_is_the_published_one():
+    assert [published_steps(size) for size in (7, 27, 33)] == [400_000, 100_000, 100_000]
+    assert [published_batch(size) for size in (7, 27, 33)] == [2520, 10_800, 16_500]
+    assert published_batch(7, 63_000) == 630
+    assert published_batch(20, 500) == 20  # one sample for every condition
+
+
+def test_steps_are_those_of_adam_in_keras():
+    """Their epsilon is 1e-7, and stands outside the correction of the bias."""
+    settings = make_settings(init=np.eye(7), learning_rate=1e-3, learning_rate_decay=1.0)
+    trainer = Trainer(moving_average(dtype=np.float64), settings, 0)
+    first, second = torch.zeros(7), torch.zeros(7)
+    expected = trainer.filter.detach().clone()
+    for step in range(4):
+        trainer.step(step)
+        gradient = trainer.filter.grad * 1.0
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        rate = 1e-3 * math.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
+        expected -= rate * first / (second.sqrt() + 1e-7)
+        assert_allclose(trainer.filter.detach(), expected, rtol=1e-9)
+
+
+# Several starts
+
+
+def test_lowest_final_loss_of_several_seeds_wins_and_all_are_candidates():
+    X = moving_average()
+    settings = make_settings(max_iter=12, learning_rate=0.02)
+    solution = train(X, replace(settings, n_init=3), random_state=5)
+    assert len(solution.candidates) == 3
+    losses = [candidate["loss"] for candidate in solution.candidates]
+    assert len(set(losses)) == 3
+    best = solution.candidates[int(np.argmin(losses))]
+    assert_allclose(best["agreement"], 1.0)
+    assert_allclose(solution.loss_curve[-1], min(losses))  # a hundredth of 12 steps is one
+    assert len(solution.loss_curve) == solution.n_iter == 12
+    # Each of them is the run of one seed, the first that of the given one.
+    assert solution.candidates[0]["start"] == "random, seed 5"
+    for candidate in solution.candidates:
+        alone = train(X, settings, random_state=int(candidate["start"].split()[-1]))
+        assert alone.candidates == [candidate | {"agreement": alone.candidates[0]["agreement"]}]
+
+
+def test_seeds_do_not_depend_on_how_many_there_are():
+    settings = make_settings(max_iter=2)
+    two, three = (
+        train(moving_average(), replace(settings, n_init=n), random_state=1) for n in (2, 3)
+    )
+    starts = [[one["start"] for one in solution.candidates] for solution in (two, three)]
+    assert starts[0] == starts[1][:2]
+
+
+def test_given_rows_are_trained_once():
+    solution = train(moving_average(), make_settings(init=np.eye(7), n_init=4, max_iter=3),
+                     random_state=0)  # fmt: skip
+    assert solution.n_iter == 3
+    assert solution.candidates == []
+
+
+def test_monitor_counts_on_over_the_seeds_and_sees_the_best_finished_run():
+    calls, finished = [], []
+
+    def monitor(report):
+        calls.append((report.iteration, report.total))
+        finished.append(report.snapshot().n_iter)
+        return report.iteration == 7
+
+    solution = train(moving_average(), make_settings(max_iter=5, n_init=3), random_state=0,
+                     monitor=monitor)  # fmt: skip
+    assert calls == [(step, 15) for step in range(8)]
+    assert finished == [1, 2, 3, 4, 5, 5, 5, 5]
+    assert solution.n_iter == 5  # what was stopped on its way is not compared
+    assert len(solution.candidates) == 1
 
 
 # Solutions
@@ -238,6 +324,12 @@ def test_mixture_needs_a_sample_for_every_condition():
         train(moving_average(), settings, random_state=0)
 
 
+def test_batch_larger_than_the_set_is_refused():
+    settings = make_settings(batch_size=301)
+    with pytest.raises(ValueError, match="batch_size=301 is larger.*n_samples=300.*paper_settings"):
+        train(moving_average(300), settings, random_state=0)
+
+
 def test_estimators_learn_at_their_own_rate():
     def spread(rate):
         settings = make_settings(
@@ -252,3 +344,43 @@ def test_estimators_learn_at_their_own_rate():
 
     # Only the marginal entropy can fall when the model does not move and the rank is the same.
     assert spread(0.02) < spread(1e-9) - 0.01
+
+
+# Compiled tables
+
+
+def test_steps_with_tables_are_those_without():
+    pytest.importorskip("numba")
+    # From a random start the smallest eigenvalues are rounding errors, and their logarithm counts.
+    options = {"density": "mixture", "max_iter": 8, "learning_rate": 1e-3, "hidden_factor": 4}
+    settings = make_settings(init=np.eye(7), **options)
+    trainers = [Trainer(moving_average(), settings, 0, compiled=flag) for flag in (True, False)]
+    for step in range(8):
+        for trainer in trainers:
+            trainer.step(step)
+    one, two = trainers
+    assert_allclose(one.loss_curve, two.loss_curve, rtol=1e-6)
+    pairs = [(one.free_matrix, two.free_matrix), (one.filter, two.filter)]
+    pairs += zip(one.density.parameters(), two.density.parameters(), strict=True)
+    for compiled, plain in pairs:
+        assert_allclose(compiled.detach(), plain.detach(), atol=1e-5)
+
+
+def test_tables_are_used_where_they_pay():
+    pytest.importorskip("numba")
+    X = moving_average(300)
+    long, short = (make_settings(density="mixture", max_iter=n) for n in (1000, 10))
+    assert Trainer(X, long, 0).compiled
+    assert not Trainer(X, short, 0).compiled
+    assert not Trainer(X, replace(long, density="closed_form"), 0).compiled
+
+
+def test_missing_compiler_is_named_once_and_the_plain_path_is_taken(monkeypatch):
+    monkeypatch.setattr(paper, "find_spec", lambda name: None)
+    paper._has_compiler.cache_clear()
+    settings = make_settings(density="mixture", max_iter=1000)
+    with pytest.warns(UserWarning, match="numba is not installed.*pip install") as caught:
+        trainers = [Trainer(moving_average(300), settings, 0) for _ in range(2)]
+    assert len(caught) == 1
+    assert not any(trainer.compiled for trainer in trainers)
+    paper._has_compiler.cache_clear()

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_symmetry import SymmetryLens, __version__, paper_settings
 from sklearn_symmetry.datasets import load_mnist_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.paper import COMPILED_FROM
 
 # Sets of the paper and their sizes (Table 3).
 SETS = {
@@ -33,7 +34,6 @@ SETS = {
     "legendre-33-frequency": 1_650_000,
 }
 FAST_SAMPLES = 20_000
-PAPER_STEPS = 100_000
 
 # What identifies a run, and what is measured.
 IDENTITY = ("solver", "set", "case", "repeat", "seed", "samples", "budget", "settings")
@@ -76,7 +76,7 @@ def make_parser(description, *, repeats):
         "--budget",
         type=Budget,
         help="of every fit: steps (2000) or minutes (5min); without it the fast solver runs to "
-        "convergence, the paper's procedure for its 100,000 steps",
+        "convergence, the paper's procedure for its published steps",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the first repeat")
     parser.add_argument(
@@ -122,7 +122,7 @@ def n_samples(name, args):
 
 
 def boundary_of(name):
-    """The circulant set needs the circulant boundary."""
+    """Of the signals of a set."""
     return "circulant" if name.endswith("circulant") else "open"
 
 
@@ -150,9 +150,11 @@ def make_set(name, samples, seed, mnist=None):
 
 def make_task(name, args, repeat=0, case="", **settings):
     """What identifies a run; `settings` are parameters of the lens that differ from its own."""
-    base = {"boundary": "circulant"} if boundary_of(name) == "circulant" else {}
+    base = {}
+    if boundary_of(name) == "circulant" and args.solver == "fast":
+        base["boundary"] = "circulant"  # the article has no such option: open and padded
     if args.solver == "paper":
-        base |= paper_settings(int(name.split("-")[1]))
+        base |= paper_settings(int(name.split("-")[1]), n_samples(name, args))
     if args.budget and args.budget.steps:
         base["max_iter"] = args.budget.steps
     return {
@@ -213,7 +215,7 @@ def run(task, args, tell=None, prepare=None):
     row |= timed_fit(lens, dataset.data, args, tell, callbacks)
     circulant = dataset.boundary == "circulant"
     row["target"] = "cyclic shift" if circulant else "open shift"
-    row["crop"] = "none" if circulant else "central d x d"
+    row["crop"] = "none" if circulant and lens.boundary == "circulant" else "central d x d"
     row["version"] = __version__
     if not row["error"]:
         row["cosine"] = similarity(lens, dataset)
@@ -223,7 +225,10 @@ def run(task, args, tell=None, prepare=None):
 
 
 def similarity(lens, dataset):
-    """Cosine to the known generator; both conventions are those of the set."""
+    """Cosine to the known generator of the set: of the crop, if the lens is open.
+
+    That of a perfect open shift to the cyclic one of a circulant set is 0.926 at d = 7.
+    """
     return generator_similarity(lens.generator_, dataset.generator, boundary=dataset.boundary)
 
 
@@ -263,11 +268,18 @@ def measure_fit(estimator, X):
 
 
 def steps_within(minutes, lens, X):
-    """Steps of the paper's procedure that fit into so many minutes, from a few of them."""
-    for steps in (2, 10):  # what happens in the first steps only is not counted
+    """Steps of the paper's procedure that fit into so many minutes, from a few of them.
+
+    A run of many steps is compiled, and so timed again: the first such fit is for the compiler.
+    """
+    within = 0
+    for steps in (2, 10, COMPILED_FROM, COMPILED_FROM):
+        if steps == COMPILED_FROM and within < COMPILED_FROM:
+            break
         begin = time.perf_counter()
         SymmetryLens(**lens.get_params() | {"max_iter": steps}).fit(X)
-    return max(1, round(60 * minutes * steps / (time.perf_counter() - begin)))
+        within = max(1, round(60 * minutes * steps / (time.perf_counter() - begin)))
+    return within
 
 
 # ---------------------------------------------------------------------------------------- all runs

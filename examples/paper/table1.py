@@ -8,8 +8,8 @@ Run it from the root of the repository::
     python examples/paper/table1.py --resume                    # go on after an interruption
 
 Table 1 has the seven sets with 27 and 33 features; those with 7 of Table 3 come with them. Every
-run is a row of ``docs/results/table1.csv``. The paper's own procedure takes 100,000 steps:
-hours for the sets with 7 features, days for those with 33; ``--budget`` makes it shorter.
+run is a row of ``docs/results/table1.csv``. The paper's own procedure takes 400,000 steps
+with 7 features (see ``published.py``), and 100,000, days, with 33; ``--budget`` makes it shorter.
 """
 
 import common

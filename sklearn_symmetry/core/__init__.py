@@ -14,6 +14,7 @@
 :mod:`~sklearn_symmetry.core.energies`        fourth order, which no term of the loss sees
 :mod:`~sklearn_symmetry.core.score`           quality, whatever the weights of a loss
 :mod:`~sklearn_symmetry.core.sines`           the frequencies of a line
+:mod:`~sklearn_symmetry.core.blocks`          how much is computed at once
 ============================================  =====================================================
 
 Numbers in parentheses are equations of Efe and Ozakin, "SymmetryLens: Unsupervised Symmetry

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from .blocks import at_once
 from .grid import Grid
 
 __all__ = [
@@ -35,7 +36,7 @@ def third_cumulants(samples):
     n_samples, size = samples.shape
     centred = samples - samples.mean(0)
     total = samples.new_zeros(size * size, size)
-    for part in centred.split(max(1, CHUNK // size**2)):
+    for part in centred.split(at_once(CHUNK, size**2, samples.device)):
         products = (part[:, :, None] * part[:, None, :]).flatten(1)
         total = total + products.mT @ part
     return (total / n_samples).view(size, size, size)

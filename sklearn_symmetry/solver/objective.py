@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from ..core.blocks import at_once
 from ..core.cumulants import (
     fourth_order_divergence,
     rotated,
@@ -69,7 +70,9 @@ class Objective:
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
         if fourth and data.n_features <= tuning.few:
-            self.weights["uniformity"] *= tuning.emphasis
+            per_entry = data.n_samples / data.n_features**2
+            more = per_entry / tuning.emphasis_from
+            self.weights["uniformity"] *= min(max(more, 1.0), tuning.emphasis)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
         self.loss = closed_form_loss(self.weights, tuning, third, fourth)
         self.of_moments = self.loss.restricted("samples")
@@ -90,7 +93,8 @@ class Objective:
         """
         basis = basis.detach().requires_grad_(True)
         total, terms = self(basis)
-        return float(total.detach()), terms, _turning(basis, total)
+        gradient = _turning(basis, total)  # first: the number below waits for a GPU
+        return float(total.detach()), terms, gradient
 
     def value(self, basis):
         """Loss at `basis`."""
@@ -115,7 +119,7 @@ class Objective:
         -------
         divergences : Tensor of shape (k,)
         """
-        several = max(1, TOGETHER // self.n_features**3)
+        several = at_once(TOGETHER, self.n_features**3, bases.device)
         parts = bases.to(self.cumulants.dtype).split(several)
         return torch.cat([self._higher_order(some) for some in parts])
 

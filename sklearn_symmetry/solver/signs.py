@@ -55,7 +55,8 @@ def sign_changes(axes, looks):
 
 def signs_of(axes, changes):
     """A row for every change: -1 for the axes at the places it names, else 1."""
-    signs = torch.ones(len(changes), len(axes), dtype=torch.float64, device=axes.device)
+    places = axes.cpu()  # a GPU is slow with so many single entries
+    signs = torch.ones(len(changes), len(axes), dtype=torch.float64)
     for row, change in zip(signs, changes, strict=True):
-        row[axes[list(change)]] = -1.0
-    return signs
+        row[places[list(change)]] = -1.0
+    return signs.to(axes.device)

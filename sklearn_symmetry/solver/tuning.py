@@ -81,6 +81,9 @@ class Tuning:
         "Uniformity with few columns: alignment and resolution pull noisy rows away from the truth, "
         "and the samples are many for what there is to find.",
     )
+    emphasis_from: float = _tuned(
+        40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."
+    )
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(

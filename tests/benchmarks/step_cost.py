@@ -10,6 +10,7 @@ are what counts.
 
 import argparse
 import csv
+import importlib.util
 import statistics
 import time
 from pathlib import Path
@@ -20,7 +21,7 @@ import torch
 
 from sklearn_symmetry import paper_settings
 from sklearn_symmetry.datasets import make_symmetric_signals
-from sklearn_symmetry.solver.paper import PAPER_STEPS, Trainer
+from sklearn_symmetry.solver.paper import Trainer, published_steps
 from sklearn_symmetry.solver.solution import Settings
 
 # Methods of the densities, and what they are.
@@ -65,10 +66,8 @@ def measure_step(trainer, iteration):
     patches.append(
         mock.patch.object(torch.autograd, "grad", laps.timed(torch.autograd.grad, order))
     )
-    patches += [
-        mock.patch.object(optimizer, "step", laps.timed(optimizer.step, "Adam"))
-        for optimizer in trainer.optimizers
-    ]
+    optimizer = trainer.optimizer
+    patches.append(mock.patch.object(optimizer, "step", laps.timed(optimizer.step, "Adam")))
     for patch in patches:
         patch.start()
     begin = time.process_time()
@@ -80,22 +79,39 @@ def measure_step(trainer, iteration):
     return {part: 1e3 * seconds for part, seconds in laps.seconds.items()}
 
 
+def compiled_step(X, settings, n_steps):
+    """Milliseconds of a step with compiled tables, which has no such parts; median."""
+    trainer = Trainer(X, settings, 0, compiled=True)
+    trainer.step(0)  # compiles
+    spent = []
+    for index in range(n_steps):
+        begin = time.process_time()
+        trainer.step(1 + index)
+        spent.append(1e3 * (time.process_time() - begin))
+    return statistics.median(spent)
+
+
 def measure(size, dtype, n_steps):
     """Rows for one dimension: every part, then the whole step."""
     settings = Settings(**paper_settings(size))
     X = make_symmetric_signals(2 * settings.batch_size, size, random_state=0).data
-    trainer = Trainer(X.astype(dtype), settings, 0)
+    trainer = Trainer(X.astype(dtype), settings, 0, compiled=False)
     trainer.step(0)
     steps = [measure_step(trainer, 1 + index) for index in range(n_steps)]
     parts = {part: statistics.median(step[part] for step in steps) for part in PARTS}
     total = sum(parts.values())
-    hours = PAPER_STEPS * total / 3.6e6
-    for part, spent in [*parts.items(), ("one step", total)]:
+    lines = [*parts.items(), ("one step", total)]
+    if importlib.util.find_spec("numba") is not None:
+        lines.append(
+            ("one step, compiled tables", compiled_step(X.astype(dtype), settings, n_steps))
+        )
+    for part, spent in lines:
+        hours = published_steps(size) * spent / 3.6e6
         yield dict(
             zip(
                 FIELDS,
                 (size, settings.batch_size, dtype, part, f"{spent:.1f}", f"{spent / total:.2f}",
-                 f"{hours:.1f}" if part == "one step" else ""),
+                 f"{hours:.1f}" if part.startswith("one step") else ""),
                 strict=True,
             )
         )  # fmt: skip

@@ -13,11 +13,12 @@ Neighbours are those along one axis of the grid of the representation. Divergenc
 directions of the shift on their first axis.
 
 :class:`ClosedFormDensity` needs no training, :class:`SmoothDensity` is its smooth variant for the
-solver, :class:`MixtureDensity` is the paper's.
+solver, :class:`MixtureDensity` is the paper's, :class:`TabulatedDensity` the same, compiled.
 """
 
 from .closed_form import ClosedFormDensity
 from .mixture import MixtureDensity
 from .smooth import SmoothDensity
+from .tabulated import TabulatedDensity
 
-__all__ = ["ClosedFormDensity", "MixtureDensity", "SmoothDensity"]
+__all__ = ["ClosedFormDensity", "MixtureDensity", "SmoothDensity", "TabulatedDensity"]

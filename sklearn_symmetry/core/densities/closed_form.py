@@ -178,7 +178,8 @@ def _invertible(covariance, floor):
     variance = covariance.diagonal(dim1=1, dim2=2)
     rounding = covariance.shape[-1] * torch.finfo(covariance.dtype).eps
     conditional = 1.0 / precision.diagonal(dim1=1, dim2=2)
-    if not failed.any() and bool((conditional > rounding * variance).all()):
+    regular = (failed == 0).all() & (conditional > rounding * variance).all()
+    if regular:  # one look: each waits for a GPU
         return covariance, precision
     noise = floor * variance.mean() * torch.eye(covariance.shape[-1]).to(covariance)
     return covariance + noise, torch.linalg.inv(covariance + noise)

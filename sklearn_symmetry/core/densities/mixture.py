@@ -7,12 +7,13 @@ import torch
 from torch import nn
 from torch.nn.functional import leaky_relu, pad
 
+from ..blocks import at_once
 from .closed_form import off_diagonal
 
 __all__ = ["ConditionalMixture", "MarginalMixture", "MixtureDensity"]
 
 LOG_2PI = math.log(2.0 * math.pi)
-# Samples that pass through the networks at a time: their hidden units then stay in the cache.
+# Samples that pass through the networks at a time on a CPU: hidden units then stay in the cache.
 PART = 500
 
 
@@ -113,7 +114,9 @@ class ConditionalMixture(nn.Module):
         -------
         log_density : Tensor of shape (n, m)
         """
-        parts = zip(*(part.split(PART) for part in (values, given, slots)), strict=True)
+        width = self.biases_in.numel() + self.biases_out.numel()
+        several = at_once(PART * width, width, values.device)
+        parts = zip(*(part.split(several) for part in (values, given, slots)), strict=True)
         return torch.cat([_log_mixture(part, *self(*condition)) for part, *condition in parts])
 
     def weight_norm(self):
@@ -164,7 +167,7 @@ class MixtureDensity(nn.Module):
         Batch means of the difference of log densities, negative ones set to 0. Cost: O(n m).
         """
         densities = self._marginal(rep)
-        columns, successors = _neighbours(rep, axis)
+        columns, successors = neighbours(rep, axis)
         divergences = []
         for here, there in ((columns, successors), (successors, columns)):
             shifted = self.marginal.log_density(rep.y[:, here], there)
@@ -184,7 +187,7 @@ class MixtureDensity(nn.Module):
         densities = self._conditional(rep)
         slots, given = _conditions(rep.y)
         divergences = []
-        for step, inside in zip((1, -1), _neighbours(rep, axis), strict=True):
+        for step, inside in zip((1, -1), neighbours(rep, axis), strict=True):
             # p(j+s|i+s) at (y_j, y_i): value i enters at slot i+s, value j is read at slot j+s.
             moved = (slots + step) % rep.n_powers
             shifted = self.conditional.log_density(rep.y.roll(step, dims=1), given, moved)
@@ -229,7 +232,7 @@ def _conditions(y):
     return slots, y.gather(1, slots[:, None])[:, 0]
 
 
-def _neighbours(rep, axis):
+def neighbours(rep, axis):
     """Columns that have a successor, and their successors."""
     if rep.grid.n_axes > 1:
         raise ValueError(

@@ -6,9 +6,11 @@ from functools import lru_cache
 
 import torch
 
+from ..blocks import at_once
+
 __all__ = ["smooth_entropy"]
 
-BLOCK = 2**16  # entries looked at together
+BLOCK = 2**16  # entries looked at together, on a CPU
 
 
 def smooth_entropy(y, *, scale, width=0.12, step=0.06, reach=12.0):
@@ -68,7 +70,7 @@ class _SmoothEntropy(torch.autograd.Function):
         gradient = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
         entropy = torch.empty_like(rows[:, 0])
         # In blocks that stay in the cache: memory fresh from the system costs more than the work.
-        several = max(1, BLOCK // rows.shape[1])
+        several = at_once(BLOCK, rows.shape[1], rows.device)
         for first in range(0, len(rows), several):
             block = slice(first, first + several)
             slope = None if gradient is None else gradient[block]
@@ -118,11 +120,24 @@ def _compressed(rows, stretch, scale):
 def _linear_histogram(index, share, size):
     """Weights of samples shared between cell `index` and the next, shape (size,), double."""
     share = share.flatten().double()
-    ones = torch.bincount(index, minlength=size)
-    upper = torch.bincount(index, weights=share, minlength=size)
-    count = ones - upper
+    upper = _summed(index, size, share)
+    count = _summed(index, size) - upper
     count[1:] += upper[:-1]
     return count
+
+
+def _summed(index, size, weights=None):
+    """Sums of weights, or of ones, by their index, shape (size,)."""
+    if index.device.type == "cpu":
+        return torch.bincount(index, weights=weights, minlength=size)
+    return _scattered(index, size, weights)
+
+
+def _scattered(index, size, weights=None):
+    """As bincount, which on a GPU waits for the largest index, and with it for all work before."""
+    if weights is None:
+        weights = torch.ones_like(index, dtype=torch.double)
+    return weights.new_zeros(size).scatter_add_(0, index, weights)
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Time of default fits, and of one step of the solver, on the CPU and on a GPU.
+
+    python tests/benchmarks/device.py
+    python tests/benchmarks/device.py --columns 513 1025 --minutes 60
+    python tests/benchmarks/device.py --parts step --columns 33 65 129 257 513 1025
+
+Every repeat is a row of the CSV file; rows that are there already, of this machine, are skipped. A
+measurement is not begun where it is likely to end after ``--minutes``. Wall seconds include the
+wait for the GPU; processor seconds are those of this process. Part ``step`` is one value and
+gradient of the loss, on all samples, and what it is made of; medians over some calls.
+
+On a machine without a GPU the CPU is measured alone. Needs the package and what that needs.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import re
+import statistics
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import sklearn
+import torch
+
+from sklearn_symmetry import SymmetryLens, __version__
+from sklearn_symmetry.core.entropy import smooth_entropy
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.manifold import _curvature
+from sklearn_symmetry.solver.objective import Objective
+from sklearn_symmetry.solver.tuning import DEFAULT
+from sklearn_symmetry.statistics.principal import principal_data
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = ("part", "signal", "columns", "samples", "device", "machine", "repeat")
+FIELDS = (
+    *KEY, "wall_seconds", "cpu_seconds", "cosine", "starts", "iterations", "converged",
+    "gpu_megabytes", "python", "torch", "numpy", "scikit_learn", "version",
+)  # fmt: skip
+GROWTH = 2.7  # of time with columns, to guess whether a measurement fits into what is left
+CALLS = 9  # of one kernel, fewer where they take long
+LONG = 20.0  # seconds of all calls of one kernel
+
+
+def machine(device):
+    """The processor that computes."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def versions():
+    """What the numbers depend on."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "scikit_learn": sklearn.__version__,
+        "version": __version__,
+    }
+
+
+def wait(device):
+    """Until all work is done."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def timed(work, device):
+    """Result, wall seconds and processor seconds of a call."""
+    wait(device)
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    wait(device)
+    return result, time.perf_counter() - wall, time.process_time() - cpu
+
+
+def data_of(task):
+    """The samples, the same ones on every device."""
+    return make_symmetric_signals(
+        task["samples"],
+        task["columns"],
+        signal=task["signal"],
+        symmetry="orthogonal",
+        random_state=2000 + task["repeat"],
+    )
+
+
+def measure_fit(task):
+    """One default fit: the rest of its row."""
+    data, device = data_of(task), task["device"]
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    lens = SymmetryLens(device=device, random_state=task["repeat"])
+    _, wall, cpu = timed(lambda: lens.fit(data.data), device)
+    yield {
+        **task,
+        "wall_seconds": f"{wall:.3f}",
+        "cpu_seconds": f"{cpu:.3f}",
+        "cosine": f"{generator_similarity(lens.generator_, data.generator):.5f}",
+        "starts": len(lens.candidates_),
+        "iterations": lens.n_iter_,
+        "converged": lens.converged_,
+        "gpu_megabytes": _peak(device),
+    }
+
+
+def kernels(objective):
+    """What a step is made of, by name; the whole step first."""
+    basis = torch.eye(objective.n_features).to(objective.spectrum)
+    rows = (basis.float() @ objective.samples).requires_grad_()
+    scale, size = objective.density.scale, len(basis)
+    turn = torch.ones_like(basis).triu(1) * (DEFAULT.largest_turn / size**0.5)
+
+    def entropies():
+        return torch.autograd.grad(smooth_entropy(rows.mT, scale=scale).sum(), rows)
+
+    return {
+        "step": lambda: objective.value_and_gradient(basis),
+        "step: rotation of the samples": lambda: basis.float() @ objective.samples,
+        "step: entropies and gradient": entropies,
+        "step: moments and gradient": lambda: objective.moment_gradient(basis),
+        "step: matrix exponential": lambda: torch.linalg.matrix_exp(turn - turn.mT),
+        "curvature of the loss": lambda: _curvature(objective, basis, DEFAULT.probes),
+    }
+
+
+def measure_step(task):
+    """One value and gradient, and its kernels: the rows."""
+    device = task["device"]
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    data = principal_data(data_of(task).data, seed=0, device=device)
+    objective = Objective(data, PAPER_WEIGHTS)
+    for name, work in kernels(objective).items():
+        wall, cpu = repeated(work, device)
+        row = {"wall_seconds": f"{wall:.6f}", "cpu_seconds": f"{cpu:.6f}"}
+        yield {**task, "part": name, **row, "gpu_megabytes": _peak(device)}
+
+
+def repeated(work, device):
+    """Median wall and processor seconds of a call, the first one left out."""
+    _, first, _ = timed(work, device)
+    calls = [timed(work, device)[1:] for _ in range(max(1, min(CALLS, int(LONG / first))))]
+    return (statistics.median(seconds) for seconds in zip(*calls, strict=True))
+
+
+def _peak(device):
+    return f"{torch.cuda.max_memory_allocated() / 2**20:.0f}" if device == "cuda" else ""
+
+
+MEASURES = {"fit": measure_fit, "step": measure_step}
+
+
+def tasks(options, devices):
+    """What is to be measured, the cheap first."""
+    for columns in sorted(options.columns):
+        for repeat in range(options.repeats):
+            for part in options.parts:
+                for device in devices:
+                    values = (part, options.signal, columns, options.samples, device,
+                              machine(device), repeat)  # fmt: skip
+                    yield dict(zip(KEY, values, strict=True))
+
+
+def key(row):
+    """What a row is known by."""
+    return tuple(str(row[name]) for name in KEY)
+
+
+def expected(task, rows):
+    """Seconds that a measurement is likely to take, from those of fewer columns."""
+    same = [name for name in KEY if name not in ("columns", "repeat")]
+    known = [
+        (int(row["columns"]), float(row["wall_seconds"]))
+        for row in rows
+        if all(str(row[name]) == str(task[name]) for name in same)
+        and int(row["columns"]) <= task["columns"]
+    ]
+    if not known:
+        return 0.0
+    columns, seconds = max(known)
+    calls = 1 if task["part"] == "fit" else 10 * CALLS
+    return calls * seconds * (task["columns"] / columns) ** GROWTH
+
+
+def measured(path):
+    """Rows that are there."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def append(path, row):
+    """Write a row, and the names before the first one."""
+    new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS, restval="")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def warm_up(device):
+    """First calls on a device cost more than others."""
+    data = make_symmetric_signals(2000, 33, symmetry="orthogonal", random_state=0).data
+    SymmetryLens(device=device, n_init=1, max_iter=5, random_state=0).fit(data)
+
+
+def parsed(arguments):
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--parts", nargs="+", choices=MEASURES, default=list(MEASURES))
+    parser.add_argument("--columns", nargs="+", type=int, default=[33, 65, 129, 257])
+    parser.add_argument("--samples", type=int, default=20_000)
+    parser.add_argument("--signal", choices=("gaussian", "legendre"), default="gaussian")
+    parser.add_argument("--devices", nargs="+", choices=("cuda", "cpu"), default=["cuda", "cpu"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--threads", type=int, default=1, help="of torch, for the part step")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "results" / "device.csv")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    """Measure what is not there yet, print and write every row."""
+    end, options = time.monotonic(), parsed(arguments)
+    end += 60 * options.minutes
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(options.threads)
+    devices = list(options.devices)
+    if not torch.cuda.is_available():
+        print("no GPU here: torch finds none, the CPU is measured alone", flush=True)
+        devices = [device for device in devices if device != "cuda"]
+    print(", ".join([*map(machine, devices), *(f"{k} {v}" for k, v in versions().items())]))
+    rows, warm = measured(options.output), set()
+    done = set(map(key, rows))
+    for task in tasks(options, devices):
+        name = " ".join(str(task[what]) for what in ("part", "signal", "columns", "device"))
+        if key(task) in done:
+            print(f"{name}, repeat {task['repeat']}: there already", flush=True)
+            continue
+        guess = expected(task, rows)
+        if time.monotonic() + guess > end:
+            print(f"{name}, repeat {task['repeat']}: left out, needs {guess:.0f} s", flush=True)
+            continue
+        if task["device"] not in warm:
+            warm_up(task["device"])
+            warm.add(task["device"])
+        # The row of the whole step is written last: where it is, the others are.
+        for row in reversed([row | versions() for row in MEASURES[task["part"]](task)]):
+            append(options.output, row)
+            rows.append(row)
+            shown = ("part", "columns", "device", "repeat", "wall_seconds", "cpu_seconds", "cosine",
+                     "starts", "iterations", "gpu_megabytes")  # fmt: skip
+            print(" ".join(f"{row.get(what, '')}" for what in shown), flush=True)
+
+
+if __name__ == "__main__":
+    main()
