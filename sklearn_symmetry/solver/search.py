@@ -116,7 +116,7 @@ class _Attempt:
         first = next(recipes)
         yield first
         others = list(recipes)
-        if self._look_closer():
+        if self.data.n_features > self.tuning.few and self._look_closer():
             yield lawful(self.judge, self.seed, list(itertools.chain(first, *others)))
         yield from others
 
