@@ -184,9 +184,6 @@ def fourth_order_divergence(strengths, modes, grid=None, axis=0):
         rotating the modes.
     """
     grid = Grid.fitting(grid, modes.shape[-1], "the stack of modes")
-    here, before = (
-        part.flatten(-2) for part in grid.predecessors(modes, axis, n_indices=2)
-    )
+    here, before = (part.flatten(-2) for part in grid.predecessors(modes, axis, n_indices=2))
     change = (here @ here.mT) ** 2 + (before @ before.mT) ** 2 - 2 * (here @ before.mT) ** 2
     return ((change @ strengths) @ strengths) / 48
-

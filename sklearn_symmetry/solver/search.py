@@ -95,12 +95,9 @@ class _Attempt:
 
         self.judge, self.closer = look(first_look(tuning, data.n_features)), look
         # Where it can, the law mends, which costs less and sees more.
-        self.lawful = (
-            data.n_features > tuning.few
-            and fourth_order_modes(data, tuning) is not None
-        )
+        self.lawful = data.n_features > tuning.few and fourth_order_modes(data, tuning) is not None
         self.waves = self._planned()
-        self.found, self.lowest_fine = [], np.inf
+        self.found, self.n_earlier, self.lowest_fine = [], None, np.inf
         self.looked_at = self.is_certain = None
         # With very few columns all looks certain: a wave is refined to its end.
         self.patient = data.n_features <= tuning.fewest
@@ -118,7 +115,8 @@ class _Attempt:
         others = list(recipes)
         if self.data.n_features > self.tuning.few and self._look_closer():
             yield lawful(self.judge, self.seed, list(itertools.chain(first, *others)))
-        yield from others
+        else:
+            yield from others
 
     def _look_closer(self):
         """From now on with fourth order, which tells stationary signals apart; whether it is so.
@@ -131,8 +129,8 @@ class _Attempt:
             judge = self.closer(self.tuning)
             if judge.fine.modes is not None:
                 self.judge, self.lowest_fine = judge, np.inf
-                again = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
-                self.found = again
+                self.found = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
+                self.n_earlier = len(self.found)
         return self.judge.fine.modes is not None
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
@@ -178,17 +176,16 @@ class _Attempt:
         agreed = settled(self.found)
         if agreed and (not few or self.judge.is_stationary(leader)):
             return True
-        if self._overtaken(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
+        if self._in_vain(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
             return True
         return self._is_certain(leader)
 
-    def _overtaken(self, leader):
-        """How many candidates came after the leader, once the most lawful ones come first."""
-        if self.judge.fine.modes is None or self.data.n_features <= self.tuning.few:
+    def _in_vain(self, leader):
+        """How many candidates came after a leader found on the law, the most lawful one first."""
+        places = [place for place, one in enumerate(self.found) if one is leader]
+        if self.n_earlier is None or places[0] < self.n_earlier:
             return 0
-        return len(self.found) - 1 - next(
-            place for place, one in enumerate(self.found) if one is leader
-        )
+        return len(self.found) - 1 - places[0]
 
     def _is_certain(self, candidate):
         """Whether its energies are stationary and its minimum is sharp; looked at once."""
