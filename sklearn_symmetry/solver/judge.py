@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from ..core.cumulants import rotation_cost
@@ -101,21 +100,17 @@ class Judge:
         """Loss by which proposals are ranked before any descent."""
         return self.coarse.value(self.tensor(basis))
 
-    def refine(self, name, start, best_so_far=np.inf):
-        """Coarse descent, on uniformity mostly, then a fine one on the loss itself.
+    def refine(self, name, start):
+        """Candidate of a coarse descent, on uniformity mostly, and a fine one on the loss itself.
 
         Parameters
         ----------
         name : str
         start : Tensor or ndarray of shape (d, d)
-        best_so_far : float
-            Lowest loss of other fine descents; one that is far above it is given up early.
 
         Returns
         -------
         candidate : Candidate
-        loss : float
-            At the end of the fine descent, on its samples.
         """
         tuning, start = self.tuning, self.tensor(start)
         coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self._done)
@@ -123,13 +118,8 @@ class Judge:
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
 
-        def hopeless(state):
-            early = len(state.losses) == tuning.hopeless_after
-            return early and state.losses[-1] > best_so_far + tuning.hopeless
-
-        options = {"max_iter": tuning.fine_iterations, "watch": hopeless} | self._done
-        fine = minimise(self.fine, basis, **options)
-        return self.candidate(name, start, fine.basis), fine.losses[-1]
+        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self._done)
+        return self.candidate(name, start, fine.basis)
 
     def candidate(self, name, start, basis):
         """A basis with its scores."""

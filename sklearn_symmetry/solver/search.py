@@ -5,7 +5,6 @@ import itertools
 from dataclasses import replace
 from enum import Enum
 
-import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
@@ -97,7 +96,7 @@ class _Attempt:
         # Where it can, the law mends, which costs less and sees more.
         self.lawful = data.n_features > tuning.few and fourth_order_modes(data, tuning) is not None
         self.waves = self._planned()
-        self.found, self.n_earlier, self.lowest_fine = [], None, np.inf
+        self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
         # With very few columns all looks certain: a wave is refined to its end.
         self.patient = data.n_features <= tuning.fewest
@@ -128,7 +127,7 @@ class _Attempt:
         if self.judge.fine.modes is None and hopeful:
             judge = self.closer(self.tuning)
             if judge.fine.modes is not None:
-                self.judge, self.lowest_fine = judge, np.inf
+                self.judge = judge
                 self.found = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
                 self.n_earlier = len(self.found)
         return self.judge.fine.modes is not None
@@ -141,15 +140,12 @@ class _Attempt:
             if wave is None:
                 break
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
-            losses = []
-            for candidate, fine in _refined(wave, self.judge, self.lowest_fine, n_jobs):
-                losses.append(fine)
+            for candidate in _refined(wave, self.judge, n_jobs):
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
                     return Outcome.STOPPED
                 if not self.patient and self._enough():
                     return Outcome.CERTAIN
-            self.lowest_fine = min([self.lowest_fine, *losses])
             if self.patient and self._enough():
                 return Outcome.CERTAIN
         return Outcome.EXHAUSTED
@@ -196,14 +192,14 @@ class _Attempt:
         return self.is_certain
 
 
-def _refined(wave, judge, best_fine, n_jobs):
+def _refined(wave, judge, n_jobs):
     """Refined proposals in their order, as many ahead of time as there are jobs."""
     jobs = effective_n_jobs(n_jobs)
-    tasks = [delayed(_refine)(judge, name, start, best_fine) for name, start in wave]
+    tasks = [delayed(_refine)(judge, name, start) for name, start in wave]
     for first in range(0, len(tasks), jobs):
         yield from Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
 
 
-def _refine(judge, name, start, best_fine):
+def _refine(judge, name, start):
     with one_thread():  # this may be a thread of its own
-        return judge.refine(name, start, best_fine)
+        return judge.refine(name, start)

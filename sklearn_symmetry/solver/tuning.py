@@ -66,8 +66,8 @@ class Tuning:
     fourth_order: float = _tuned(
         1.0,
         "weight, pairs have 1",
-        "Smooth, nearly periodic and symmetric signals show in nothing of lower order which of many "
-        "solutions is right: a watch, waveforms, pulse waves.",
+        "Smooth, nearly periodic and symmetric signals show in nothing of lower order which of "
+        "many solutions is right: a watch, waveforms, pulse waves.",
     )
     fourth_size: float = _tuned(
         0.5,
@@ -78,8 +78,8 @@ class Tuning:
     emphasis: float = _tuned(
         5.0,
         "times its weight",
-        "Uniformity with few columns: alignment and resolution pull noisy rows away from the truth, "
-        "and the samples are many for what there is to find.",
+        "Uniformity with few columns: alignment and resolution pull noisy rows away from the "
+        "truth, and the samples are many for what there is to find.",
     )
     emphasis_from: float = _tuned(
         40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."
@@ -206,9 +206,8 @@ class Tuning:
     search_tol: float = _tuned(1e-4, "nats", "Gain over `search_patience` that is still progress.")
     search_patience: int = _tuned(5, "iterations", "See `search_tol`.")
     hopeless: float = _tuned(
-        0.1, "nats", "An early loss this far above the best one so far is given up."
+        0.1, "nats", "A view whose best loss is lower by this takes over from the earlier one."
     )
-    hopeless_after: int = _tuned(20, "iterations", "When that is looked at.")
     same_loss: float = _tuned(
         0.02, "nats", "Losses on other samples that are the same; a half of a verdict takes the "
         "other's solution only for more.", CALIBRATION,

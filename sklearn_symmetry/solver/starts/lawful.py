@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starts for smooth and noisy signals: proposals of all kinds, brought to the law's nearest minimum.
+"""Starts for smooth and noisy signals: proposals of all kinds, brought to a minimum of the law.
 
 A descent on cumulants alone costs a tenth of one on the loss and leads further; what it says of
 many proposals tells which ones are worth the loss.
@@ -64,11 +64,11 @@ def _different(found, law):
     tuning, share = law.tuning, above_noise(law.spectrum)
     chosen = []
     for index in np.argsort([law.value(basis) for _, basis in found]):
+        if len(chosen) == tuning.lawful_starts:
+            break
         one = found[index]
         if all(agreement(one[1], other, share) < tuning.near for _, other in chosen):
             chosen.append(one)
-        if len(chosen) == tuning.lawful_starts:
-            break
     return chosen
 
 
