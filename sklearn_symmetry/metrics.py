@@ -7,13 +7,13 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
-from .core.group import similarity
+from .core.group import above_noise, cosine, similarity
 from .core.rotation import crop_matrix
 
-__all__ = ["equivariance_error", "generator_similarity"]
+__all__ = ["displacement_share", "equivariance_error", "generator_similarity"]
 
 
-def generator_similarity(generator, target, *, boundary="open"):
+def generator_similarity(generator, target, *, boundary="open", X=None):
     """Cosine similarity of a learned generator and a known one.
 
     ``<A, B> / (|A| |B|)`` with Frobenius products and norms, for `target` or its transpose,
@@ -30,6 +30,9 @@ def generator_similarity(generator, target, *, boundary="open"):
         Which symmetry `target` stands for. ``"circulant"`` asks for what makes that comparison
         fair: a `target` that is orthogonal, the hidden cyclic shift, and a `generator` of the same
         shape, which is not cropped.
+    X : array-like of shape (n_samples, n_features), optional
+        Samples: the similarity above their noise. Directions in which there is nothing but noise
+        say nothing about the symmetry and are determined by nothing; here they do not count.
 
     Returns
     -------
@@ -51,6 +54,9 @@ def generator_similarity(generator, target, *, boundary="open"):
       shift scores ``sqrt((d - 1) / d)`` against the open target (0.926 at ``d = 7``);
     - a generator learned with an open boundary is orthogonal in its padded space and only its
       central crop means something, so it is the crop that is compared to the open target;
+    - above the noise it is ``D A`` and ``D B`` that are compared, with a row of D for every
+      principal axis v of the samples, ``sqrt(1 - floor / variance) v``; the floor is the mean
+      variance of the lowest tenth of the axes. Of white noise all axes count alike;
     - a generator learned with a circulant boundary has no padding: score it whole, against the
       cyclic shift. For even ``d`` that shift has determinant -1, and the exponential of an
       antisymmetric matrix cannot reach it.
@@ -80,7 +86,79 @@ def generator_similarity(generator, target, *, boundary="open"):
         raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
     if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
         raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
-    return similarity(generator, target)
+    if X is None:
+        return similarity(generator, target)
+    loud = _loud(_check_samples(X, target))
+    return max(cosine(loud @ generator, loud @ way) for way in (target, target.T))
+
+
+def displacement_share(generator, target, X, *, boundary="open"):
+    """Share of what one step displaces in samples that a learned generator predicts.
+
+    ``1 - E|x G - x T|**2 / E|x T - x|**2`` over the components that a step moves within the
+    window: 1 where the learned step is the true one for such samples, 0 where to leave the
+    samples as they are would be as good. A cosine weighs all directions alike, this one by what
+    is there.
+
+    Parameters
+    ----------
+    generator : array-like of shape (n, n)
+        Learned generator, cropped as in :func:`generator_similarity`.
+    target : array-like of shape (n_features, n_features)
+        Known generator, which moves some orthonormal vectors to others: `generator` of a set of
+        :mod:`sklearn_symmetry.datasets`. Of it and its transpose the closer one counts.
+    X : array-like of shape (n_samples, n_features)
+        Samples.
+    boundary : {"open", "circulant"}, default="open"
+        See :func:`generator_similarity`.
+
+    Returns
+    -------
+    share : float
+        At most 1.
+
+    Raises
+    ------
+    ValueError
+        As :func:`generator_similarity`, and if `X` does not fit or does not move at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_symmetry.metrics import displacement_share
+    >>> X = np.random.default_rng(0).normal(size=(10, 7))
+    >>> shift = np.eye(7, k=1)
+    >>> displacement_share(shift, shift, X), displacement_share(np.eye(7), shift, X)
+    (1.0, 0.0)
+    """
+    generator_similarity(generator, target, boundary=boundary)  # checks all but X
+    target = _check_square(target, "target")
+    generator = _check_square(generator, "generator")
+    if boundary == "open":
+        generator = _central_crop(generator, len(target))
+    X = _check_samples(X, target)
+    target = max((target, target.T), key=lambda way: cosine(generator, way))
+    within = target.T @ target  # projects on what a step moves to
+    moved = np.square((X @ target - X) @ within).sum()
+    if moved == 0:
+        raise ValueError("X does not change under target: the share of nothing is undefined.")
+    return float(1 - np.square((X @ generator - X @ target) @ within).sum() / moved)
+
+
+def _check_samples(X, target):
+    X = check_array(X, dtype=np.float64, input_name="X")
+    if X.shape[1] != len(target):
+        raise ValueError(f"X has {X.shape[1]} columns, must have {len(target)}, as target has.")
+    return X
+
+
+def _loud(X):
+    """Principal axes as rows, times the root of the share of their variance above the noise."""
+    centred = X - X.mean(0)
+    variance, axes = np.linalg.eigh(centred.T @ centred / len(X))
+    tiny = np.finfo(float).tiny
+    share = above_noise(np.maximum(variance[::-1], max(tiny, 1e-12 * variance[-1])))
+    return np.sqrt(share)[:, None] * axes.T[::-1]
 
 
 def _check_square(matrix, name):

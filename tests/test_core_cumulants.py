@@ -7,7 +7,13 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core import cumulants as module
-from sklearn_symmetry.core.cumulants import rotated, third_cumulants, third_order_divergence
+from sklearn_symmetry.core.cumulants import (
+    fourth_cumulant_modes,
+    fourth_order_divergence,
+    rotated,
+    third_cumulants,
+    third_order_divergence,
+)
 from sklearn_symmetry.core.densities import ClosedFormDensity
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import Uniformity
@@ -158,3 +164,91 @@ def test_reversing_a_principal_axis_shows_in_third_order_alone(seed):
     assert_allclose(Uniformity()(wrong), Uniformity()(right), rtol=1e-6)
     divergences = [rep.density.third_order_shift_divergence(rep).sum() for rep in (right, wrong)]
     assert divergences[1] > 5 * divergences[0]
+
+
+# Fourth order
+
+grids = pytest.mark.parametrize(
+    "grid",
+    [Grid.line(6), Grid.ring(6), Grid((2, 3), (False, False)), Grid((2, 3), (False, True))],
+    ids=str,
+)
+
+
+def fourth_cumulants(z):
+    """The full tensor."""
+    z = (z - z.mean(0)).double()
+    second = z.mT @ z / len(z)
+    fourth = torch.einsum("ni,nj,nk,nl->ijkl", z, z, z, z) / len(z)
+    for pair in ("ij,kl->ijkl", "ik,jl->ijkl", "il,jk->ijkl"):
+        fourth = fourth - torch.einsum(pair, second, second)
+    return fourth
+
+
+def modes_of(z, count, **options):
+    z = z - z.mean(0)
+    return tuple(torch.as_tensor(part) for part in fourth_cumulant_modes(z, count, **options))
+
+
+@dtypes
+def test_all_modes_are_the_full_tensor_and_few_its_largest_part(dtype):
+    z = skewed(400, 5, dtype=dtype)
+    expected = fourth_cumulants(z)
+    strengths, modes = modes_of(z, 15)
+    tolerance = 1e-4 if dtype == torch.float32 else 1e-10
+    found = torch.einsum("q,qij,qkl->ijkl", strengths, modes, modes)
+    assert_allclose(found / expected.norm(), expected / expected.norm(), atol=tolerance)
+    assert_allclose(modes.flatten(1) @ modes.flatten(1).mT, np.eye(15), atol=1e-12)
+    few, kept = modes_of(z, 3)
+    assert_allclose(few, strengths[:3], rtol=1e-3)
+    assert_allclose((kept.flatten(1) @ modes[:3].flatten(1).mT).abs(), np.eye(3), atol=1e-3)
+    positive, _ = modes_of(z, 3, positive=True)
+    assert_allclose(positive, strengths.sort(descending=True).values[:3], rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gaussian_samples_have_no_fourth_order(seed):
+    z = torch.as_tensor(np.random.default_rng(seed).standard_normal((100_000, 4)))
+    assert_allclose(modes_of(z, 10)[0], np.zeros(10), atol=0.15)
+
+
+@grids
+def test_fourth_order_divergence_is_the_change_of_the_full_tensor(grid):
+    z = skewed(400, 6)
+    strengths, modes = modes_of(z, 21)
+    tensor = fourth_cumulants(z)
+    for axis in grid.directions:
+        here, before = grid.predecessors(tensor, axis, n_indices=4)
+        expected = (here - before).square().sum() / 48
+        assert_allclose(fourth_order_divergence(strengths, modes, grid, axis), expected, rtol=1e-8)
+
+
+@grids
+def test_fourth_order_uniformity_has_the_right_gradient(grid):
+    known = modes_of(skewed(200, 6), 8)
+    y, density = skewed(30, 6), ClosedFormDensity()
+
+    def value(basis):
+        modes = known[0], basis @ known[1] @ basis.mT
+        rep = Representation(y, density, grid=grid, whitened_modes=modes)
+        return Uniformity(fourth=1.0)(rep)
+
+    assert torch.autograd.gradcheck(value, orthogonal(6).requires_grad_(), eps=1e-6, atol=1e-4)
+
+
+@grids
+def test_a_stationary_process_has_no_fourth_order_divergence(grid):
+    """Independent columns of one law, moved along every axis; several bases at once."""
+    eye = torch.eye(6, dtype=torch.float64)
+    modes = torch.stack([torch.diag(row) for row in eye])
+    strengths = torch.full((6,), 3.0, dtype=torch.float64)
+    both = torch.stack([modes, orthogonal(6) @ modes @ orthogonal(6).mT])
+    for axis in grid.directions:
+        right, wrong = fourth_order_divergence(strengths, both, grid, axis)
+        assert abs(right) < 1e-12
+        assert wrong > 0.01
+
+
+def test_fourth_order_needs_the_modes():
+    with pytest.raises(ValueError, match="whitened_modes"):
+        Uniformity(fourth=1.0)(Representation(skewed(30, 3), ClosedFormDensity()))

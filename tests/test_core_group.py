@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import (
     Group,
+    above_noise,
     agreement,
     complete_basis,
     cosine,
@@ -296,3 +297,20 @@ def test_completed_basis_is_the_nearest_orthogonal_matrix():
 def test_completed_basis_refuses_degenerate_rows(rows):
     with pytest.raises(ValueError, match="initial group convolution matrix"):
         complete_basis(rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agreement_above_the_noise_is_the_cosine_of_weighted_generators(seed):
+    random = np.random.default_rng(seed)
+    one, other = (np.linalg.qr(random.standard_normal((6, 6)))[0] for _ in range(2))
+    other = one @ other if seed else one[::-1].copy()
+    share = above_noise(np.array([5.0, 4.0, 3.0, 1.5, 1.0, 0.5]))
+    assert_allclose(share, [0.9, 0.875, 5 / 6, 2 / 3, 0.5, 1e-6])
+    shift, loud = np.eye(6, k=1), np.sqrt(share)[:, None]
+    first = loud * (one.T @ shift @ one)
+    ways = [loud * (other.T @ way @ other) for way in (shift, shift.T)]
+    given = [torch.as_tensor(part.copy()) for part in (one, other, share)]
+    assert_allclose(agreement(*given), max(cosine(first, way) for way in ways), rtol=1e-12)
+    # Of white noise alone, all axes count alike.
+    white = torch.as_tensor(above_noise(np.ones(6)))
+    assert_allclose(agreement(*given[:2], white), agreement(*given[:2]), atol=1e-12)

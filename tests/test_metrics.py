@@ -6,7 +6,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.datasets import hiding_basis, make_symmetric_signals
-from sklearn_symmetry.metrics import equivariance_error, generator_similarity
+from sklearn_symmetry.metrics import (
+    displacement_share,
+    equivariance_error,
+    generator_similarity,
+)
 
 
 def cyclic_shift(n):
@@ -183,3 +187,58 @@ def test_real_steps_are_refused_because_columns_move_by_whole_steps(dataset):
 def test_zero_representation_has_no_relative_error(dataset):
     with pytest.raises(ValueError, match="representation of X is zero"):
         equivariance_error(KnownLens(dataset), np.zeros((3, 9)))
+
+
+# Above the noise
+
+
+def noisy(size=9, n_samples=4000, seed=0):
+    """Smooth samples behind a rotation with white noise, and their shift."""
+    random = np.random.default_rng(seed)
+    angle = random.uniform(0, 2 * np.pi, (n_samples, 2))[:, :, None]
+    X = np.sin(angle + np.array([0.5, 0.9])[:, None] * np.arange(size)).sum(1)
+    X = X + 0.05 * random.standard_normal(X.shape)
+    basis = np.linalg.qr(random.standard_normal((size, size)))[0]
+    return X @ basis.T, basis @ np.eye(size, k=1) @ basis.T
+
+
+def test_what_is_wrong_in_the_noise_alone_does_not_count_above_it():
+    X, target = noisy()
+    _, axes = np.linalg.eigh(np.cov(X.T))
+    turn = np.eye(9)
+    turn[:4, :4] = np.linalg.qr(np.random.default_rng(1).standard_normal((4, 4)))[0]
+    quiet = axes @ turn @ axes.T  # turns the four weakest axes
+    generator = quiet @ target
+    assert generator_similarity(generator, target) < 0.8
+    assert generator_similarity(generator, target, X=X) > 0.97
+    assert displacement_share(generator, target, X) > 0.97
+
+
+def test_all_counts_alike_in_white_noise():
+    random = np.random.default_rng(0)
+    axes = np.linalg.qr(random.standard_normal((7, 7)))[0]
+    white = np.concatenate([axes, -axes])
+    target, generator = np.eye(7, k=1), random.standard_normal((7, 7))
+    plain = generator_similarity(generator, target)
+    assert_allclose(generator_similarity(generator, target, X=white), plain, atol=1e-9)
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_displacement_share_is_one_for_the_truth_either_way_and_less_elsewhere(boundary):
+    X, target = noisy()
+    if boundary == "circulant":
+        target = np.roll(np.eye(9), 1, axis=1)
+    for way in (target, target.T):
+        assert_allclose(displacement_share(way, target, X, boundary=boundary), 1, atol=1e-12)
+    half = 0.5 * (target + np.eye(9))
+    assert 0 < displacement_share(half, target, X, boundary=boundary) < 0.9
+
+
+def test_measures_of_samples_name_what_does_not_fit():
+    X, target = noisy()
+    with pytest.raises(ValueError, match="X has 8 columns, must have 9"):
+        generator_similarity(target, target, X=X[:, :8])
+    with pytest.raises(ValueError, match="X has 8 columns, must have 9"):
+        displacement_share(target, target, X[:, :8])
+    with pytest.raises(ValueError, match="does not change under target"):
+        displacement_share(target, target, np.zeros((3, 9)))

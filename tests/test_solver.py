@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The fast solver: its parts against closed forms, and recovery of hidden symmetries."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.judge import Candidate, settled
+from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.repairs import repair, rephased, swapped
@@ -238,7 +241,8 @@ def test_agreement_ignores_direction_and_sign():
 
 def candidate(basis, loss, start=None):
     start = basis if start is None else start
-    return Candidate("", None, start, basis, loss, 1.0, (loss,))
+    white = SimpleNamespace(spectrum=torch.ones(9, dtype=torch.float64))  # all axes count alike
+    return Candidate("", white, start, basis, loss, 1.0, Tuning(), (loss,))
 
 
 @pytest.mark.parametrize(("turn", "gap", "same"), [
@@ -312,15 +316,64 @@ def test_third_order_tells_the_right_signs_from_all_others(signals, data):
     assert_allclose(likeliest(truth, signs, objective)[0], truth)
 
 
-def test_third_order_of_several_bases_is_that_of_each(data):
-    objective = Objective(data, WEIGHTS)
+@pytest.mark.parametrize("fourth", [0.0, 1.0])
+def test_higher_orders_of_several_bases_are_those_of_each(data, fourth):
+    tuning = Tuning(fourth_order=fourth, emphasis=1.0, loud_modes=64)
+    objective = Objective(data, WEIGHTS, tuning=tuning)
     bases = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(3)])
-    found = objective.third_order(bases)
-    assert_allclose(found, [float(objective.third_order(one[None])) for one in bases], rtol=1e-5)
-    plain = Objective(data, WEIGHTS, tuning=Tuning(third_order=0.0))
-    for basis, third in zip(bases, found, strict=True):
+    found = objective.higher_order(bases)
+    assert_allclose(found, [float(objective.higher_order(one[None])) for one in bases], rtol=1e-5)
+    plain = Objective(data, WEIGHTS, tuning=Tuning(third_order=0.0, fourth_order=0.0))
+    for basis, higher in zip(bases, found, strict=True):
         difference = objective.value(basis) - plain.value(basis)
-        assert_allclose(difference, WEIGHTS["uniformity"] * float(third) / 8, rtol=1e-3)
+        assert_allclose(difference, WEIGHTS["uniformity"] * float(higher) / 8, rtol=1e-3)
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_law_has_the_right_gradient_and_likes_the_truth(data, signals, boundary):
+    objective = Objective(data, WEIGHTS, grid=Grid.of(9, boundary))
+    law = Law(objective)
+    basis, turn = torch.as_tensor(rotation(9, 0)), torch.as_tensor(rotation(9, 1))
+    turn = 1e-4 * (turn - turn.mT)
+    value, terms, gradient = law.value_and_gradient(basis)
+    assert value == law.value(basis) == float(terms["law"].detach())
+    ahead, back = (law.value(basis @ torch.matrix_exp(sign * turn)) for sign in (1, -1))
+    assert_allclose((ahead - back) / 2, float((gradient * turn).sum()) / 2, rtol=2e-2)
+    if boundary == "open":
+        truth = torch.as_tensor(signals.basis.T @ data.axes)
+        assert 5 * law.value(truth) < law.value(basis)
+
+
+def test_chains_of_an_even_operator_are_unfolded():
+    """An operator that couples every other frequency most, and one that couples neighbours."""
+    size, random = 12, np.random.default_rng(0)
+    even = sine_basis(size).T @ np.diag(np.linspace(-1, 1, size) ** 2) @ sine_basis(size)
+    odd = sine_basis(size).T @ np.diag(np.linspace(-1, 1, size)) @ sine_basis(size)
+    operators = np.array([one / np.linalg.norm(one) for one in (even - np.eye(size) / 3, odd)])
+    # As principal axes of random signs, in the order of their frequency.
+    signs = random.choice([-1.0, 1.0], size)
+    operators = signs[:, None] * operators * signs
+    frame = Whitened(torch.zeros(1, size), np.eye(size), np.linspace(2.0, 1.0, size))
+    starts = chain_starts(frame, np.array([3.0, 1.0]), operators)
+    truth = torch.as_tensor(sine_basis(size) * signs)
+    assert max(agreement(torch.as_tensor(one), truth) for one in starts) > 1 - 1e-9
+
+
+def test_fourth_order_makes_noisy_signals_in_few_columns_right():
+    signals = make_symmetric_signals(
+        20_000, 8, signal="legendre", noise=0.7, scale=(3.2, 8.0), symmetry="orthogonal",
+        random_state=0,
+    )  # fmt: skip
+    with_it, without = (
+        solve(summarise(signals.data), Settings(), tuning=Tuning(fourth_order=fourth))
+        for fourth in (1.0, 0.0)
+    )
+    right, wrong = (
+        generator_similarity(one.padded_generator, signals.generator, X=signals.data)
+        for one in (with_it, without)
+    )
+    assert right > 0.98
+    assert wrong < 0.9
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -16,7 +16,15 @@ import torch
 from .grid import Grid
 from .rotation import antisymmetric
 
-__all__ = ["Group", "agreement", "complete_basis", "cosine", "orientation", "similarity"]
+__all__ = [
+    "Group",
+    "above_noise",
+    "agreement",
+    "complete_basis",
+    "cosine",
+    "orientation",
+    "similarity",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,19 +345,46 @@ def similarity(one, other):
     return max(cosine(one, other), cosine(one, other.T))
 
 
-def agreement(one, other):
+def above_noise(spectrum):
+    """Share of the variance of every axis that is above the noise, white by assumption.
+
+    Parameters
+    ----------
+    spectrum : Tensor or ndarray of shape (d,)
+        Variances in descending order, positive.
+
+    Returns
+    -------
+    share : Tensor or ndarray of shape (d,)
+        ``1 - floor / spectrum`` with the mean of the lowest tenth as the floor; not below 1e-6, so
+        that axes of nothing but noise count alike where there are no others.
+    """
+    floor = spectrum[-max(1, len(spectrum) // 10) :].mean()
+    return (1 - floor / spectrum).clip(1e-6)
+
+
+def agreement(one, other, share=None):
     """:func:`similarity` of the open shifts of two orthogonal matrices, which are not formed.
 
     Parameters
     ----------
     one, other : Tensor of shape (d, d)
-        Rows in the order of the symmetry.
+        Rows in the order of the symmetry, in principal axes if there is a `share`.
+    share : Tensor of shape (d,), optional
+        Of the variance along these axes that is above the noise: the cosine of the generators as
+        they act on samples of such variances, ``diag(share) ** 0.5 @ G``.
 
     Returns
     -------
     agreement : float
     """
     turn = (one @ other.mT).cpu()
-    shifted = turn[:-1, :-1] * turn[1:, 1:]
-    crossed = turn[:-1, 1:] * turn[1:, :-1]
-    return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
+    moved = turn if share is None else ((one * share) @ other.mT).cpu()
+    shifted = moved[:-1, :-1] * turn[1:, 1:]
+    crossed = moved[:-1, 1:] * turn[1:, :-1]
+    if share is None:
+        return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
+    # Rows that are moved; in the other direction, those of `other` are the ones after.
+    norms = [float((rows.square() @ share).sum()) for rows in (one[:-1], other[:-1], other[1:])]
+    same = float(shifted.sum()) / (norms[0] * norms[1]) ** 0.5
+    return max(same, float(crossed.sum()) / (norms[0] * norms[2]) ** 0.5)

@@ -35,6 +35,9 @@ class Representation:
         leaves it that of the data.
     whitened_cumulants : Tensor of shape (m, m, m), optional
         Third-order cumulants of the whitened `y` where they are known already.
+    whitened_modes : tuple of Tensor, optional
+        Strengths and modes of the fourth-order cumulants of the whitened `y`, see
+        :func:`~sklearn_symmetry.core.cumulants.fourth_cumulant_modes`. They are not computed here.
 
     Raises
     ------
@@ -59,11 +62,13 @@ class Representation:
         covariance=None,
         eigenvalues=None,
         whitened_cumulants=None,
+        whitened_modes=None,
     ):
         self.y = y
         self.grid = Grid.fitting(grid, y.shape[1], "y")
         self.density = density
         self.rank_fraction = rank_fraction
+        self.whitened_modes = whitened_modes
         self._memory = {}
         if mean is not None:
             self.mean = mean

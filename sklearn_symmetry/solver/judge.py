@@ -3,17 +3,16 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from ..core.cumulants import rotation_cost
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
-from ..core.group import agreement
+from ..core.group import above_noise, agreement
 from ..statistics.principal import PrincipalData
 from .manifold import minimise
 from .objective import Objective
 from .repairs import repair
-from .tuning import DEFAULT
+from .tuning import Tuning
 
 __all__ = ["Candidate", "Judge", "ranked", "same", "settled"]
 
@@ -32,6 +31,8 @@ class Candidate:
     loss : float
     divergence : float
         Of the energies, see :func:`~sklearn_symmetry.core.energies.worst_energy_divergence`.
+    tuning : Tuning
+        Of the judge: what the loss adds to that of the paper.
     rank : tuple
         Orders candidates, the best has the lowest: stationary energies, which the loss does not
         see, before the loss. The divergence of few columns is the mean of few numbers, and may be
@@ -44,7 +45,12 @@ class Candidate:
     basis: torch.Tensor
     loss: float
     divergence: float
+    tuning: Tuning
     rank: tuple
+
+    def agreement(self, other):
+        """With another candidate, above the noise."""
+        return agreement(self.basis, other.basis, above_noise(self.data.spectrum))
 
 
 class Judge:
@@ -62,6 +68,7 @@ class Judge:
 
     def __init__(self, data, weights, grid, tuning):
         self.data, self.grid, self.tuning = data, grid, tuning
+        self.share = above_noise(data.spectrum)
         few = slice(0, tuning.search_samples)
         options = {"grid": grid, "tuning": tuning}
         self.coarse = self._coarse(weights, few)
@@ -77,7 +84,7 @@ class Judge:
         weights = {name: rough.get(name, 1.0) * weight for name, weight in weights.items()}
         affordable = tuning.affords(tuning.coarse_iterations * rotation_cost(self.data.n_features))
         third = tuning.third_order if affordable else 0.0
-        unbounded = replace(tuning, uniformity_bound=None, third_order=third)
+        unbounded = replace(tuning, uniformity_bound=None, third_order=third, emphasis=1.0)
         return Objective(self.data, weights, samples, grid=self.grid, tuning=unbounded)
 
     @property
@@ -93,21 +100,17 @@ class Judge:
         """Loss by which proposals are ranked before any descent."""
         return self.coarse.value(self.tensor(basis))
 
-    def refine(self, name, start, best_so_far=np.inf):
-        """Coarse descent, on uniformity mostly, then a fine one on the loss itself.
+    def refine(self, name, start):
+        """Candidate of a coarse descent, on uniformity mostly, and a fine one on the loss itself.
 
         Parameters
         ----------
         name : str
         start : Tensor or ndarray of shape (d, d)
-        best_so_far : float
-            Lowest loss of other fine descents; one that is far above it is given up early.
 
         Returns
         -------
         candidate : Candidate
-        loss : float
-            At the end of the fine descent, on its samples.
         """
         tuning, start = self.tuning, self.tensor(start)
         coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self._done)
@@ -115,13 +118,8 @@ class Judge:
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
 
-        def hopeless(state):
-            early = len(state.losses) == tuning.hopeless_after
-            return early and state.losses[-1] > best_so_far + tuning.hopeless
-
-        options = {"max_iter": tuning.fine_iterations, "watch": hopeless} | self._done
-        fine = minimise(self.fine, basis, **options)
-        return self.candidate(name, start, fine.basis), fine.losses[-1]
+        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self._done)
+        return self.candidate(name, start, fine.basis)
 
     def candidate(self, name, start, basis):
         """A basis with its scores."""
@@ -132,7 +130,7 @@ class Judge:
             rank = (loss + contrast_free_divergence(y, self.grid), loss)
         else:
             rank = (divergence > 1 + self.tuning.stationary, loss)
-        return Candidate(name, self.data, start, basis, loss, divergence, rank)
+        return Candidate(name, self.data, start, basis, loss, divergence, self.tuning, rank)
 
     def mended(self, candidate, changes, max_rounds):
         """The candidate, repaired if that is worth it; see :func:`.repairs.repair`."""
@@ -158,7 +156,7 @@ class Judge:
         nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
 
         def is_back(state):
-            return agreement(state.basis, candidate.basis) > tuning.returned
+            return agreement(state.basis, candidate.basis, self.share) > tuning.returned
 
         options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
         return is_back(minimise(self.fine, nudged, **options))
@@ -169,13 +167,13 @@ def ranked(found):
     return sorted(found, key=lambda one: one.rank)
 
 
-def same(one, other, tuning=DEFAULT):
+def same(one, other):
     """Whether two candidates are one solution, as far as their descents can tell."""
-    alike, gap = agreement(one.basis, other.basis), abs(one.loss - other.loss)
-    return any(alike > enough and gap < little for enough, little in tuning.same)
+    alike, gap = one.agreement(other), abs(one.loss - other.loss)
+    return any(alike > enough and gap < little for enough, little in one.tuning.same)
 
 
-def settled(found, tuning=DEFAULT):
+def settled(found):
     """Whether the two lowest losses belong to one solution, found independently.
 
     Two descents of one start prove nothing, unless they had hardly any way to go.
@@ -183,10 +181,11 @@ def settled(found, tuning=DEFAULT):
     if len(found) < 2:
         return False
     best, second = ranked(found)[:2]
-    if not same(best, second, tuning):
+    if not same(best, second):
         return False
-    near = min(agreement(one.start, one.basis) for one in (best, second)) > tuning.near
-    return near or agreement(best.start, second.start) < tuning.different
+    tuning, share = best.tuning, above_noise(best.data.spectrum)
+    near = min(agreement(one.start, one.basis, share) for one in (best, second)) > tuning.near
+    return near or agreement(best.start, second.start, share) < tuning.different
 
 
 def _random_turn(basis, angle):

@@ -148,10 +148,11 @@ def _curvature(objective, basis, probes):
     and uniformity: Hutchinson's estimate, from gradients without a pass over the data.
     """
     tuning, size = objective.tuning, len(basis)
-    fisher = _fisher_information(basis.float() @ objective.samples[:, : tuning.fisher_samples])
-    spectrum = objective.spectrum
-    weight = objective.weights.get("resolution", 0.0) * fisher / size
-    curvature = weight * (spectrum[:, None] + spectrum)
+    curvature = torch.zeros_like(basis)
+    if weight := objective.weights.get("resolution", 0.0) / size:
+        rows = basis.float() @ objective.samples[:, : tuning.fisher_samples]
+        spectrum = objective.spectrum
+        curvature = weight * _fisher_information(rows) * (spectrum[:, None] + spectrum)
     generator = torch.Generator().manual_seed(0)
     width = tuning.probe_angle / size**0.5
     here, total = objective.moment_gradient(basis), torch.zeros_like(curvature)

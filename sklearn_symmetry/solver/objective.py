@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The loss as a function of an orthogonal matrix W, on a fixed set of samples."""
 
+import functools
+import math
+
 import torch
 
 from ..core.blocks import at_once
-from ..core.cumulants import rotated, rotation_cost, third_order_divergence
+from ..core.cumulants import (
+    fourth_order_divergence,
+    rotated,
+    rotation_cost,
+    third_order_divergence,
+)
 from ..core.densities import SmoothDensity
 from ..core.grid import Grid
 from ..core.losses import TERMS, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 from .tuning import DEFAULT
 
-__all__ = ["Objective", "closed_form_loss"]
+__all__ = ["Objective", "closed_form_loss", "fourth_order_modes"]
 
 TOGETHER = 2**19  # entries of cumulants held at once: in the cache
 
 
-def closed_form_loss(weights, tuning=DEFAULT, third=0.0):
+def closed_form_loss(weights, tuning=DEFAULT, third=0.0, fourth=0.0):
     """All terms of the loss; uniformity with what the solver adds to that of the paper.
 
     Parameters
@@ -25,8 +33,11 @@ def closed_form_loss(weights, tuning=DEFAULT, third=0.0):
     tuning : Tuning
     third : float, default=0.0
         Weight of third-order cumulants within uniformity.
+    fourth : float, default=0.0
+        The same of fourth-order ones.
     """
-    more = {"full": tuning.full_conditionals, "pooled": tuning.pooled, "third": third}
+    more = {"full": tuning.full_conditionals, "pooled": tuning.pooled}
+    more |= {"third": third, "fourth": fourth}
     terms = (term(**more) if term is Uniformity else term() for term in TERMS)
     return SymmetryLoss(weights, terms=tuple(terms))
 
@@ -55,9 +66,15 @@ class Objective:
         self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.tuning = tuning
         self.cumulants = data.cumulants if third else None
+        self.modes = fourth_order_modes(data, tuning) if tuning.fourth_order else None
+        fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
+        if fourth and data.n_features <= tuning.few:
+            per_entry = data.n_samples / data.n_features**2
+            more = per_entry / tuning.emphasis_from
+            self.weights["uniformity"] *= min(max(more, 1.0), tuning.emphasis)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
-        self.loss = closed_form_loss(weights, tuning, third)
+        self.loss = closed_form_loss(self.weights, tuning, third, fourth)
         self.of_moments = self.loss.restricted("samples")
 
     @property
@@ -84,17 +101,41 @@ class Objective:
         with torch.no_grad():
             return float(self(basis)[0])
 
-    def third_order(self, bases):
-        """Third-order shift divergences, summed over components, of bases of shape (k, d, d)."""
+    @property
+    def look_cost(self):
+        """Multiplications of :meth:`higher_order` for one basis."""
+        size = self.n_features
+        count = 0 if self.modes is None else min(len(self.modes[0]), self.tuning.loud_modes)
+        return rotation_cost(size) + 2 * count * size**3 + 3 * count**2 * size**2
+
+    def higher_order(self, bases):
+        """Shift divergences of third and fourth order, summed over components.
+
+        Parameters
+        ----------
+        bases : Tensor of shape (k, d, d)
+
+        Returns
+        -------
+        divergences : Tensor of shape (k,)
+        """
         several = at_once(TOGETHER, self.n_features**3, bases.device)
         parts = bases.to(self.cumulants.dtype).split(several)
-        return torch.cat([self._third_order(rotated(self.cumulants, some)) for some in parts])
+        return torch.cat([self._higher_order(some) for some in parts])
 
-    def _third_order(self, cumulants):
-        def along(axis):
+    def _higher_order(self, bases):
+        cumulants = rotated(self.cumulants, bases)
+
+        def third(axis):
             return third_order_divergence(cumulants, self.grid, axis).sum(-1)
 
-        return self.grid.average(along)
+        total = self.grid.average(third)
+        if self.modes is None:
+            return total
+        strengths, modes = (part[: self.tuning.loud_modes] for part in self.modes)
+        turned = bases[:, None] @ modes @ bases.mT[:, None]
+        fourth = functools.partial(fourth_order_divergence, strengths, turned, self.grid)
+        return total + self.grid.average(fourth)
 
     def moment_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
@@ -103,8 +144,11 @@ class Objective:
         return _turning(basis, total)
 
     def _representation(self, basis, rows):
-        known = self.cumulants
+        known, modes = self.cumulants, self.modes
         cumulants = None if known is None else rotated(known, basis.to(known.dtype))
+        if modes is not None:
+            turn = basis.to(modes[1].dtype)
+            modes = modes[0], turn @ modes[1] @ turn.mT
         return Representation(
             rows.mT,
             self.density,
@@ -113,7 +157,25 @@ class Objective:
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,
             whitened_cumulants=cumulants,
+            whitened_modes=modes,
         )
+
+
+def fourth_order_modes(data, tuning):
+    """Strengths and modes of fourth-order cumulants; None where few of them are affordable.
+
+    Cumulants of a size that no expansion about the Gaussian describes are scaled down.
+    """
+    size = data.n_features
+    # The largest number of modes whose cost in a descent is within the budget.
+    per_pair, per_mode = (tuning.fine_iterations * cost for cost in (3 * size**2, 2 * size**3))
+    affordable = math.sqrt(per_mode**2 + 4 * per_pair * tuning.budget) - per_mode
+    count = min(tuning.n_modes, int(affordable / (2 * per_pair)))
+    if count < tuning.n_operators:
+        return None
+    strengths, modes = data.modes(count, tuning.judge_samples, tuning.lanczos_tol)
+    nats = float(strengths.square().sum()) / (48 * size)
+    return strengths * min(1.0, tuning.fourth_size / max(nats, 1e-9)) ** 0.5, modes
 
 
 def _turning(basis, total):

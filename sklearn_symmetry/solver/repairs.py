@@ -9,7 +9,6 @@ import itertools
 
 import torch
 
-from ..core.cumulants import rotation_cost
 from ..core.sines import sine_basis
 from .manifold import minimise
 from .signs import by_frequency, likeliest, sign_changes, signs_of
@@ -78,7 +77,7 @@ def rephased(basis, objective):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
         tuning = objective.tuning
-        signs = sign_changes(by_frequency(basis), tuning.budget // rotation_cost(len(basis)))
+        signs = sign_changes(by_frequency(basis), tuning.budget // objective.look_cost)
         yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
 
 
@@ -100,7 +99,7 @@ def swapped(basis, objective):
     tuning, axes = objective.tuning, by_frequency(basis)
     pairs = itertools.combinations(range(len(axes)), 2)
     pairs = [(first, last) for first, last in pairs if last - first <= tuning.swap_distance]
-    looks = SIGNS_OF_A_SWAP * len(pairs) * rotation_cost(len(axes))
+    looks = SIGNS_OF_A_SWAP * len(pairs) * objective.look_cost
     if objective.cumulants is None or not tuning.affords(looks):
         return
     for first, last in pairs:

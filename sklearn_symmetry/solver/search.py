@@ -5,16 +5,17 @@ import itertools
 from dataclasses import replace
 from enum import Enum
 
-import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
+from .objective import fourth_order_modes
 from .repairs import rephased, swapped
+from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
 from .tuning import DEFAULT
 
-__all__ = ["search"]
+__all__ = ["first_look", "search"]
 
 
 class Outcome(Enum):
@@ -53,13 +54,19 @@ def search(
     candidates : list of Candidate
     """
     everything = []
-    attempts = [_Attempt(Judge(data, weights, grid, tuning), seed, everything) for data in views]
+    attempts = [_Attempt(data, weights, grid, tuning, seed, everything) for data in views]
     best, *others = _lead(attempts, n_init=n_init, n_jobs=n_jobs, report=report)
     for attempt in attempts:
-        if attempt.judge.final.value(best.basis) < best.loss + tuning.same_loss:
+        judge = Judge(attempt.data, weights, grid, best.tuning)  # losses of one kind are compared
+        if judge.final.value(best.basis) < best.loss + tuning.same_loss:
             # The first location that explains as much.
-            return [replace(best, data=attempt.judge.data), *others]
+            return [replace(best, data=attempt.data), *others]
     return [best, *others]
+
+
+def first_look(tuning, n_features):
+    """The tuning with which a search begins: fourth order from the start with few columns only."""
+    return tuning if n_features <= tuning.few else replace(tuning, fourth_order=0.0)
 
 
 def _lead(attempts, **options):
@@ -70,7 +77,7 @@ def _lead(attempts, **options):
             return ranked(attempt.found)
     leading, *others = (attempt for attempt in attempts if attempt.found)
     for other in others:
-        if other.lowest < leading.lowest - leading.judge.tuning.hopeless:
+        if other.lowest < leading.lowest - leading.tuning.hopeless:
             leading = other
     leading.go_on(**options)
     return ranked(leading.found)
@@ -79,34 +86,66 @@ def _lead(attempts, **options):
 class _Attempt:
     """Proposals for the set about one location, tried wave by wave."""
 
-    def __init__(self, judge, seed, everything):
-        self.judge, self.tuning, self.everything = judge, judge.tuning, everything
-        self.waves = waves(judge, seed)
-        self.found, self.lowest_fine = [], np.inf
+    def __init__(self, data, weights, grid, tuning, seed, everything):
+        self.data, self.tuning, self.seed, self.everything = data, tuning, seed, everything
+
+        def look(tuning):
+            return Judge(data, weights, grid, tuning)
+
+        self.judge, self.closer = look(first_look(tuning, data.n_features)), look
+        # Where it can, the law mends, which costs less and sees more.
+        self.lawful = data.n_features > tuning.few and fourth_order_modes(data, tuning) is not None
+        self.waves = self._planned()
+        self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
         # With very few columns all looks certain: a wave is refined to its end.
-        self.patient = judge.data.n_features <= judge.tuning.fewest
+        self.patient = data.n_features <= tuning.fewest
 
     @property
     def lowest(self):
         """Loss of the best candidate."""
         return ranked(self.found)[0].loss
 
+    def _planned(self):
+        """Waves of proposals: the clearest, then those of the law, then all others."""
+        recipes = waves(self.judge, self.seed)
+        first = next(recipes)
+        yield first
+        others = list(recipes)
+        if self.data.n_features > self.tuning.few and self._look_closer():
+            yield lawful(self.judge, self.seed, list(itertools.chain(first, *others)))
+        else:
+            yield from others
+
+    def _look_closer(self):
+        """From now on with fourth order, which tells stationary signals apart; whether it is so.
+
+        What was found before is measured anew. Where nothing comes near to being stationary, fourth
+        order would not either.
+        """
+        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
+        if self.judge.fine.modes is None and hopeful:
+            judge = self.closer(self.tuning)
+            if judge.fine.modes is not None:
+                self.judge = judge
+                self.found = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
+                self.n_earlier = len(self.found)
+        return self.judge.fine.modes is not None
+
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""
-        for wave in itertools.islice(self.waves, n_waves):
-            wave = wave[: None if n_init is None else n_init - len(self.everything)]
-            if not wave:
+        waves = itertools.islice(self.waves, n_waves)
+        while n_init is None or len(self.everything) < n_init:
+            wave = next(waves, None)
+            if wave is None:
                 break
-            losses = []
-            for candidate, fine in _refined(wave, self.judge, self.lowest_fine, n_jobs):
-                losses.append(fine)
+            wave = wave[: None if n_init is None else n_init - len(self.everything)]
+            for candidate in _refined(wave, self.judge, n_jobs):
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
                     return Outcome.STOPPED
                 if not self.patient and self._enough():
                     return Outcome.CERTAIN
-            self.lowest_fine = min([self.lowest_fine, *losses])
             if self.patient and self._enough():
                 return Outcome.CERTAIN
         return Outcome.EXHAUSTED
@@ -114,8 +153,9 @@ class _Attempt:
     def _add(self, candidate):
         """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
-        known = self.found and same(candidate, ranked(self.found)[0], self.tuning)
-        if leads and not known and (self.patient or not self._is_certain(candidate)):
+        known = self.found and same(candidate, ranked(self.found)[0])
+        mends = leads and not known and not self.lawful
+        if mends and (self.patient or not self._is_certain(candidate)):
             changes = {rephased: self.tuning.signs_tried, swapped: self.tuning.swaps_tried}
             candidate = self.judge.mended(candidate, changes, self.tuning.mending_rounds)
         self.found.append(candidate)
@@ -128,11 +168,20 @@ class _Attempt:
         are soon wrong together, and the energies must be stationary in either case.
         """
         leader = ranked(self.found)[0]
-        few = self.judge.data.n_features <= self.tuning.few
-        agreed = settled(self.found, self.tuning)
+        few = self.data.n_features <= self.tuning.few
+        agreed = settled(self.found)
         if agreed and (not few or self.judge.is_stationary(leader)):
             return True
+        if self._in_vain(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
+            return True
         return self._is_certain(leader)
+
+    def _in_vain(self, leader):
+        """How many candidates came after a leader found on the law, the most lawful one first."""
+        places = [place for place, one in enumerate(self.found) if one is leader]
+        if self.n_earlier is None or places[0] < self.n_earlier:
+            return 0
+        return len(self.found) - 1 - places[0]
 
     def _is_certain(self, candidate):
         """Whether its energies are stationary and its minimum is sharp; looked at once."""
@@ -143,14 +192,14 @@ class _Attempt:
         return self.is_certain
 
 
-def _refined(wave, judge, best_fine, n_jobs):
+def _refined(wave, judge, n_jobs):
     """Refined proposals in their order, as many ahead of time as there are jobs."""
     jobs = effective_n_jobs(n_jobs)
-    tasks = [delayed(_refine)(judge, name, start, best_fine) for name, start in wave]
+    tasks = [delayed(_refine)(judge, name, start) for name, start in wave]
     for first in range(0, len(tasks), jobs):
         yield from Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
 
 
-def _refine(judge, name, start, best_fine):
+def _refine(judge, name, start):
     with one_thread():  # this may be a thread of its own
-        return judge.refine(name, start, best_fine)
+        return judge.refine(name, start)

@@ -9,7 +9,7 @@ __all__ = ["by_frequency", "likeliest", "sign_changes", "signs_of"]
 
 
 def likeliest(basis, signs, objective):
-    """The basis with its columns multiplied by signs, most stationary third order first.
+    """The basis with its columns multiplied by signs, most stationary third and fourth order first.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def likeliest(basis, signs, objective):
     bases : list of k Tensors of shape (d, d)
     """
     bases = basis * signs[:, None, :]
-    return list(bases[objective.third_order(bases).argsort()])
+    return list(bases[objective.higher_order(bases).argsort()])
 
 
 def by_frequency(basis):

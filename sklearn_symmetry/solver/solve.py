@@ -14,7 +14,7 @@ from .judge import ranked
 from .manifold import minimise
 from .objective import Objective
 from .paper import train
-from .search import search
+from .search import first_look, search
 from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
@@ -111,9 +111,9 @@ def _solve(summary, settings, tuning, monitor):
             tuning=tuning,
             report=progress.candidate,
         )
-        data, start = found[0].data, found[0].basis
+        data, start, tuning = found[0].data, found[0].basis, found[0].tuning
     else:
-        data = seen[0]
+        data, tuning = seen[0], first_look(tuning, summary.n_features)
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = tuning.batch_size if settings.batch_size is None else settings.batch_size
     objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)

@@ -63,6 +63,29 @@ class Tuning:
         "The first thing that sees the signs of principal axes: wide signals, digits of 15 pixels "
         "and Legendre functions in 7 columns need it.",
     )
+    fourth_order: float = _tuned(
+        1.0,
+        "weight, pairs have 1",
+        "Smooth, nearly periodic and symmetric signals show in nothing of lower order which of "
+        "many solutions is right: a watch, waveforms, pulse waves.",
+    )
+    fourth_size: float = _tuned(
+        0.5,
+        "nats a column",
+        "Fourth-order cumulants of a larger size are scaled down to it: no expansion about the "
+        "Gaussian describes them, and they would outweigh all else.",
+    )
+    emphasis: float = _tuned(
+        5.0,
+        "times its weight",
+        "Uniformity with few columns: alignment and resolution pull noisy rows away from the "
+        "truth, and the samples are many for what there is to find.",
+    )
+    emphasis_from: float = _tuned(
+        40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."
+    )
+    n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
+    loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
         0.15,
         "standard deviations",
@@ -131,6 +154,24 @@ class Tuning:
     )
     affinity_samples: int = _tuned(4000, "samples", "For the affinities of separated rows.", SPEED)
 
+    # Starts from the law, that is from cumulants alone.
+    lawful_recipes: tuple = _tuned(
+        ((1.0, 1.0, True), (0.5, 1.0, True)),
+        "as `recipes`",
+        "More chains: without contrast, and with less noise from weak axes.",
+    )
+    lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
+    lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
+    lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
+    law_iterations: int = _tuned(40, "iterations", "Of a descent on the law.")
+    law_probes: int = _tuned(4, "gradients", "For its curvature.")
+    hopeful: float = _tuned(
+        50.0,
+        "energy divergence",
+        "Above which nothing is near to stationary: digits of 15 pixels gain nothing then.",
+    )
+    vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
+
     # Few columns, where statistics of few numbers mislead.
     few: int = _tuned(
         12,
@@ -165,9 +206,8 @@ class Tuning:
     search_tol: float = _tuned(1e-4, "nats", "Gain over `search_patience` that is still progress.")
     search_patience: int = _tuned(5, "iterations", "See `search_tol`.")
     hopeless: float = _tuned(
-        0.1, "nats", "An early loss this far above the best one so far is given up."
+        0.1, "nats", "A view whose best loss is lower by this takes over from the earlier one."
     )
-    hopeless_after: int = _tuned(20, "iterations", "When that is looked at.")
     same_loss: float = _tuned(
         0.02, "nats", "Losses on other samples that are the same; a half of a verdict takes the "
         "other's solution only for more.", CALIBRATION,

@@ -5,13 +5,13 @@ Everything here commutes with rotations of the data, so that permuted, transform
 copies of one set are solved alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import torch
 
-from ..core.cumulants import third_cumulants
+from ..core.cumulants import fourth_cumulant_modes, third_cumulants
 from .summary import summarise
 
 __all__ = ["PrincipalData", "Whitened", "principal_data", "views", "whitened"]
@@ -21,6 +21,7 @@ NOISE = 1e-5  # smallest eigenvalue that whitening amplifies fully, as a fractio
 # Exponents of whitening and contrast, and what is added to the mean contrast, for cumulants: one
 # large sample must not rule all.
 CUMULANTS = (1.0, 0.5, True, 0.1)
+FOURTH = (1.0, 1.0, True, 0.1)  # without any contrast: its own fourth order is that of every basis
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class PrincipalData:
     mean: torch.Tensor
     covariance: torch.Tensor
     location: np.ndarray
+    _memory: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def n_samples(self):
@@ -68,6 +70,32 @@ class PrincipalData:
         axes = torch.as_tensor(frame.axes).to(frame.samples)
         samples = frame.samples @ axes.mT
         return third_cumulants(samples / samples.square().mean().sqrt())
+
+    def modes(self, count, samples, tol):
+        """Strengths and modes of the fourth-order cumulants of the whitened sample, float32.
+
+        Parameters
+        ----------
+        count : int
+        samples : int
+            Of the sample, that are looked at.
+        tol : float
+            Relative, of the strengths.
+
+        Returns
+        -------
+        strengths : Tensor of shape (count,)
+        modes : Tensor of shape (count, d, d)
+        """
+        key = (count, samples, tol)
+        if key not in self._memory:
+            frame = whitened(self, *FOURTH)
+            axes = torch.as_tensor(frame.axes).to(frame.samples)
+            some = (frame.samples @ axes.mT)[:samples]
+            some = some / some.square().mean().sqrt()
+            found = fourth_cumulant_modes(some, count, tol=tol)
+            self._memory[key] = tuple(torch.as_tensor(part).to(some) for part in found)
+        return self._memory[key]
 
     def rows(self, basis):
         """Rows given in principal coordinates, in the user's coordinates."""

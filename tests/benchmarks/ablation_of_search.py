@@ -111,6 +111,10 @@ def _without(names, name):
 DEVICES = {
     "third order": {"third_order": 0.0},
     "pooled marginals": {"pooled": 0.0},
+    "fourth order": {"fourth_order": 0.0},
+    "starts from the law": {"lawful_starts": 0},
+    "mending on the law": {"lawful_mended": 0},
+    "more uniformity": {"emphasis": 1.0},
     "full conditionals": {"full_conditionals": 0.0},
     "bound on divergences": {"uniformity_bound": None},
     "view about the mean": {"offset": np.inf},
@@ -122,7 +126,6 @@ DEVICES = {
     "recipe: no contrast": {"recipes": _without(DEFAULT.recipes, (1.0, 1.0, False))},
     "recipe: half white": {"recipes": _without(DEFAULT.recipes, (0.5, 0.5, False))},
     "coarse descent": {"coarse_iterations": 0},
-    "giving up": {"hopeless_after": 0},
     "mending signs": {"signs_tried": 0},
     "mending swaps": {"swaps_tried": 0},
     "mending at all": {"mending_rounds": 0},
@@ -133,8 +136,8 @@ DEVICES = {
 }  # fmt: skip
 # What a search whose first start was certain never reached.
 LATER = (
-    "recipe: centred", "recipe: no contrast", "recipe: half white", "giving up",
-    "agreement of two", "mending signs", "mending swaps", "mending at all", "energies",
+    "recipe: centred", "recipe: no contrast", "recipe: half white", "agreement of two",
+    "mending signs", "mending swaps", "mending at all", "energies", "starts from the law",
 )  # fmt: skip
 # Devices for few columns, and up to how many.
 FEW = {"ordered starts": DEFAULT.few, "rules of fewest columns": DEFAULT.fewest}

@@ -3,7 +3,7 @@
 
 import torch
 
-from ..cumulants import third_order_divergence
+from ..cumulants import fourth_order_divergence, third_order_divergence
 from ..entropy import spacing_entropy
 
 __all__ = ["ClosedFormDensity"]
@@ -141,6 +141,29 @@ class ClosedFormDensity:
             The share of every component, nonnegative. Cost: O(m^3), and that of the cumulants.
         """
         return third_order_divergence(rep.whitened_cumulants, rep.grid, axis)
+
+    def fourth_order_shift_divergence(self, rep, axis=0):
+        """What fourth-order cumulants add to the KL divergence of the joint density from its shift.
+
+        Smooth and symmetric signals differ from a wrong representation in nothing of lower order.
+        See :func:`~sklearn_symmetry.core.cumulants.fourth_order_divergence`.
+
+        Parameters
+        ----------
+        rep : Representation
+            With its `whitened_modes`.
+        axis : int, default=0
+
+        Returns
+        -------
+        divergence : Tensor, scalar
+            The mean share of a component, nonnegative up to rounding. Not bounded. Cost:
+            :func:`~sklearn_symmetry.core.cumulants.fourth_order_divergence`, no pass over the data.
+        """
+        if rep.whitened_modes is None:
+            raise ValueError("fourth order needs a Representation with its whitened_modes")
+        total = fourth_order_divergence(*rep.whitened_modes, rep.grid, axis)
+        return total / rep.grid.n_pairs(axis)
 
     def _divergence(self, squared_offset, variance, other_variance):
         divergence = _gaussian_kl(squared_offset, variance, other_variance)

@@ -27,9 +27,9 @@ class Term(Protocol):
     weight : float
         By default.
     needs : frozenset of str
-        ``"covariance"``: mean and second moments; ``"third"``: third-order cumulants;
-        ``"samples"``: the batch itself. A term without the last is evaluated without a pass over
-        the data where the moments are known.
+        ``"covariance"``: mean and second moments; ``"third"``, ``"fourth"``: cumulants of these
+        orders; ``"samples"``: the batch itself. A term without the last is evaluated without a
+        pass over the data where the moments are known.
     """
 
     name: str

@@ -7,7 +7,7 @@ __all__ = ["Uniformity"]
 class Uniformity:
     """Half the sum of the mean marginal and conditional shift divergences (eq. 12, 28, 29).
 
-    The paper stops there; three more parts, off by default, hold what neighbours and pairs let
+    The paper stops there; four more parts, off by default, hold what neighbours and pairs let
     slip. Of a grid of several axes, the average over the axes.
 
     Range [0, inf), 0 when marginals and pairwise conditionals are stationary as far as the density
@@ -24,20 +24,26 @@ class Uniformity:
         slowly falling variance hardly differ, first and last do.
     third : float, default=0.0
         Weight of the mean contribution of a column to the divergence of third-order cumulants from
-        their shift (closed form only, O(m^4)). Every other part knows second moments alone.
+        their shift (closed form only, O(m^4)). Every other part but the next knows second moments
+        alone.
+    fourth : float, default=0.0
+        Weight of the same of fourth-order cumulants, of a representation that has its modes. The
+        first thing that sees the order and signs of the axes of a symmetric signal.
     """
 
     name, weight = "uniformity", 2.0
 
-    def __init__(self, full=0.0, pooled=0.0, third=0.0):
+    def __init__(self, full=0.0, pooled=0.0, third=0.0, fourth=0.0):
         self.full = full
         self.pooled = pooled
         self.third = third
+        self.fourth = fourth
 
     @property
     def needs(self):
-        """Second moments; and cumulants for that part."""
-        return frozenset({"covariance", "third"} if self.third else {"covariance"})
+        """Second moments; and cumulants for those parts."""
+        cumulants = {"third": self.third, "fourth": self.fourth}
+        return frozenset({"covariance", *(name for name, weight in cumulants.items() if weight)})
 
     def __call__(self, rep):
         density, average = rep.density, rep.grid.average
@@ -50,6 +56,9 @@ class Uniformity:
         if self.third:
             third = average(lambda axis: density.third_order_shift_divergence(rep, axis).mean())
             uniformity = uniformity + self.third * third
+        if self.fourth:
+            fourth = average(lambda axis: density.fourth_order_shift_divergence(rep, axis))
+            uniformity = uniformity + self.fourth * fourth
         return uniformity
 
 

@@ -68,10 +68,11 @@ def chain_starts(whitened, strengths, operators, tuning=DEFAULT):
     bases : list of ndarray of shape (d, d)
         Of the axes in their order, and of those that continue the clearest link.
     """
-    chain = _ordered(strengths, operators, tuning)
-    found = _signed_axes(chain, tuning)
-    if tuning.continued:
-        found += _signed_axes(_continued(chain, whitened.spectrum, tuning), tuning)
+    found = []
+    for chain in _ordered(strengths, operators, tuning):
+        found += _signed_axes(chain, tuning)
+        if tuning.continued:
+            found += _signed_axes(_continued(chain, whitened.spectrum, tuning), tuning)
     waves = sine_basis(len(whitened.axes))
     return [waves @ axes @ whitened.axes.T for axes in found]
 
@@ -141,14 +142,18 @@ def _next_axis(image, known, spectrum, alike):
 
 
 def _ordered(strengths, operators, tuning):
-    """The chain of the order with the strongest links."""
+    """The chains of the order with the strongest links, and of that order unfolded.
+
+    An even function of position links every other frequency: the chain goes up the even ones and
+    comes back down the odd ones.
+    """
     count, size = operators.shape[:2]
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
     weighted = (weight / np.arange(1, count + 1))[:, None, None] * operators**2
     total = np.sqrt(weighted.sum((0, 2)))
     live = total > tuning.silent * total.max()
     if np.count_nonzero(live) < 2:
-        return _Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])
+        return [_Chain(np.eye(size), np.full(size - 1, np.inf), operators[0])]
     total = np.maximum(total, tuning.silent * total.max())
     affinity = weighted.sum(0) / np.outer(total, total)
     np.fill_diagonal(affinity, 0)
@@ -157,16 +162,36 @@ def _ordered(strengths, operators, tuning):
     candidates = [longest_path(inner, spectral_order(inner), tuning)]
     candidates.append(longest_path(inner, np.arange(len(active)), tuning))
     order = active[max(candidates, key=lambda path: inner[path[:-1], path[1:]].sum())]
-    # The operator that couples neighbours most decides the order in detail, and the signs.
     coupling = np.abs(operators) / np.sqrt(np.outer(total, total))
-    leader = coupling[:, order[:-1], order[1:]].mean(1).argmax()
-    inner = np.ix_(order, order)
-    order = order[longest_path(coupling[leader][inner], np.arange(len(order)), tuning)]
-    return _finished(order, silent, operators[leader], coupling[leader])
+    return [
+        _finished(_detailed(one, coupling, tuning), silent, operators, coupling)
+        for one in (order, _unfolded(order))
+    ]
 
 
-def _finished(order, silent, operator, coupling):
+def _unfolded(order):
+    """From both ends towards the middle, in turns."""
+    half = (len(order) + 1) // 2
+    unfolded = order.copy()
+    unfolded[::2], unfolded[1::2] = order[:half], order[half:][::-1]
+    return unfolded
+
+
+def _leader(order, coupling):
+    """The operator that couples neighbours most."""
+    return coupling[:, order[:-1], order[1:]].mean(1).argmax()
+
+
+def _detailed(order, coupling, tuning):
+    """The order that one operator likes best, near the one that all do."""
+    inner = coupling[_leader(order, coupling)][np.ix_(order, order)]
+    return order[longest_path(inner, np.arange(len(order)), tuning)]
+
+
+def _finished(order, silent, operators, coupling):
     """A chain of all axes: the silent ones, of the least variance, go where variance is least."""
+    leader = _leader(order, coupling)
+    operator, coupling = operators[leader], coupling[leader]
     half = len(order) // 2
     if len(silent) and order[:half].mean() > order[half:].mean():
         order = order[::-1]

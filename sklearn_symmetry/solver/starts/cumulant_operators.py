@@ -6,27 +6,19 @@ weighted by a smooth function of position. Its matrix is diagonal in the hidden 
 only neighbouring frequencies: it reveals both without knowing either.
 """
 
-import numpy as np
-import torch
-from scipy.sparse.linalg import LinearOperator, eigsh
-
+from ...core.cumulants import fourth_cumulant_modes
 from ..tuning import DEFAULT
 
 __all__ = ["position_operators"]
 
 
 def position_operators(samples, count, seed, tuning=DEFAULT):
-    r"""Top eigenmatrices of the excess fourth moment.
-
-    The operator on symmetric matrices is
-    :math:`Q(M) = E[(z^T M z)\, z z^T] - \mathrm{tr}(M S)\, S - 2 S M S` with :math:`S = E[z z^T]`,
-    which vanishes for Gaussian samples.
+    """Modes of the fourth-order cumulants with the largest eigenvalues.
 
     Parameters
     ----------
     samples : Tensor of shape (n, d)
     count : int
-        Number of eigenmatrices, at most one less than the d (d + 1) / 2 there are.
     seed : int
         Of the Lanczos start.
     tuning : Tuning
@@ -38,38 +30,6 @@ def position_operators(samples, count, seed, tuning=DEFAULT):
     operators : ndarray of shape (count, d, d)
         Symmetric, of unit Frobenius norm.
     """
-    n_samples, size = samples.shape
-    second = (samples.mT @ samples / n_samples).cpu().double().numpy()
-    rows, columns = np.triu_indices(size)
-    weight = np.where(rows == columns, 1.0, np.sqrt(2.0))
-
-    def matrix(vector):
-        half = np.zeros((size, size))
-        half[rows, columns] = vector / weight
-        return half + np.triu(half, 1).T
-
-    def excess(vector):
-        form = matrix(np.ravel(vector))
-        on_device = torch.as_tensor(form, dtype=samples.dtype, device=samples.device)
-        energy = ((samples @ on_device) * samples).sum(1, keepdim=True)
-        fourth = (samples.mT @ (samples * energy) / n_samples).cpu().double().numpy()
-        fourth -= np.sum(form * second) * second + 2 * second @ form @ second
-        return fourth[rows, columns] * weight
-
-    strengths, vectors = _top_eigenpairs(excess, len(rows), count, seed, tuning)
-    return strengths, np.array([matrix(vector) for vector in vectors])
-
-
-def _top_eigenpairs(product, size, count, seed, tuning):
-    count = max(1, min(count, size - 1))
-    if size <= tuning.dense_limit:
-        dense = np.array([product(unit) for unit in np.eye(size)])
-        values, vectors = np.linalg.eigh((dense + dense.T) / 2)
-    else:
-        start = np.random.default_rng(seed).standard_normal(size)
-        operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
-        lanczos = min(size, 3 * count + 4)
-        options = {"which": "LA", "v0": start, "tol": tuning.lanczos_tol, "ncv": lanczos}
-        values, vectors = eigsh(operator, k=count, **options)
-    best = np.argsort(values)[::-1][:count]
-    return values[best], vectors[:, best].T
+    return fourth_cumulant_modes(
+        samples, count, positive=True, seed=seed, tol=tuning.lanczos_tol, dense=tuning.dense_limit
+    )
