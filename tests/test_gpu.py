@@ -126,16 +126,16 @@ def test_device_that_is_not_there_is_refused(X):
 
 
 @pytest.mark.parametrize("size", [7, 33])
-@pytest.mark.parametrize("third_rank", [False, True])
-def test_loss_and_gradient_are_those_of_the_cpu(size, third_rank):
+@pytest.mark.parametrize("ranking", [False, True])
+def test_loss_and_gradient_are_those_of_the_cpu(size, ranking):
     X = signals(size, n_samples=5000).data
     random = torch.Generator().manual_seed(0)
     basis = torch.linalg.qr(torch.randn(size, size, dtype=torch.float64, generator=random))[0]
     found = {}
     for device in ("cpu", "cuda"):
         objective = Objective(principal_data(X, seed=0, device=device), PAPER_WEIGHTS)
-        if third_rank:
-            found[device] = [objective.third_order(basis.to(device)[None])]
+        if ranking:
+            found[device] = [objective.higher_order(basis.to(device)[None])]
         else:
             value, terms, gradient = objective.value_and_gradient(basis.to(device))
             found[device] = [torch.tensor(value), *terms.values(), gradient]

@@ -10,7 +10,8 @@ measurement is not begun where it is likely to end after ``--minutes``. Wall sec
 wait for the GPU; processor seconds are those of this process. Part ``step`` is one value and
 gradient of the loss, on all samples, and what it is made of; medians over some calls.
 
-On a machine without a GPU the CPU is measured alone. Needs the package and what that needs.
+On a machine without a GPU the CPU is measured alone. Needs the package and what that needs. The
+page docs/device.md is written from the default file; ``--minutes 0`` writes it alone.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 import torch
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.core.entropy import smooth_entropy
@@ -232,8 +234,78 @@ def parsed(arguments):
     return parser.parse_args(arguments)
 
 
+HEAD = """# On a GPU
+
+Made by `python tests/benchmarks/device.py`; every single run is in `docs/results/device.csv`, with
+the versions. CPU: one thread of {cpu}. GPU: {gpu}.
+
+## A default fit
+
+Narrow Gaussian signals, 20,000 samples; wall seconds, the fastest run of each.
+
+"""
+STEPS = """
+## One step of the solver
+
+Value and gradient of the loss on 20,000 samples, milliseconds. Up to a hundred columns a step on
+the GPU takes the time of starting its kernels. A fit gains less than a step, since proposals and
+repairs are made on the host.
+
+"""
+
+
+def write_page(rows, path):
+    """Fits and steps on either device, side by side."""
+    named = {row["device"]: row["machine"] for row in rows}
+    page = HEAD.format(cpu=named.get("cpu", "?"), gpu=named.get("cuda", "none so far"))
+    page += table(("columns", "CPU", "GPU", "ratio", "cosine, CPU", "cosine, GPU"), _fits(rows))
+    page += STEPS + table(("columns", "CPU", "GPU", "ratio"), _steps(rows))
+    path.write_text(page)
+
+
+def _best(rows, part):
+    """Fastest row of every size and device."""
+    best = {}
+    for row in sorted(rows, key=lambda row: -float(row["wall_seconds"])):
+        if row["part"] == part and row["signal"] == "gaussian":
+            best[int(row["columns"]), row["device"]] = row
+    return best
+
+
+def _pairs(rows, part):
+    best = _best(rows, part)
+    for size in sorted({size for size, _ in best}):
+        yield size, best.get((size, "cpu")), best.get((size, "cuda"))
+
+
+def _shown(row, what, scale=1.0, digits=1):
+    return f"{scale * float(row[what]):.{digits}f}" if row else ""
+
+
+def _ratio(one, other):
+    if not one or not other:
+        return ""
+    return f"{float(one['wall_seconds']) / float(other['wall_seconds']):.1f}"
+
+
+def _fits(rows):
+    for size, one, other in _pairs(rows, "fit"):
+        seconds = [_shown(row, "wall_seconds") for row in (one, other)]
+        yield (
+            size,
+            *seconds,
+            _ratio(one, other),
+            *(_shown(row, "cosine", digits=4) for row in (one, other)),
+        )
+
+
+def _steps(rows):
+    for size, one, other in _pairs(rows, "step"):
+        yield size, *(_shown(row, "wall_seconds", 1e3) for row in (one, other)), _ratio(one, other)
+
+
 def main(arguments=None):
-    """Measure what is not there yet, print and write every row."""
+    """Measure what is not there yet, print and write every row, then the page."""
     end, options = time.monotonic(), parsed(arguments)
     end += 60 * options.minutes
     warnings.simplefilter("ignore")
@@ -264,6 +336,8 @@ def main(arguments=None):
             shown = ("part", "columns", "device", "repeat", "wall_seconds", "cpu_seconds", "cosine",
                      "starts", "iterations", "gpu_megabytes")  # fmt: skip
             print(" ".join(f"{row.get(what, '')}" for what in shown), flush=True)
+    if options.output.resolve().is_relative_to(ROOT):
+        write_page(rows, ROOT / "docs" / "device.md")
 
 
 if __name__ == "__main__":
