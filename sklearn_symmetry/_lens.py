@@ -59,7 +59,8 @@ class SymmetryLens(
     Parameters
     ----------
     n_powers : int or None, default=None
-        Number m of powers of the generator, the columns of the output, from 2 to D. None: d.
+        Number m of powers of the generator, the columns of the output, from 2 to D (to d when
+        circulant). None: d.
     n_channels : int, default=1
         Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
         another. Every channel of every sample is one vector to learn from, and is transformed by
@@ -67,11 +68,11 @@ class SymmetryLens(
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
     boundary : {"open", "circulant"}, default="open"
-        Whether the symmetry carries features out of the window or around it. A circulant symmetry
-        needs an odd d to be a rotation.
+        Whether the symmetry carries features out of the window or around it, which takes d >= 4.
     padding : int, default=6
         Components p added on each side, so that the generator acts in D = d + 2 p dimensions.
-        Ignored when circulant (D = d).
+        Ignored when circulant: D = d, or d + 1 where d is even, since no real logarithm leads to
+        a shift around an even ring without one component more, behind the others.
     init : {"auto", "random"} or ndarray of shape (m, d), default="auto"
         ``"auto"``: starts from fourth-order statistics, refined by a quasi-Newton method;
         ``"random"``: the paper's procedure, from a generator near the identity; an array: the group
@@ -362,7 +363,8 @@ class SymmetryLens(
         -------
         shifted : ndarray of shape (n_samples, n_features)
             ``X @ G**steps``, channel by channel, with the central crop of the power: what the
-            symmetry carries out of the window is lost.
+            symmetry carries out of the window is lost. Around an even ring that is, for steps that
+            are not whole, part of the alternating vector only.
         """
         check_scalar(steps, "steps", Real)
         if not np.isfinite(steps):
@@ -463,7 +465,7 @@ class SymmetryLens(
         Notes
         -----
         ``docs/trust.md`` states the null hypothesis and shows how often the verdict is wrong. With
-        fewer than five features (seven when circulant) there are too few orders to tell one from
+        fewer than five features (six when circulant) there are too few orders to tell one from
         chance, and the verdict is always no.
 
         Examples

@@ -42,6 +42,7 @@ POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
 SHOWN = 5  # columns a message lists
+SMALLEST_RING = 4  # below, all orders of its columns are one
 ROUNDING = 1e-12  # relative, of a sum over millions of rows
 # Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
 # what is loaded calls back from pickle.
@@ -333,6 +334,11 @@ def _listed(names):
 
 def check_shapes(lens, n_samples, n_features):
     """Check the parameters whose range depends on the data."""
+    if lens.boundary == "circulant" and n_features < SMALLEST_RING:
+        raise ValueError(
+            f"boundary='circulant' needs at least {SMALLEST_RING} features; got {n_features}. On "
+            f"so small a ring all are neighbours of all: use boundary='open'."
+        )
     size = n_features + (2 * lens.padding if lens.boundary == "open" else 0)
     if lens.n_powers is not None:
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
+from .core.grid import Grid
 from .core.group import similarity
 from .core.rotation import crop_matrix
 
@@ -29,7 +30,8 @@ def generator_similarity(generator, target, *, boundary="open"):
     boundary : {"open", "circulant"}, default="open"
         Which symmetry `target` stands for. ``"circulant"`` asks for what makes that comparison
         fair: a `target` that is orthogonal, the hidden cyclic shift, and a `generator` of the same
-        shape, which is not cropped.
+        shape, which is not cropped; or, for an even number of features, with the one component
+        more of ``padded_generator_``, which is left out.
 
     Returns
     -------
@@ -52,8 +54,9 @@ def generator_similarity(generator, target, *, boundary="open"):
     - a generator learned with an open boundary is orthogonal in its padded space and only its
       central crop means something, so it is the crop that is compared to the open target;
     - a generator learned with a circulant boundary has no padding: score it whole, against the
-      cyclic shift. For even ``d`` that shift has determinant -1, and the exponential of an
-      antisymmetric matrix cannot reach it.
+      cyclic shift. For even ``d`` that shift has determinant -1: the exponential of an
+      antisymmetric ``d x d`` matrix is at most ``(d - 2) / d`` close to it, and reaches it with one
+      component more, as ``padded_generator_`` of a lens has it.
 
     References
     ----------
@@ -75,7 +78,7 @@ def generator_similarity(generator, target, *, boundary="open"):
     if boundary == "open":
         generator = _central_crop(generator, len(target))
     elif boundary == "circulant":
-        _check_circulant(generator, target)
+        generator = _circulant_crop(generator, target)
     else:
         raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
     if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
@@ -91,17 +94,18 @@ def _check_square(matrix, name):
 
 
 def _central_crop(generator, n_features):
-    try:
-        return crop_matrix(generator, n_features)
-    except ValueError as error:
+    if len(generator) < n_features or (len(generator) - n_features) % 2:
         raise ValueError(
             f"generator has shape {generator.shape}, must be the shape of target, "
             f"{(n_features, n_features)}, or larger by the same padding on each side."
-        ) from error
+        )
+    return crop_matrix(generator, n_features)
 
 
-def _check_circulant(generator, target):
-    if generator.shape != target.shape:
+def _circulant_crop(generator, target):
+    """The generator without what an even ring has more, of a target that is checked."""
+    n_features = len(target)
+    if len(generator) not in (n_features, Grid.ring(n_features).padded_size(0)):
         raise ValueError(
             f"generator has shape {generator.shape}, must be that of target, {target.shape}, when "
             "boundary == 'circulant': there is no padding to crop."
@@ -113,6 +117,7 @@ def _check_circulant(generator, target):
             f"not): the largest entry of |target @ target.T - I| is {defect:.2g}, must be "
             "<= 1e-05."
         )
+    return crop_matrix(generator, n_features)
 
 
 def equivariance_error(estimator, X, steps=1, *, margin=0):

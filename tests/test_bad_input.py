@@ -115,6 +115,13 @@ def test_largest_number_of_powers_is_the_padded_dimension(quick_solver):
             SymmetryLens(largest + 1, **params).fit(samples())
 
 
+@pytest.mark.parametrize("n_features", [2, 3])
+def test_a_ring_on_which_all_are_neighbours_is_refused(n_features, quick_solver):
+    message = f"boundary='circulant' needs at least 4 features; got {n_features}.*'open'"
+    X = samples(n_features=n_features)
+    assert_refused(X, ValueError, message, quick_solver, boundary="circulant")
+
+
 @pytest.mark.parametrize("params, message", [
     ({"batch_size": 8, "n_powers": 9}, "batch_size == 8, must be at least n_powers=9"),
     ({"n_powers": 17}, "number of samples == 12, must be at least n_powers=17"),

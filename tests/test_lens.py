@@ -26,6 +26,8 @@ from sklearn.preprocessing import FunctionTransformer
 import sklearn_symmetry
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.metrics import equivariance_error, generator_similarity
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.statistics import summarise
 
@@ -249,6 +251,45 @@ def test_circulant_shift_of_samples_moves_the_representation_by_one_column(seed)
     moved = lens.transform(lens.shift(X, 1))
     assert_allclose(moved[:, :-1], lens.transform(X)[:, 1:], atol=1e-10)
     assert_allclose(moved, np.roll(lens.transform(X), -1, axis=1), atol=1e-10)
+
+
+EVEN = [4, 6, 8, 12, 24, 36]
+
+
+@pytest.mark.parametrize("size", EVEN)
+def test_an_even_ring_has_one_component_more_and_shifts_as_an_odd_one(size, quick_solver):
+    X = samples(8, n_features=size)
+    lens = cheap_lens(boundary="circulant").fit(X)
+    G, log = lens.padded_generator_, lens.lie_algebra_
+    assert G.shape == log.shape == (size + 1, size + 1)
+    assert_allclose(log, -log.T)
+    assert_allclose(expm(log), G, atol=1e-12)
+    assert_allclose(np.linalg.det(G), 1.0)
+    assert_allclose(lens.generator_, G[:size, :size])
+    assert_allclose(np.linalg.matrix_power(lens.generator_, size), np.eye(size), atol=1e-12)
+    W = lens.group_conv_matrix_
+    assert_allclose(W @ lens.generator_.T, np.roll(W, -1, axis=0), atol=1e-12)
+    for steps in (1, -2, size - 1):
+        assert equivariance_error(lens, X, steps) < 1e-12
+        moved = lens.transform(lens.shift(X, steps))
+        assert_allclose(moved, np.roll(lens.transform(X), -steps, axis=1), atol=1e-10)
+    half = expm(0.5 * log)
+    assert_allclose(lens.shift(X, 0.5), X @ half[:size, :size], atol=1e-10)
+    # Orthogonal to the alternating vector, real steps add up as around an odd ring.
+    wave = (-1.0) ** np.arange(size) @ W / size**0.5
+    X = X - np.outer(X @ wave, wave)
+    assert_allclose(lens.shift(lens.shift(X, 0.3), 1.2), lens.shift(X, 1.5), atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [6, 12])
+def test_an_even_ring_is_recovered_and_believed(size):
+    signals = make_symmetric_signals(
+        5000, size, boundary="circulant", symmetry="orthogonal", random_state=size
+    )
+    lens = SymmetryLens(boundary="circulant", random_state=0).fit(signals.data)
+    for found in (lens.generator_, lens.padded_generator_):
+        assert generator_similarity(found, signals.generator, boundary="circulant") > 0.999
+    assert lens.verdict(signals.data)
 
 
 @pytest.mark.parametrize("unit", [1e-3, 7.0, 1e200])

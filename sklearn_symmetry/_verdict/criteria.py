@@ -267,7 +267,7 @@ CONDITIONS = (
         about="set",
         asks="p-value against *exchangeable columns* (permutation test: alignment, uniformity and "
         "energy divergence of the held-out samples)",
-        passes="both halves at most the level: takes d >= 5 (7 circulant, where d is odd)",
+        passes="both halves at most the level: takes d >= 5 (6 circulant)",
         value=lambda measured: measured.order_p_value,
         limit=lambda measured: measured.level,
         at_most=True,

@@ -4,7 +4,8 @@
 A solution of the default solver is an orthogonal matrix W whose rows are in the order of the hidden
 symmetry. In the padded space, rows and padding are shifted around: ``G**t = E K(t) E^T`` with the
 kernel K of :meth:`~sklearn_symmetry.core.grid.Grid.kernel` and ``E = blockdiag(I, W^T, I)``. Its
-central crop is ``W^T K(t) W`` with the central part of K alone.
+central crop is ``W^T K(t) W`` with the central part of K alone. A ring has no padding, but one
+component behind its d rows where d is even: ``E = blockdiag(W^T, 1)``.
 """
 
 from dataclasses import dataclass, field, replace
@@ -74,13 +75,10 @@ class Group:
             )
         if self.frame is None:
             inside = self.grid.inside(self.padding)
-            frame = torch.eye(self._padded.size, dtype=rows.dtype, device=rows.device)
+            size = self.grid.padded_size(self.padding)
+            frame = torch.eye(size, dtype=rows.dtype, device=rows.device)
             frame[inside[:, None], inside] = rows
             object.__setattr__(self, "frame", frame)
-
-    @property
-    def _padded(self):
-        return self.grid.padded(self.padding)
 
     @property
     def filter(self):
@@ -98,7 +96,7 @@ class Group:
         Returns
         -------
         power : Tensor of shape (d, d)
-            Without padding, on closed axes, it is orthogonal.
+            On closed axes it is orthogonal; where their size is even, for whole steps.
         """
         kernel = self.grid.kernel(steps, self.padding, **self._like)
         return self.rows.mT @ kernel @ self.rows
@@ -137,7 +135,8 @@ class Group:
         steps[self.grid.check_axis(axis)] = 1.0
         if not padded:
             return self.power(steps)
-        return self.frame.mT @ self._padded.kernel(steps, **self._like) @ self.frame
+        kernel = self.grid.kernel(steps, self.padding, padded=True, **self._like)
+        return self.frame.mT @ kernel @ self.frame
 
     def lie_algebra(self, axis=0):
         """Logarithm of the padded generator along an axis; those of all axes commute.
@@ -147,7 +146,7 @@ class Group:
         lie_algebra : Tensor of shape (D, D)
             Antisymmetric.
         """
-        log = self._padded.shift_log(axis, **self._like)
+        log = self.grid.shift_log(axis, self.padding, **self._like)
         return antisymmetric(self.frame.mT @ log @ self.frame)
 
     def orbit(self, powers=None):
@@ -195,8 +194,8 @@ class Group:
             origin.append(size - 1 - (place[axis] - even) % size if turned else place[axis])
         return replace(
             self,
-            rows=sign * _reread(self.rows, self.grid, order, backwards),
-            frame=sign * _reread(self.frame, self._padded, order, backwards),
+            rows=sign * self.rows[self.grid.reading(order, backwards)],
+            frame=sign * self.frame[self.grid.reading(order, backwards, self.padding)],
             origin=int(np.ravel_multi_index(origin, self.grid.shape)),
         )
 
@@ -250,13 +249,6 @@ def _by_axis(powers, grid):
             f"axes; got {powers.dtype} of shape {tuple(powers.shape)}"
         )
     return powers.long()
-
-
-def _reread(rows, grid, order, backwards):
-    """Rows in the order of the positions, after the axes were exchanged and turned."""
-    turned = [axis for axis, turn in enumerate(backwards) if turn]
-    folded = rows.view(*grid.shape, -1).permute(*order, grid.n_axes)
-    return folded.flip(turned).reshape(rows.shape)
 
 
 def _centre(grid):

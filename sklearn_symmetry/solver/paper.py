@@ -332,7 +332,7 @@ class Trainer:
         """Free matrix A and filter: near the identity and 0, or the given rows."""
         grid, padding = Grid.of(self.n_features, self.settings.boundary), self.settings.padding
         if self._starts_at_random:
-            size = grid.padded(padding).size
+            size = grid.padded_size(padding)
             matrix = INITIAL_SCALE * torch.randn(size, size, generator=self.random)
             vector = torch.zeros(self.n_features)
             if self.schedule.filter_noise == 0.0:

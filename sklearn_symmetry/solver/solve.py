@@ -207,7 +207,7 @@ def _orient(solution, size):
     if backwards:
         if len(powers) % 2 == 0:
             # An even number of powers starts one further down: so does the filter.
-            padded = pad(resolving, (len(lie_algebra) - size) // 2)
+            padded = pad(resolving, len(lie_algebra))
             resolving = crop_vector(orbit(generator(lie_algebra), padded, [-1, 0])[0], size)
         lie_algebra = -lie_algebra
         matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)
