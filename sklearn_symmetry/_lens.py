@@ -9,7 +9,7 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
@@ -33,6 +33,7 @@ from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
 from .solver.paper import STEPS_PER_EPOCH, published_batch, published_steps
+from .solver.shuffled import order_of
 from .solver.solution import Settings
 from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
@@ -69,6 +70,10 @@ class SymmetryLens(
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
     boundary : {"open", "circulant"}, default="open"
         Whether the symmetry carries features out of the window or around it, which takes d >= 4.
+    mixing : {"rotation", "permutation"}, default="rotation"
+        What the columns went through. ``"permutation"``: they were only shuffled, and some may have
+        changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
+        and from fewer samples, and the columns of the output have the names of those of the input.
     padding : int, default=6
         Components p added on each side, so that the generator acts in D = d + 2 p dimensions.
         Ignored when circulant: D = d, or d + 1 where d is even, since no real logarithm leads to
@@ -143,6 +148,10 @@ class SymmetryLens(
         Row k is the central crop of ``G**powers_[k] @ pad(filter_)`` (eq. 11).
     powers_ : ndarray of shape (m,)
         Integers around 0.
+    column_order_ : ndarray of int, shape (m,)
+        The column at each position. Only where every row of `group_conv_matrix_` is one column, up
+        to its sign and little else: always if `mixing` is ``"permutation"`` and no power leaves
+        the window.
     location_ : ndarray of shape (d,)
         Point about which the group acts: zeros, unless the samples carry an offset that is not
         constant along the symmetry; then their mean. `transform` and `shift` are linear all the
@@ -156,8 +165,8 @@ class SymmetryLens(
     converged_ : bool
         Whether it stopped by itself.
     candidates_ : list of dict
-        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to, and the
-        ``"agreement"`` of its generator with the one chosen, a cosine.
+        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to (of an order of
+        columns, its cost), and the ``"agreement"`` of its generator with the one chosen, a cosine.
     device_ : str
         Where the optimisation ran.
     n_features_in_ : int
@@ -198,6 +207,7 @@ class SymmetryLens(
         resolution=1.0,
         information=1.0,
         boundary="open",
+        mixing="rotation",
         padding=6,
         init="auto",
         density="closed_form",
@@ -227,6 +237,7 @@ class SymmetryLens(
         self.resolution = resolution
         self.information = information
         self.boundary = boundary
+        self.mixing = mixing
         self.padding = padding
         self.init = init
         self.density = density
@@ -400,6 +411,27 @@ class SymmetryLens(
         grid = Grid.of(len(self.group_conv_matrix_), self.boundary)
         return symmetry_score(rows, self.group_conv_matrix_, grid)
 
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns of the input. None: `feature_names_in_`, or ``"x0"``, ``"x1"`` ...
+
+        Returns
+        -------
+        names : ndarray of str objects
+            With ``mixing="permutation"`` the name of the column at each position, after a minus
+            where its sign was changed; else the name of the class and a number.
+        """
+        if self.mixing != "permutation" or not hasattr(self, "column_order_"):
+            return super().get_feature_names_out(input_features)
+        names = _check_feature_names_in(self, input_features)
+        names = names.reshape(self._n_channels, -1)[:, self.column_order_]
+        changed = self.group_conv_matrix_.sum(axis=1) < 0
+        return np.where(changed, "-" + names, names).ravel()
+
     def to_torch(self, *, trainable=False, dtype=None):
         """The lens as a torch module, for the front of a network.
 
@@ -510,7 +542,8 @@ class SymmetryLens(
 
     def _set_fitted(self, attributes):
         """Replace the fitted attributes, all at once."""
-        self.__dict__.pop("feature_names_in_", None)
+        for name in ("feature_names_in_", "column_order_"):
+            self.__dict__.pop(name, None)
         self.__dict__.update(attributes)
 
     def _rows(self, X):
@@ -596,6 +629,9 @@ def _fitted_attributes(solution, checked, dtype, device):
         device_=device,
         n_features_in_=checked.n_features_in_,
     )
+    order = order_of(solution.group_conv_matrix)
+    if order is not None:
+        fitted["column_order_"] = order
     if hasattr(checked, "feature_names_in_"):
         fitted["feature_names_in_"] = checked.feature_names_in_
     return fitted

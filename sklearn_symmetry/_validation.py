@@ -30,9 +30,11 @@ __all__ = [
 
 CHOICES = {
     "boundary": ("open", "circulant"),
+    "mixing": ("rotation", "permutation"),
     "density": ("closed_form", "mixture"),
     "rank_schedule": ("gradient_flow", "full", None),
 }
+TRAINED = {"init": "random", "density": "mixture"}  # the paper's procedure
 COEFFICIENTS = tuple(PAPER_WEIGHTS)
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
 OPTIONAL = ("max_iter", "batch_size", "n_init", "learning_rate", "filter_noise")
@@ -88,6 +90,17 @@ def check_parameters(lens):
             f"init must be 'auto', 'random' or an array of shape (n_powers, n_features); "
             f"got {lens.init!r}"
         )
+
+    trained = [name for name, value in TRAINED.items() if _is(getattr(lens, name), value)]
+    if lens.mixing == "permutation" and trained:
+        raise ValueError(
+            f"mixing='permutation' puts columns in order, there is nothing to train: it excludes "
+            f"{trained[0]}={TRAINED[trained[0]]!r}; use the default"
+        )
+
+
+def _is(value, name):
+    return isinstance(value, str) and value == name
 
 
 def _is_left_out(lens, name):

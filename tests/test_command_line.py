@@ -368,14 +368,6 @@ def test_process_reports_without_a_traceback(tmp_path):
 # What it says
 
 
-def test_order_is_told_only_where_positions_are_columns(slices):
-    lens = BaseEstimator()
-    lens.group_conv_matrix_ = -slices.basis.T
-    assert_allclose(_report.column_order(lens), slices.basis.argmax(axis=0))
-    lens.group_conv_matrix_ = np.linalg.qr(slices.data[:7])[0]
-    assert _report.column_order(lens) is None
-
-
 def test_summary_says_so_when_the_fit_did_not_converge(slices):
     lens = SymmetryLens(max_iter=1, random_state=0)
     with pytest.warns(match="did not converge"):

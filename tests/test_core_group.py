@@ -12,6 +12,7 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import (
     Group,
     agreement,
+    column_order,
     complete_basis,
     cosine,
     orientation,
@@ -293,6 +294,17 @@ def test_cosine_of_matrices():
     assert cosine(matrix, -matrix) == -1.0
     assert cosine(matrix, 0 * matrix) == 0.0
     assert similarity(matrix, matrix.T) == 1.0
+
+
+def test_order_of_columns_is_told_only_where_rows_are_columns():
+    basis = np.eye(7)[[3, 1, 0, 2, 6, 5, 4]]
+    signs = np.where(np.arange(7) % 2, -0.5, 1.0)[:, None]
+    assert column_order(signs * basis, 0.95).tolist() == [3, 1, 0, 2, 6, 5, 4]
+    assert column_order(basis + 0.05, 0.95).tolist() == [3, 1, 0, 2, 6, 5, 4]
+    assert column_order(basis[:4], 0.95).tolist() == [3, 1, 0, 2]
+    mixed = random_basis(7, 0).numpy()
+    for rows in (mixed, 0 * basis, basis[[0, 0, 1]], np.pad(basis, ((1, 1), (0, 0)))):
+        assert column_order(rows, 0.95) is None
 
 
 # Completing

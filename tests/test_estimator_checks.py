@@ -38,6 +38,14 @@ def test_estimator_follows_the_conventions_with_the_fast_solver(estimator, check
     check(estimator)
 
 
+@parametrize_with_checks(
+    [SymmetryLens(mixing="permutation"), SymmetryLens(mixing="permutation", warm_start=True)],
+    **STRICT,
+)
+def test_estimator_follows_the_conventions_with_shuffled_columns(estimator, check):
+    check(estimator)
+
+
 @parametrize_with_checks([SymmetryLens(init="random", density="mixture", max_iter=2)], **STRICT)
 def test_estimator_follows_the_conventions_with_the_procedure_of_the_paper(estimator, check):
     check(estimator)

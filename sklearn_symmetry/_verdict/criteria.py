@@ -126,6 +126,8 @@ class Measured:
     n_own, own_grid : int, Grid
         Samples and columns it was measured on.
     converged : bool
+    mixing : {"rotation", "permutation"}
+        What the columns went through.
     """
 
     level: float
@@ -143,6 +145,7 @@ class Measured:
     n_own: int
     own_grid: Grid
     converged: bool
+    mixing: str = "rotation"
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,9 @@ class Condition:
         Sentence with places for ``value`` and ``limit``.
     after : str
         Name of a condition above without which this one is not asked.
+    mixing : str
+        For which it is asked only: second moments are no evidence where any basis may be the right
+        one, since any covariance is stationary in one of them; in no order of columns it is.
     """
 
     name: str
@@ -202,6 +208,7 @@ class Condition:
     at_most: bool
     says: str
     after: str = ""
+    mixing: str = ""
 
     def of(self, measured):
         """The criterion for these numbers."""
@@ -224,7 +231,7 @@ def criteria(measured):
     """
     found, unmet = [], set()
     for condition in CONDITIONS:
-        if condition.after in unmet:
+        if condition.after in unmet or condition.mixing not in ("", measured.mixing):
             continue
         found.append(condition.of(measured))
         if not found[-1].met:
@@ -249,6 +256,7 @@ CONDITIONS = (
         at_most=True,
         says="no structure beyond second moments and contrast (p = {value:.3f}); any such set "
         "looks stationary in some basis",
+        mixing="rotation",
     ),
     Condition(
         name=f"strong, for d < {FEWEST + 1}",
@@ -261,6 +269,7 @@ CONDITIONS = (
         says="little structure beyond second moments for so few columns: {value:.1f} standard "
         "errors, {limit:.1f} would pass",
         after="beyond second moments",
+        mixing="rotation",
     ),
     Condition(
         name="order",

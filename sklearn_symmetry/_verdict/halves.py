@@ -198,7 +198,7 @@ def judge(lens, parts, halves, level=LEVEL):
     asked = criteria(measured)
     limits = {criterion.name: criterion.limit for criterion in asked}
     values = {
-        "p_value": max(measured.p_value, measured.order_p_value),
+        "p_value": _p_value(measured),
         "level": level,
         "deviation": measured.deviation,
         "statistic": measured.divergence,
@@ -217,9 +217,15 @@ def judge(lens, parts, halves, level=LEVEL):
         symmetric=symmetric,
         found=all(criterion.met for criterion in asked),
         against=[criterion.says for criterion in asked if not criterion.met],
-        remarks=remarks(values, symmetric, _offset(lens, whole)),
+        remarks=remarks(values, symmetric, _offset(lens, whole), measured.mixing),
         **values,
     )
+
+
+def _p_value(measured):
+    """Of the tests that are asked."""
+    order = measured.order_p_value
+    return order if measured.mixing == "permutation" else max(measured.p_value, order)
 
 
 def _measured(lens, whole, halves, found, level):
@@ -249,6 +255,7 @@ def _measured(lens, whole, halves, found, level):
         n_own=n_own,
         own_grid=own_grid,
         converged=bool(lens.converged_),
+        mixing=lens.mixing,
     )
 
 

@@ -248,6 +248,16 @@ class Grid:
         """
         return _lags(self)
 
+    def lag_numbers(self):
+        """Number of the displacement of every pair of positions, in either direction.
+
+        Returns
+        -------
+        numbers : Tensor of int64 of shape (size, size)
+            Indices of :meth:`lags`; symmetric.
+        """
+        return _lag_numbers(self)
+
     def is_near(self, lag):
         """Whether a lag relates neighbours."""
         return sum(abs(step) for step in lag.steps) == 1
@@ -576,6 +586,14 @@ def _lags(grid):
         here = signs.nonzero()[:, 0]
         found.append(Lag(steps, here, there[here]))
     return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _lag_numbers(grid):
+    numbers = torch.zeros(grid.size, grid.size, dtype=torch.int64)
+    for number, lag in enumerate(grid.lags()):
+        numbers[lag.here, lag.there] = numbers[lag.there, lag.here] = number
+    return numbers
 
 
 def _first_sign(steps):

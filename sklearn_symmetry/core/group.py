@@ -17,7 +17,15 @@ import torch
 from .grid import Grid
 from .rotation import antisymmetric
 
-__all__ = ["Group", "agreement", "complete_basis", "cosine", "orientation", "similarity"]
+__all__ = [
+    "Group",
+    "agreement",
+    "column_order",
+    "complete_basis",
+    "cosine",
+    "orientation",
+    "similarity",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,6 +278,26 @@ def _check_rows(rows, grid):
             f"rows must be orthogonal: the largest entry of |W W^T - I| is {float(defect):.2g}. "
             "complete_basis makes them so"
         )
+
+
+def column_order(rows, share):
+    """The column that every row is, up to its sign, where that is so.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m, d)
+    share : float
+        Of the norm of a row that its largest entry is to have at least.
+
+    Returns
+    -------
+    order : ndarray of int, shape (m,), or None
+        None where rows mix columns, are zero, or two of them are one column.
+    """
+    weights = np.abs(rows)
+    order, norms = weights.argmax(axis=1), np.linalg.norm(weights, axis=1)
+    is_column = (weights.max(axis=1) >= share * norms) & (norms > 0)
+    return order if is_column.all() and len(set(order.tolist())) == len(order) else None
 
 
 def complete_basis(rows):

@@ -21,6 +21,7 @@ class Settings:
     n_powers: int | None = None
     weights: dict = field(default_factory=PAPER_WEIGHTS.copy)
     boundary: str = "open"
+    mixing: str = "rotation"
     padding: int = 6
     init: str | np.ndarray = "auto"
     density: str = "closed_form"

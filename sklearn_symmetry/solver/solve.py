@@ -6,15 +6,16 @@ import dataclasses
 import torch
 
 from ..core.grid import Grid
-from ..core.group import Group, agreement, complete_basis, orientation
+from ..core.group import Group, agreement, complete_basis, orientation, similarity
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
 from ..core.rotation import crop_vector, generator, pad
 from ..statistics.principal import views
 from .judge import ranked
-from .manifold import minimise
+from .manifold import check_finite, minimise
 from .objective import Objective
 from .paper import train
 from .search import search
+from .shuffled import Shuffle, shuffles
 from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
@@ -51,6 +52,8 @@ def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
     with one_thread():
         if isinstance(settings.init, str) and settings.init == "random":
             return _train(summary, settings, monitor)
+        if settings.mixing == "permutation":
+            return _arrange(summary, settings, tuning)
         solution, stopped = _solve(summary, settings, tuning, monitor)
         if settings.density == "mixture" and not stopped:
             start = dataclasses.replace(settings, init=solution.group_conv_matrix)
@@ -131,6 +134,40 @@ def _solve(summary, settings, tuning, monitor):
     return progress.solution(refined), progress.stopped
 
 
+def _arrange(summary, settings, tuning):
+    """Put columns that were shuffled, not mixed, in order."""
+    grid = Grid.of(summary.n_features, settings.boundary)
+    start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
+    found = shuffles(summary, grid, tuning, start)
+    steps = [
+        one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
+    ]
+    size = tuning.batch_size if settings.batch_size is None else settings.batch_size
+    valued = []
+    for data in views(summary, offset=tuning.offset, device=settings.device):
+        objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
+        with torch.no_grad():
+            loss, terms = objective(torch.as_tensor(found[0].rows @ data.axes).to(data.spectrum))
+        check_finite(terms, 0)
+        terms = {name: [float(value)] for name, value in terms.items()}
+        valued.append((float(loss), terms, data.location))
+    lowest = min(loss for loss, *_ in valued)
+    # The first location that explains as much, as in the search.
+    loss, terms, location = next(one for one in valued if one[0] <= lowest + tuning.same_loss)
+    return _packaged(
+        found[0].rows,
+        settings,
+        location=location,
+        loss_curve=[loss],
+        loss_terms=terms,
+        converged=True,
+        candidates=[
+            {"start": one.name, "loss": one.cost, "agreement": similarity(step, steps[0])}
+            for one, step in zip(found, steps, strict=True)
+        ],
+    )
+
+
 class _Progress:
     """Translates between the steps of the solver and the monitor of the caller."""
 
@@ -176,24 +213,31 @@ class _Progress:
             {"start": one.name, "loss": one.loss, "agreement": agreement(one.basis, basis)}
             for one in self.candidates
         ]
-        basis = self.data.rows(basis.detach().cpu().double().numpy())
-        settings, size = self.settings, len(basis)
-        powers = symmetric_powers(settings.n_powers or size)
-        grid = Grid.of(size, settings.boundary)
-        group = Group(torch.as_tensor(basis), grid, settings.padding).canonical(powers)
-        return Solution(
-            lie_algebra=group.lie_algebra().numpy(),
-            padded_generator=group.generator(padded=True).numpy(),
-            filter=(group.filter / group.filter.norm()).numpy(),
-            group_conv_matrix=group.orbit(powers).numpy(),
-            powers=powers.numpy(),
+        return _packaged(
+            self.data.rows(basis.detach().cpu().double().numpy()),
+            self.settings,
             location=self.data.location,
             loss_curve=list(losses),
             loss_terms=terms,
-            n_iter=max(len(losses) - 1, 0),
             converged=converged,
             candidates=candidates,
         )
+
+
+def _packaged(rows, settings, **found):
+    """Ordered rows and how they were found as a :class:`Solution`."""
+    powers = symmetric_powers(settings.n_powers or len(rows))
+    grid = Grid.of(len(rows), settings.boundary)
+    group = Group(torch.as_tensor(rows), grid, settings.padding).canonical(powers)
+    return Solution(
+        lie_algebra=group.lie_algebra().numpy(),
+        padded_generator=group.generator(padded=True).numpy(),
+        filter=(group.filter / group.filter.norm()).numpy(),
+        group_conv_matrix=group.orbit(powers).numpy(),
+        powers=powers.numpy(),
+        n_iter=max(len(found["loss_curve"]) - 1, 0),
+        **found,
+    )
 
 
 def _orient(solution, size):

@@ -17,6 +17,7 @@ ACCURACY = "python tests/benchmarks/accuracy.py"
 ROBUSTNESS = "python tests/benchmarks/robustness.py"
 CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
+SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
 def _tuned(value, unit, reason, command=ABLATION):
@@ -204,6 +205,24 @@ class Tuning:
     mending_gain: float = _tuned(1e-3, "nats", "A repair must win.")
     likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
     swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
+
+    # Columns that were only shuffled.
+    one_column: float = _tuned(
+        0.95, "of the norm of a row", "From which it is called one column.", SHUFFLED
+    )
+    ridge: float = _tuned(
+        1e-3, "of a variance", "Added before partial correlations are taken.", SHUFFLED
+    )
+    shuffled_starts: int = _tuned(10, "descents", "From the starts of the lowest cost.", SHUFFLED)
+    shuffled_work: int = _tuned(
+        3, "budgets", "That all descents together may cost; two there are always.", SHUFFLED
+    )
+    path_step: int = _tuned(7, "columns", "Between the first columns of two paths.", SHUFFLED)
+    most_paths: int = _tuned(12, "paths", "Of many columns.", SHUFFLED)
+    polarity: float = _tuned(
+        6.0, "standard errors", "Against the others before a column changes its sign.", SHUFFLED
+    )
+    polarity_rounds: int = _tuned(4, "rounds", "Of order and signs in turn.", SHUFFLED)
 
     # The refinement.
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
