@@ -68,8 +68,10 @@ class SymmetryLens(
         itself.
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
-    boundary : {"open", "circulant"}, default="open"
+    boundary : {"open", "circulant", "auto"}, default="open"
         Whether the symmetry carries features out of the window or around it, which takes d >= 4.
+        ``"auto"``: the samples decide; an open fit is closed to a ring where its ends resemble
+        neighbours.
     mixing : {"rotation", "permutation"}, default="rotation"
         What the columns went through. ``"permutation"``: they were only shuffled, and some may have
         changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
@@ -148,6 +150,8 @@ class SymmetryLens(
         Row k is the central crop of ``G**powers_[k] @ pad(filter_)`` (eq. 11).
     powers_ : ndarray of shape (m,)
         Integers around 0.
+    boundary_ : {"open", "circulant"}
+        `boundary`, or what the samples decided: open where they cannot tell.
     column_order_ : ndarray of int, shape (m,)
         The column at each position. Only where every row of `group_conv_matrix_` is one column, up
         to its sign and little else: always if `mixing` is ``"permutation"`` and no power leaves
@@ -408,7 +412,7 @@ class SymmetryLens(
         less than their being unmixed.
         """
         rows = self._rows(X) - self.location_
-        grid = Grid.of(len(self.group_conv_matrix_), self.boundary)
+        grid = Grid.of(len(self.group_conv_matrix_), self.boundary_)
         return symmetry_score(rows, self.group_conv_matrix_, grid)
 
     def get_feature_names_out(self, input_features=None):
@@ -626,6 +630,7 @@ def _fitted_attributes(solution, checked, dtype, device):
         n_iter_=int(solution.n_iter),
         converged_=bool(solution.converged),
         candidates_=[dict(candidate) for candidate in solution.candidates],
+        boundary_=solution.boundary,
         device_=device,
         n_features_in_=checked.n_features_in_,
     )

@@ -52,6 +52,9 @@ def _found(lens, names):
         f"a generator on {lens.n_features_in_} columns, seen through {len(lens.powers_)} powers; "
         f"{state} after {lens.n_iter_} iterations"
     ]
+    if lens.boundary == "auto":
+        kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
+        block.append(f"the samples decide: {kind}")
     order = getattr(lens, "column_order_", None)
     if order is not None:
         shown = [str(column if names is None else names[column]) for column in order[:LISTED]]

@@ -13,6 +13,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
 from .core.losses import PAPER_WEIGHTS
+from .solver.tuning import DEFAULT
 from .statistics.chunks import mapped
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 CHOICES = {
-    "boundary": ("open", "circulant"),
+    "boundary": ("open", "circulant", "auto"),
     "mixing": ("rotation", "permutation"),
     "density": ("closed_form", "mixture"),
     "rank_schedule": ("gradient_flow", "full", None),
@@ -44,7 +45,6 @@ POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
 SHOWN = 5  # columns a message lists
-SMALLEST_RING = 4  # below, all orders of its columns are one
 ROUNDING = 1e-12  # relative, of a sum over millions of rows
 # Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
 # what is loaded calls back from pickle.
@@ -91,6 +91,11 @@ def check_parameters(lens):
             f"got {lens.init!r}"
         )
 
+    if lens.boundary == "auto" and _is(lens.init, "random"):
+        raise ValueError(
+            "boundary='auto' needs a search: it excludes init='random', the paper's procedure; "
+            "use boundary='open' or 'circulant'"
+        )
     trained = [name for name, value in TRAINED.items() if _is(getattr(lens, name), value)]
     if lens.mixing == "permutation" and trained:
         raise ValueError(
@@ -347,12 +352,12 @@ def _listed(names):
 
 def check_shapes(lens, n_samples, n_features):
     """Check the parameters whose range depends on the data."""
-    if lens.boundary == "circulant" and n_features < SMALLEST_RING:
+    if lens.boundary == "circulant" and n_features < DEFAULT.smallest_ring:
         raise ValueError(
-            f"boundary='circulant' needs at least {SMALLEST_RING} features; got {n_features}. On "
-            f"so small a ring all are neighbours of all: use boundary='open'."
+            f"boundary='circulant' needs at least {DEFAULT.smallest_ring} features; got "
+            f"{n_features}. On so small a ring all are neighbours of all: use boundary='open'."
         )
-    size = n_features + (2 * lens.padding if lens.boundary == "open" else 0)
+    size = n_features + (0 if lens.boundary == "circulant" else 2 * lens.padding)
     if lens.n_powers is not None:
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
     if lens.density == "mixture":

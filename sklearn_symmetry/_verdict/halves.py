@@ -18,6 +18,7 @@ from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.score import symmetry_score
 from ..metrics import generator_similarity
+from ..solver.boundary import ends
 from ..solver.tuning import DEFAULT
 from ..statistics.outliers import Bounds
 from ..statistics.summary import draw, summarise
@@ -63,7 +64,8 @@ def verdict(lens, X, level=LEVEL):
     """
     parts = split_in_halves(X, lens._n_channels, lens.random_state)
     # The channels of the fit, whatever the parameter is now.
-    same = clone(lens).set_params(n_channels=lens._n_channels)
+    known = {"n_channels": lens._n_channels, "boundary": lens.boundary_}
+    same = clone(lens).set_params(**known)
     return judge(lens, parts, fit_halves(same, parts), level)
 
 
@@ -212,12 +214,15 @@ def judge(lens, parts, halves, level=LEVEL):
         "converged": lens.converged_,
         "n_samples": whole.n_samples // lens._n_channels,
     }
+    told = []
+    if lens.boundary == "auto":
+        told = [ends(_representation(halves[0], whole), whole.n_samples).says]
     symmetric = all(criterion.met for criterion in asked if criterion.about == "set")
     return Verdict(
         symmetric=symmetric,
         found=all(criterion.met for criterion in asked),
         against=[criterion.says for criterion in asked if not criterion.met],
-        remarks=remarks(values, symmetric, _offset(lens, whole), measured.mixing),
+        remarks=told + remarks(values, symmetric, _offset(lens, whole), measured.mixing),
         **values,
     )
 
@@ -261,7 +266,7 @@ def _measured(lens, whole, halves, found, level):
 
 def _grid(lens):
     """Of the columns of its representation."""
-    return Grid.of(len(lens.group_conv_matrix_), lens.boundary)
+    return Grid.of(len(lens.group_conv_matrix_), lens.boundary_)
 
 
 def _representation(lens, summary):
@@ -286,7 +291,7 @@ def _own_divergence(lens, summary):
     n_features = len(lens.filter_)
     gap = not (grid.is_line or inside.all())
     if gap or not FEWEST_OWN <= y.shape[1] <= n_features:
-        return 0.0, len(y), Grid.of(n_features, lens.boundary)
+        return 0.0, len(y), Grid.of(n_features, lens.boundary_)
     grid = grid.kept(inside)
     return energy_divergence(y - y.mean(), grid), len(y), grid
 

@@ -19,7 +19,7 @@ from .arrangement import Arrangement
 from .starts.seriation import nearest_path, spectral_order
 from .tuning import DEFAULT
 
-__all__ = ["Shuffle", "order_of", "pair_matrices", "shuffles"]
+__all__ = ["Shuffle", "correlation", "order_of", "pair_matrices", "shuffles"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Shuffle:
 
 
 def order_of(rows, tuning=DEFAULT):
-    """:func:`~sklearn_symmetry.core.group.column_order`, with the share that the tuning asks for."""
+    """:func:`~sklearn_symmetry.core.group.column_order` with the share of the tuning."""
     return column_order(rows, tuning.one_column)
 
 
@@ -92,18 +92,19 @@ def pair_matrices(summary, tuning):
     sample = torch.as_tensor(summary.bounds.apply(summary.sample)[: tuning.batch_size])
     # A background, if there is one, has no energy: it is where the median is.
     values = sample.double() - sample.double().median(0).values
-    found = {"values": _correlation(summary.covariance)}
+    found = {"values": correlation(summary.covariance)}
     for name, rows in (("energies", values), ("contrast-free energies", contrast_free(values))):
         spread = rows.std(0, correction=0)
         scaled = rows / torch.where(spread > 0, spread, 1.0)
-        found[name] = _correlation(torch.cov(log_energy(scaled).mT, correction=0).numpy())
+        found[name] = correlation(torch.cov(log_energy(scaled).mT, correction=0).numpy())
     ridge = max(tuning.ridge, summary.n_features / summary.n_samples)
     precision = np.linalg.inv(found["values"] + ridge * np.eye(summary.n_features))
-    found["partial"] = -_correlation(precision)
+    found["partial"] = -correlation(precision)
     return found
 
 
-def _correlation(covariance):
+def correlation(covariance):
+    """Correlation matrix of a covariance; 0 with what does not vary."""
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
     return covariance * np.outer(scale, scale)

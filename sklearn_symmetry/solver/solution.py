@@ -57,6 +57,7 @@ class Solution:
     converged: bool
     candidates: list = field(default_factory=list)
     location: np.ndarray | float = 0.0  # (d,), about which the group acts
+    boundary: str = "open"  # what was asked for, or what the samples decided
 
 
 @dataclass(frozen=True)

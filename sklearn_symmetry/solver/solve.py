@@ -10,6 +10,7 @@ from ..core.group import Group, agreement, complete_basis, orientation, similari
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
 from ..core.rotation import crop_vector, generator, pad
 from ..statistics.principal import views
+from .boundary import ends
 from .judge import ranked
 from .manifold import check_finite, minimise
 from .objective import Objective
@@ -56,7 +57,8 @@ def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
             return _arrange(summary, settings, tuning)
         solution, stopped = _solve(summary, settings, tuning, monitor)
         if settings.density == "mixture" and not stopped:
-            start = dataclasses.replace(settings, init=solution.group_conv_matrix)
+            found = {"init": solution.group_conv_matrix, "boundary": solution.boundary}
+            start = dataclasses.replace(settings, **found)
             return _train(summary, start, monitor, solution.location)
         return solution
 
@@ -79,7 +81,8 @@ def _train(summary, settings, monitor, location=0.0):
         )
 
     def package(solution):
-        return _orient(dataclasses.replace(solution, location=location), summary.n_features)
+        known = {"location": location, "boundary": settings.boundary}
+        return _orient(dataclasses.replace(solution, **known), summary.n_features)
 
     def watch(report):
         snapshot = report.snapshot
@@ -100,7 +103,8 @@ def _solve(summary, settings, tuning, monitor):
     Returns the solution, and whether the monitor stopped the work.
     """
     seen = views(summary, offset=tuning.offset, device=settings.device)
-    grid = Grid.of(summary.n_features, settings.boundary)
+    auto = settings.boundary == "auto"
+    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
     weights = settings.weights
     progress = _Progress(settings, monitor, tuning)
     if isinstance(settings.init, str):
@@ -131,14 +135,36 @@ def _solve(summary, settings, tuning, monitor):
         probes=tuning.refinement_probes,
         watch=progress.refinement,
     )
+    if auto and not progress.stopped:
+        y = (refined.basis.float() @ data.samples).mT
+        progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
+    if progress.boundary == "circulant" and auto:
+        closed = Grid.ring(summary.n_features)
+        objective = Objective(data, weights, slice(0, size), grid=closed, tuning=tuning)
+        refined = minimise(
+            objective,
+            refined.basis,
+            max_iter=progress.max_iter,
+            tol=settings.tol,
+            probes=tuning.refinement_probes,
+            watch=progress.refinement,
+        )
     return progress.solution(refined), progress.stopped
 
 
 def _arrange(summary, settings, tuning):
     """Put columns that were shuffled, not mixed, in order."""
-    grid = Grid.of(summary.n_features, settings.boundary)
+    auto = settings.boundary == "auto"
+    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
     start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
     found = shuffles(summary, grid, tuning, start)
+    boundary = settings.boundary
+    if auto:
+        y = summary.bounds.apply(summary.sample) @ found[0].rows.T
+        boundary = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary
+        if boundary == "circulant":
+            grid = Grid.ring(summary.n_features)
+            found = shuffles(summary, grid, tuning, start)
     steps = [
         one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
     ]
@@ -157,6 +183,7 @@ def _arrange(summary, settings, tuning):
     return _packaged(
         found[0].rows,
         settings,
+        boundary,
         location=location,
         loss_curve=[loss],
         loss_terms=terms,
@@ -175,6 +202,7 @@ class _Progress:
         self.data, self.settings, self.monitor = None, settings, monitor
         self.max_iter = tuning.max_iter if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
+        self.boundary = "open" if settings.boundary == "auto" else settings.boundary
 
     def candidate(self, candidate, found):
         """Tell the caller of a new candidate; true if it wants to stop."""
@@ -216,6 +244,7 @@ class _Progress:
         return _packaged(
             self.data.rows(basis.detach().cpu().double().numpy()),
             self.settings,
+            self.boundary,
             location=self.data.location,
             loss_curve=list(losses),
             loss_terms=terms,
@@ -224,10 +253,10 @@ class _Progress:
         )
 
 
-def _packaged(rows, settings, **found):
+def _packaged(rows, settings, boundary, **found):
     """Ordered rows and how they were found as a :class:`Solution`."""
     powers = symmetric_powers(settings.n_powers or len(rows))
-    grid = Grid.of(len(rows), settings.boundary)
+    grid = Grid.of(len(rows), boundary)
     group = Group(torch.as_tensor(rows), grid, settings.padding).canonical(powers)
     return Solution(
         lie_algebra=group.lie_algebra().numpy(),
@@ -236,6 +265,7 @@ def _packaged(rows, settings, **found):
         group_conv_matrix=group.orbit(powers).numpy(),
         powers=powers.numpy(),
         n_iter=max(len(found["loss_curve"]) - 1, 0),
+        boundary=boundary,
         **found,
     )
 

@@ -17,6 +17,7 @@ ACCURACY = "python tests/benchmarks/accuracy.py"
 ROBUSTNESS = "python tests/benchmarks/robustness.py"
 CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
+BOUNDARY = "python tests/benchmarks/boundary.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
@@ -223,6 +224,19 @@ class Tuning:
         6.0, "standard errors", "Against the others before a column changes its sign.", SHUFFLED
     )
     polarity_rounds: int = _tuned(4, "rounds", "Of order and signs in turn.", SHUFFLED)
+
+    # Line or ring.
+    smallest_ring: int = _tuned(4, "columns", "On fewer, all are neighbours of all.", BOUNDARY)
+    ring_share: tuple = _tuned(
+        (0.3, 0.45),
+        "correlation across the ends, of that inside",
+        "Up to which it is a line, and from which a ring: lines have 0, rings 1, or less where the "
+        "fit of the cut ring is poor.",
+        BOUNDARY,
+    )
+    ring_error: float = _tuned(
+        0.15, "standard error of that share", "From which the samples cannot tell.", BOUNDARY
+    )
 
     # The refinement.
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
