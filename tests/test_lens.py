@@ -324,6 +324,16 @@ def test_fewer_powers_of_shuffled_columns_are_those_of_the_centre():
     assert wide.get_feature_names_out()[0] == "symmetrylens0"
 
 
+@pytest.mark.parametrize("symmetry", ["permutation", "orthogonal"])
+def test_the_default_mode_notices_columns_that_were_only_shuffled(symmetry):
+    signals = make_symmetric_signals(4000, 12, symmetry=symmetry, random_state=1)
+    lens = SymmetryLens(random_state=0).fit(signals.data)
+    assert ("the columns were only shuffled" in str(lens.verdict(signals.data))) == (
+        symmetry == "permutation"
+    )
+    assert hasattr(lens, "column_order_") == (symmetry == "permutation")
+
+
 def test_independent_columns_have_no_order():
     X = np.random.default_rng(0).laplace(size=(2000, 12))
     lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)

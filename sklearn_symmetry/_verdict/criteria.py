@@ -26,6 +26,7 @@ __all__ = [
     "LEVEL",
     "ORDERS",
     "REPEATS",
+    "SHUFFLED",
     "TESTED",
     "Condition",
     "Criterion",
@@ -66,6 +67,10 @@ UNEVEN, UNEVEN_NOISE = 0.1, 4.0
 # that its samples can tell, and separate samples agree on it. Columns of the breast cancer set
 # deviate by 2 to 3, all signals with a symmetry by 6 and more.
 STRONG, FEWEST = 4.0, 6
+
+# Standard errors, root mean square over the entries of the generator, within which a shift of the
+# columns themselves is what was found: the difference of two halves is one draw of that error.
+SHUFFLED = 2.0
 
 # Which columns of a lens are judged by its own energies: rows of the convolution matrix of a norm
 # above INSIDE (a whole one has 1), since powers beyond the window say nothing; and not fewer than

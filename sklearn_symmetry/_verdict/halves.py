@@ -19,6 +19,7 @@ from ..core.grid import Grid
 from ..core.score import symmetry_score
 from ..metrics import generator_similarity
 from ..solver.boundary import ends
+from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.outliers import Bounds
 from ..statistics.summary import draw, summarise
@@ -29,6 +30,7 @@ from .criteria import (
     LEVEL,
     ORDERS,
     REPEATS,
+    SHUFFLED,
     TESTED,
     Measured,
     criteria,
@@ -222,7 +224,9 @@ def judge(lens, parts, halves, level=LEVEL):
         symmetric=symmetric,
         found=all(criterion.met for criterion in asked),
         against=[criterion.says for criterion in asked if not criterion.met],
-        remarks=told + remarks(values, symmetric, _offset(lens, whole), measured.mixing),
+        remarks=told
+        + _shuffled(lens, values["uncertainty"])
+        + remarks(values, symmetric, _offset(lens, whole), measured.mixing),
         **values,
     )
 
@@ -302,6 +306,23 @@ def _uncertainty(*halves):
     if np.vdot(first, second) < np.vdot(first, second.T):
         second = second.T
     return np.abs(first - second) / 2
+
+
+def _shuffled(lens, uncertainty):
+    """What there is to say where the lens shifts single columns, up to its standard errors."""
+    rows, grid = lens.group_conv_matrix_, _grid(lens)
+    if lens.mixing == "permutation" or rows.shape[0] != rows.shape[1]:
+        return []
+    nearest = Shuffle.nearest(rows).rows
+    shift = nearest.T @ grid.shift_matrix(dtype=torch.float64).mT.numpy() @ nearest
+    distance, error = np.linalg.norm(lens.generator_ - shift), np.linalg.norm(uncertainty)
+    if not distance <= SHUFFLED * error:
+        return []
+    return [
+        "the columns were only shuffled, as far as these samples tell: the generator is "
+        f"{distance / error:.1f} standard errors from a shift of single columns; "
+        "mixing='permutation' finds it exactly"
+    ]
 
 
 def _locality(found, grid):

@@ -12,6 +12,7 @@ from math import gcd
 
 import numpy as np
 import torch
+from scipy.optimize import linear_sum_assignment
 
 from ..core.energies import contrast_free, log_energy
 from ..core.group import column_order
@@ -56,6 +57,14 @@ class Shuffle:
                 "that is none (with warm_start=True, the previous solution). Use init='auto'."
             )
         return cls("init", entries.argmax(1), rows.sum(0), np.nan)
+
+    @classmethod
+    def nearest(cls, rows):
+        """The signed permutation that is closest to a square matrix."""
+        _, order = linear_sum_assignment(np.abs(rows), maximize=True)
+        signs = np.ones(len(rows))
+        signs[order] = np.where(rows[np.arange(len(rows)), order] < 0, -1.0, 1.0)
+        return cls("nearest", order, signs, np.nan)
 
     @property
     def n_changed(self):
