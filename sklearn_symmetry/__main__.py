@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
-from ._io import BadInput, check_output, read_table, write_atomically
+from ._io import BadInput, check_output, read_file, write_atomically
 from ._report import draw_report, summary
 from .datasets import load_digit_slices, load_photo_rows
 from .inspection._common import matplotlib_module
@@ -92,10 +92,25 @@ def _main_parser():
 def _fit_parser():
     parser = argparse.ArgumentParser(
         prog="python -m sklearn_symmetry fit",
-        description="Find the symmetry of the rows of a .npy or .csv file (header or not).",
+        description="Find the symmetry of the rows of a file: .npy, .npz, .mat, .parquet, or text "
+        "(.csv, .tsv, .txt, .dat, also .gz).",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("file", help="one sample a row")
+    parser.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first line holds names (as its cells say)",
+    )
+    parser.add_argument(
+        "--index",
+        metavar="COLUMN",
+        help="a column that names the rows, by name or number from 1, to be left out; none: no "
+        "column is (the first if it counts, has no name, or is text)",
+    )
+    parser.add_argument(
+        "--delimiter", type=_delimiter, metavar="SIGN", help="between cells: a sign, tab, or blank"
+    )
     parser.add_argument("--report", metavar="PATH", help="write a picture here")
     parser.add_argument(
         "--boundary",
@@ -118,7 +133,7 @@ def _fit_parser():
 
 
 def _add_common(parser):
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--seed", type=_seed, default=0, help="of everything random")
     parser.add_argument(
         "--save",
         metavar="PATH",
@@ -131,6 +146,24 @@ def _add_common(parser):
         help="skip the verdict (two more fits)",
     )
     parser.add_argument("--verbose", action="store_true", help="list every start and loss term")
+
+
+def _delimiter(text):
+    """One sign, or its name."""
+    sign = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "comma": ","}.get(text, text)
+    if len(sign) != 1 or sign in '\r\n"':
+        raise argparse.ArgumentTypeError(f"expected one sign, tab or blank; got {text!r}")
+    return sign
+
+
+def _seed(text):
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**32:
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**32 - 1; got {text!r}")
+    return seed
 
 
 def main_job(options):
@@ -157,7 +190,10 @@ def fit_file(options):
     """Fit the user's file, print a summary, write what was asked for."""
     _check_outputs(options, options.report)
     check_output(options.order, (".csv",))
-    table, names = read_table(options.file)
+    read = read_file(
+        options.file, header=options.header, index=options.index, delimiter=options.delimiter
+    )
+    table, names = read.X, read.names
     _protect_input(options)
     X, held_out = _split(table, options.seed)
     lens = SymmetryLens(
@@ -166,7 +202,7 @@ def fit_file(options):
         mixing=options.mixing,
         random_state=options.seed,
     )
-    print(f"{'data':<10}{len(table)} samples of {table.shape[1]} columns from {options.file}")
+    print(f"{'data':<10}{read.said} ({options.file})")
     lens, verdict = _fit(lens, X, options)
     print("\n".join(summary(lens, held_out, verdict=verdict, names=names)))
     figure = None

@@ -2,59 +2,120 @@
 """Files of the command line: tables that people bring, results that are never half written."""
 
 import csv
+import gzip
+import io
 import os
+import re
 import secrets
 import tempfile
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
-__all__ = ["BadInput", "check_output", "read_table", "write_atomically"]
+__all__ = ["BadInput", "Table", "check_output", "read_file", "read_table", "write_atomically"]
+
+TEXT = (".csv", ".tsv", ".txt", ".dat")
+KINDS = (".npy", ".npz", ".mat", ".parquet", *TEXT)
+DELIMITERS = {"\t": "tab", ";": "';'", ",": "','", "|": "'|'", " ": "blanks"}
+COMMENTS = ("#", "%")
+LOOKED_AT = 50  # lines that tell how the cells are separated
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "-")
 
 
 class BadInput(Exception):
     """Something the user can mend; the message says how."""
 
 
-def read_table(path):
-    """Numbers of a .npy or .csv file, one sample a row.
+@dataclass(frozen=True)
+class Table:
+    """Numbers of a file.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, d)
+        Finite.
+    names : list of str or None
+        Of the columns.
+    said : str
+        What was read, in one line.
+    """
+
+    X: np.ndarray
+    names: list | None
+    said: str
+
+
+def read_table(path, **options):
+    """Numbers and names of :func:`read_file`."""
+    table = read_file(path, **options)
+    return table.X, table.names
+
+
+def read_file(path, *, header=None, index=None, delimiter=None):
+    """Numbers of a table, one sample a row.
 
     Parameters
     ----------
     path : str or path-like
-        A .npy file with an array of real numbers, or a .csv file in UTF-8, separated by commas.
-        Its first line is a header if none of its cells is a number, or if it counts 0, 1, 2, ....
+        ``.npy``, ``.npz`` and ``.mat`` with one array of real numbers, ``.parquet``, or text
+        (``.csv``, ``.tsv``, ``.txt``, ``.dat``), also with ``.gz``. Tables are read by pandas.
+    header : bool or None, default=None
+        Whether the first line of a text holds names. None: if its cells say so.
+    index : str or None, default=None
+        Name of a column that is left out, or its number from 1; ``"none"``: no column is. None: the
+        first one if it counts the rows, has no name where others have, or holds text.
+    delimiter : str or None, default=None
+        Of the cells of a text. None: as its first lines say.
 
     Returns
     -------
-    X : ndarray of shape (n, d)
-        Finite.
-    names : list of str or None
-        Names of the columns, from the header.
+    table : Table
 
     Raises
     ------
     BadInput
         If there is no such table; names the line and the column at fault.
+    ImportError
+        If pandas is needed and missing.
     """
     path = Path(path)
-    readers = {".npy": _read_npy, ".csv": _read_csv}
-    if path.suffix.lower() not in readers:
-        raise BadInput(f"{path}: expected a .npy or a .csv file")
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower()
+    if kind not in KINDS or (suffixes[-1] == ".gz" and kind not in TEXT):
+        kinds = ", ".join(KINDS)
+        raise BadInput(
+            f"{path}: expected a .npy or a .csv file, or one of {kinds} (text also as .gz); save a "
+            f"spreadsheet as .csv"
+        )
     if not path.is_file():
         raise BadInput(f"{path}: no such file")
     try:
-        return readers[path.suffix.lower()](path)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+        if kind in TEXT:
+            return _read_text(path, header, index, delimiter)
+        if kind == ".parquet":
+            return _read_parquet(path, index)
+        return _array_table(path, _READERS[kind](path))
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise BadInput(f"{path}: cannot be read ({said})") from error
 
 
-def _read_npy(path):
+def _pandas():
     try:
-        with open(path, "rb") as file:
-            X = np.lib.format.read_array(file, allow_pickle=False)
-    except ValueError as error:
-        raise BadInput(f"{path}: not a NumPy file with an array of numbers") from error
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            "reading tables needs pandas: pip install 'sklearn-symmetry[files]', or save the "
+            "numbers as .npy"
+        ) from error
+    return pandas
+
+
+def _array_table(path, X):
     if X.dtype.kind not in "biuf":
         raise BadInput(f"{path}: holds {X.dtype}; expected real numbers")
     if X.ndim != 2:
@@ -64,68 +125,331 @@ def _read_npy(path):
     fault = _not_finite(X)
     if fault is not None:
         row, column = fault
-        raise BadInput(f"{path}: row {row}, column {column} (counted from 0) is {X[fault]}")
-    return X, None
+        raise BadInput(
+            f"{path}: row {row}, column {column} (counted from 0) is {X[fault]}; drop such rows, "
+            f"or impute them"
+        )
+    return Table(X, None, _said(X, []))
 
 
-def _read_csv(path):
+def _read_npy(path):
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: is not text in UTF-8") from error
-    lines = [pair for pair in enumerate(text.splitlines(), start=1) if pair[1].strip()]
+        with open(path, "rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        why = "it is cut off, or something else"
+        if "allow_pickle" in str(error):
+            why = "it holds Python objects, which are not loaded, since they could run anything"
+        raise BadInput(
+            f"{path}: not a NumPy file with an array of numbers: {why}; save it anew, "
+            f"numpy.save(path, numpy.asarray(X, dtype=float))"
+        ) from error
+
+
+def _read_npz(path):
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (ValueError, KeyError, EOFError, AttributeError, zlib.error, BadZipFile) as error:
+        raise BadInput(
+            f"{path}: not a .npz file with arrays of numbers, or it is cut off ({error})"
+        ) from error
+    return _only_table(path, arrays)
+
+
+def _read_mat(path):
+    from scipy.io import loadmat
+
+    try:
+        found = loadmat(path)
+    except NotImplementedError as error:
+        raise BadInput(f"{path}: is of version 7.3; save it with -v7 in MATLAB") from error
+    except Exception as error:  # scipy has errors of its own
+        raise BadInput(f"{path}: not a .mat file, or it is cut off ({error})") from error
+    return _only_table(path, {k: v for k, v in found.items() if not k.startswith("__")})
+
+
+_READERS = {".npy": _read_npy, ".npz": _read_npz, ".mat": _read_mat}
+
+
+def _only_table(path, arrays):
+    """The one array of two dimensions, of more than one row and column."""
+    tables = [
+        name
+        for name, value in arrays.items()
+        if getattr(value, "ndim", 0) == 2 and min(value.shape) > 1 and value.dtype.kind in "biuf"
+    ]
+    if len(tables) != 1:
+        raise BadInput(
+            f"{path}: holds {len(tables)} tables of numbers among its arrays "
+            f"({', '.join(arrays) or 'none'}); save the one of the samples alone, as .npy"
+        )
+    return arrays[tables[0]]
+
+
+def _read_parquet(path, index):
+    pandas = _pandas()
+    try:
+        frame = pandas.read_parquet(path)
+    except ImportError as error:
+        raise ImportError(
+            "reading .parquet needs pyarrow: pip install 'sklearn-symmetry[files]'"
+        ) from error
+    except Exception as error:  # pyarrow has errors of its own
+        raise BadInput(f"{path}: not a .parquet file, or it is cut off ({error})") from error
+    names = [str(name) for name in frame.columns]
+    return _frame_table(path, frame, names, [], index, lambda row: f"row {row} (counted from 0)")
+
+
+def _read_text(path, header, index, delimiter):
+    pandas = _pandas()
+    lines, comments = _lines(path)
     if not lines:
         raise BadInput(f"{path}: is empty")
-    first = _cells(lines[0][1])
-    names = first if _is_header(first) else None
-    body = lines[0 if names is None else 1 :]
+    delimiter = _delimiter(lines) if delimiter is None else delimiter
+    notes = [DELIMITERS.get(delimiter, repr(delimiter))]
+    rows = [(number, _cells(line, delimiter)) for number, line in lines[: LOOKED_AT + 2]]
+    comma = delimiter != "," and _has_decimal_comma(rows)
+    if comma:
+        notes[0] += " with decimal comma"
+    trailing = len(rows) > 1 and all(len(c) > 1 and not c[-1] for _, c in rows)
+    names, body = None, lines
+    if _is_header(rows, comma) if header is None else header:
+        names, body = rows[0][1], lines[1:]
+        notes.insert(0, "header")
+        if len(rows) > 1 and len(body) > 1 and not any(_is_number(c, comma) for c in rows[1][1]):
+            body = body[1:]
+            notes.insert(1, "line of units left out")
+    elif comments and header is None:
+        # A header behind a comment sign, as numpy writes it.
+        cells = _cells(comments[-1].lstrip("".join(COMMENTS)), delimiter)
+        if len(cells) == len(rows[0][1]) and not any(_is_number(c, comma) for c in cells):
+            names = cells
+            notes.insert(0, "header")
     if not body:
         raise BadInput(f"{path}: has a header but no rows")
-    options = {"delimiter": ",", "quotechar": '"', "comments": None, "ndmin": 2}
+    width = len(_cells(body[0][1], delimiter))
+    if names is not None and len(names) == width - 1:
+        names = ["", *names]  # R leaves out the name of the row names
+    place = _Place(body, names, delimiter, comma, trailing)
     try:
-        X = np.loadtxt([line for _, line in body], **options)
-    except ValueError as error:
-        raise BadInput(f"{path}: {_first_fault(body, names) or error}") from error
-    fault = None if names is None or X.shape[1] == len(names) else _first_fault(body, names)
-    if fault is None and (place := _not_finite(X)) is not None:
-        number, column = body[place[0]][0], _column(place[1], names)
-        fault = f"line {number}, {column}: {X[place]} is not a finite number"
+        frame = pandas.read_csv(
+            io.StringIO("\n".join(line for _, line in body)),
+            sep=r"\s+" if delimiter == " " else delimiter,
+            decimal="," if comma else ".",
+            header=None,
+            index_col=False,
+            skipinitialspace=True,
+            low_memory=False,
+        )
+    except (ValueError, pandas.errors.ParserError) as error:
+        raise BadInput(f"{path}: {place.first_fault() or error}") from error
+    if names is not None and len(names) != frame.shape[1] or (fault := place.ragged(frame)):
+        raise BadInput(f"{path}: {place.first_fault() or fault}")
+    if trailing:
+        frame = frame.iloc[:, :-1]
+        names = None if names is None else names[: frame.shape[1]]
+        notes.append("empty last column left out")
+    return _frame_table(path, frame, names, notes, index, place.row, place.first_fault)
+
+
+def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda left_out: None):
+    """The numbers of a table of pandas, without a column that names the rows."""
+    left_out = _index_column(path, frame, names, index)
+    if left_out is not None:
+        notes = [*notes, "index column left out"]
+        keep = [column for column in range(frame.shape[1]) if column != left_out]
+        frame = frame.iloc[:, keep]
+        names = None if names is None else [names[column] for column in keep]
+    kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
+    bad = [column for column, kind in enumerate(kinds) if kind not in "biuf"]
+    if bad or not frame.shape[1]:
+        why = f"{_column(bad[0], names)} holds {frame.dtypes.iloc[bad[0]]}" if bad else "no columns"
+        fault = first_fault(left_out) or f"{why}; expected real numbers"
+        raise BadInput(f"{path}: {fault}. Leave out such columns")
+    X = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    fault = _not_finite(X)
     if fault is not None:
-        raise BadInput(f"{path}: {fault}")
-    return X, names
+        row, column = fault
+        said = first_fault(left_out)
+        value = "is empty" if np.isnan(X[fault]) and said is None else f"{X[fault]}"
+        raise BadInput(
+            f"{path}: "
+            + (said or f"{row_name(row)}, {_column(column, names)}: {value} is not a finite number")
+        )
+    return Table(X, names, _said(X, notes))
 
 
-def _cells(line):
-    return [cell.strip() for cell in next(csv.reader([line]))]
+def _said(X, notes):
+    rows, columns = (f"{size:,}".replace(",", " ") for size in X.shape)
+    return ", ".join([f"{rows} rows", f"{columns} columns", *notes])
 
 
-def _is_header(cells):
-    counting = cells == [str(column) for column in range(len(cells))] and len(cells) > 1
-    return counting or not any(_is_number(cell) for cell in cells)
+def _index_column(path, frame, names, index):
+    """Number of the column that names the rows, or None."""
+    known = [str(column + 1) for column in range(frame.shape[1])]
+    if index is not None:
+        if index == "none":
+            return None
+        if names is not None and index in names:
+            return names.index(index)
+        if index in known:
+            return known.index(index)
+        raise BadInput(
+            f"{path}: there is no column {index!r} to leave out; there are "
+            f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
+        )
+    first = frame.iloc[:, 0]
+    if frame.shape[1] < 3 or len(frame) < 2:
+        return None
+    unnamed = names is not None and names[0].lower() in ("", "unnamed: 0", "index")
+    text = getattr(first.dtype, "kind", "O") not in "biufmM" and not first.isna().any()
+    text = text and not any(_is_number(str(value)) for value in first[:LOOKED_AT])
+    counts = getattr(first.dtype, "kind", "O") in "iu" and first.iloc[0] in (0, 1)
+    counts = counts and bool((np.diff(first.to_numpy()) == 1).all())
+    return 0 if unnamed or text or counts else None
 
 
-def _is_number(text):
+def _lines(path):
+    """Lines of a text with their numbers, without blank ones; and the comments before them."""
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    lines, comments = [], []
+    for number, line in enumerate(_decoded(path, data).splitlines(), start=1):
+        if line.lstrip().startswith(COMMENTS):
+            if not lines:
+                comments.append(line.strip())
+        elif line.strip():
+            lines.append((number, line))
+    return lines, comments
+
+
+def _decoded(path, data):
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not wide and b"\0" in data[:4096]:
+        raise BadInput(f"{path}: is not text in UTF-8; save it as text, or bring a .npy file")
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadInput(f"{path}: is not text in UTF-8, UTF-16 or Windows-1252; save it in UTF-8")
+
+
+def _delimiter(lines):
+    """The delimiter that gives all of the first lines as many cells, the most of them numbers."""
+    best, found = (0, 0, 0), ","
+    for delimiter in DELIMITERS:
+        rows = [_cells(line, delimiter) for _, line in lines[:LOOKED_AT]]
+        widths = [len(cells) for cells in rows]
+        usual = max(set(widths), key=widths.count)
+        if usual < 2:
+            continue
+        comma = delimiter != "," and _has_decimal_comma(enumerate(rows))
+        numbers = sum(_is_number(cell, comma) or not cell for cells in rows for cell in cells)
+        worth = (numbers / sum(widths), widths.count(usual) / len(rows), usual)
+        if worth > best:
+            best, found = worth, delimiter
+    return found
+
+
+def _has_decimal_comma(rows):
+    cells = [cell for _, cells in rows for cell in cells]
+    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells) and not any(
+        re.fullmatch(r"[+-]?\d+\.\d+", cell) for cell in cells
+    )
+
+
+def _cells(line, delimiter=","):
+    if delimiter == " ":
+        return line.split()
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
+
+
+def _is_header(rows, comma):
+    """Whether the first line holds names: no numbers, text above numbers, or a scale of numbers."""
+    first = rows[0][1]
+    numbers = [_is_number(cell, comma) for cell in first]
+    if not any(numbers):
+        return any(first)
+    if len(rows) < 2:
+        return False
+    below = rows[1][1]
+    if not all(numbers):
+        # Named columns beside a blank corner, or scale, above nothing but numbers.
+        rest = [_is_number(cell, comma) for cell in below[1:]]
+        return all(rest) and not first[0] and all(numbers[1:])
+    return len(first) > 1 and _is_scale(first, comma) and not _is_scale(below, comma)
+
+
+def _is_scale(cells, comma):
+    """Whether cells count 0, 1, 2, ..., or are at least three numbers at equal steps."""
+    if cells == [str(column) for column in range(len(cells))]:
+        return True
+    if len(cells) < 3 or not all(_is_number(cell, comma) for cell in cells):
+        return False
+    steps = np.diff([_number(cell, comma) for cell in cells])
+    return bool(steps[0]) and bool(np.allclose(steps, steps[0], rtol=1e-6))
+
+
+def _number(text, comma=False):
+    return float(text.replace(",", ".") if comma else text)
+
+
+def _is_number(text, comma=False):
     try:
-        float(text)
+        _number(text, comma)
     except ValueError:
         return False
     return True
 
 
-def _first_fault(body, names):
-    """What is wrong with the first line that is, in words; the slow way, only after a failure."""
-    width = len(names or _cells(body[0][1]))
-    for number, line in body:
-        cells = _cells(line)
-        if len(cells) != width:
-            return f"line {number} has {len(cells)} columns; expected {width}"
-        for column, cell in enumerate(cells):
-            if _is_number(cell):
-                continue
-            what = f"{cell!r} is not a number" if cell else "is empty"
-            hint = " (separate cells by commas)" if ";" in cell or "\t" in cell else ""
-            return f"line {number}, {_column(column, names)}: {what}{hint}"
-    return None
+@dataclass(frozen=True)
+class _Place:
+    """Where something is in a text."""
+
+    body: list
+    names: list | None
+    delimiter: str
+    comma: bool
+    trailing: bool
+
+    def row(self, row):
+        return f"line {self.body[row][0]}"
+
+    def ragged(self, frame):
+        """What is wrong with the width of a line, in words."""
+        if self.delimiter != " " and len(frame) == len(self.body):
+            width = frame.shape[1]
+            for number, line in self.body:
+                if line.count(self.delimiter) + 1 != width and len(self.cells(line)) != width:
+                    return f"line {number} has {len(self.cells(line))} columns; expected {width}"
+        return None
+
+    def cells(self, line):
+        return _cells(line, self.delimiter)
+
+    def first_fault(self, left_out=None):
+        """What is wrong with the first line that is, in words; the slow way, after a failure."""
+        width = len(self.names or self.cells(self.body[0][1]))
+        for number, line in self.body:
+            cells = self.cells(line)
+            if len(cells) != width:
+                return f"line {number} has {len(cells)} columns; expected {width}"
+            for column, cell in enumerate(cells[:-1] if self.trailing else cells):
+                if column == left_out:
+                    continue
+                if _is_number(cell, self.comma):
+                    if np.isfinite(_number(cell, self.comma)):
+                        continue
+                    what = f"{cell} is not a finite number"
+                else:
+                    what = "is empty" if cell.lower() in MISSING else f"{cell!r} is not a number"
+                other = [sign for sign in ";\t" if sign in cell]
+                hint = " (separate cells by commas, or say --delimiter)" if other else ""
+                return f"line {number}, {_column(column, self.names)}: {what}{hint}"
+        return None
 
 
 def _column(column, names):

@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
     check_container,
@@ -21,12 +22,13 @@ from ._validation import (
     check_parameters,
     check_shapes,
     check_summary,
+    degenerate_samples,
     float_dtypes,
     plain_lens,
     resolve_device,
     warn_caller,
 )
-from ._verdict import LEVEL, verdict
+from ._verdict import LEVEL, SEARCH, boundary_of, fitted_setting, verdict
 from .core.grid import Grid
 from .core.losses import PAPER_WEIGHTS
 from .core.rotation import crop_matrix, generator
@@ -41,6 +43,7 @@ from .statistics.summary import Summary, summarise
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
+RUNNING = ("n_channels", "n_jobs", "device", "verbose")  # parameters that change no result
 VERSION_STAMP = "_sklearn_symmetry_version"
 SETTINGS = tuple(
     name for name in Settings.__dataclass_fields__ if name not in ("device", "weights")
@@ -173,6 +176,10 @@ class SymmetryLens(
         columns, its cost), and the ``"agreement"`` of its generator with the one chosen, a cosine.
     device_ : str
         Where the optimisation ran.
+    settings_ : dict
+        Parameters of the fit that say which symmetry is wanted: weights, boundary, mixing and
+        others. Used by `verdict` and names of the output, whatever the parameters are now; `score`
+        and `verdict` take `boundary_` for the boundary.
     n_features_in_ : int
         ``n_channels * d``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
@@ -265,6 +272,7 @@ class SymmetryLens(
         self.verbose = verbose
 
     @with_callbacks
+    @usual_torch()
     def fit(self, X, y=None):
         """Learn generator and filter.
 
@@ -288,7 +296,8 @@ class SymmetryLens(
         ValueError, TypeError
             For unusable parameters or data. The estimator is left as it was.
         FloatingPointError
-            If the loss is not finite; names term and iteration.
+            If the loss is not finite; names term and iteration. If the samples are so degenerate
+            that linear algebra fails on them.
 
         Warns
         -----
@@ -305,9 +314,10 @@ class SymmetryLens(
         check_columns(summary, checked)
 
         def attributes(solution):
-            return _fitted_attributes(solution, checked, summary.sample.dtype, device)
+            fitted = _fitted_attributes(solution, checked, summary.sample.dtype, device)
+            return fitted | {"settings_": _settings_of_the_fit(self)}
 
-        with verbose_callbacks(self):
+        with verbose_callbacks(self), degenerate_samples():
             monitor = FitMonitor(self, X, attributes)
             try:
                 solution = solve(summary, settings, monitor=monitor)
@@ -327,6 +337,7 @@ class SymmetryLens(
             warn_caller(_not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning)
         return self
 
+    @usual_torch()
     def transform(self, X):
         """Represent samples so that the hidden symmetry shifts columns.
 
@@ -342,6 +353,7 @@ class SymmetryLens(
         """
         return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
+    @usual_torch()
     def inverse_transform(self, X):
         """Samples whose representation is closest to the given one, in the least squares sense.
 
@@ -365,6 +377,7 @@ class SymmetryLens(
         rows = split_channels(representation, self._n_channels)
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
+    @usual_torch()
     def shift(self, X, steps=1):
         """Act on samples with the learned group.
 
@@ -389,6 +402,7 @@ class SymmetryLens(
         power = crop_matrix(power, rows.shape[1]).numpy().astype(rows.dtype)
         return join_channels(rows @ power, self._n_channels)
 
+    @usual_torch()
     def score(self, X, y=None):
         """Symmetry and locality on the given samples, whatever the loss coefficients.
 
@@ -412,7 +426,9 @@ class SymmetryLens(
         less than their being unmixed.
         """
         rows = self._rows(X) - self.location_
-        grid = Grid.of(len(self.group_conv_matrix_), self.boundary_)
+        if not np.isfinite(rows).all():  # scikit-learn may have been told not to look
+            raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
+        grid = Grid.of(len(self.group_conv_matrix_), boundary_of(self))
         return symmetry_score(rows, self.group_conv_matrix_, grid)
 
     def get_feature_names_out(self, input_features=None):
@@ -429,7 +445,8 @@ class SymmetryLens(
             With ``mixing="permutation"`` the name of the column at each position, after a minus
             where its sign was changed; else the name of the class and a number.
         """
-        if self.mixing != "permutation" or not hasattr(self, "column_order_"):
+        known = hasattr(self, "column_order_")
+        if not known or fitted_setting(self, "mixing") != "permutation":
             return super().get_feature_names_out(input_features)
         names = _check_feature_names_in(self, input_features)
         names = names.reshape(self._n_channels, -1)[:, self.column_order_]
@@ -465,24 +482,33 @@ class SymmetryLens(
         torch.Size([1000, 4, 5])
         """
         check_is_fitted(self)
-        weight = torch.tensor(self.group_conv_matrix_, dtype=dtype or torch.get_default_dtype())
-        return GroupConvolution(weight, self._n_channels, trainable=trainable)
+        dtype = torch.get_default_dtype() if dtype is None else dtype
+        with usual_torch():
+            weight = torch.tensor(self.group_conv_matrix_, dtype=dtype, device="cpu")
+            return GroupConvolution(weight, self._n_channels, trainable=trainable)
 
-    def verdict(self, X, *, level=LEVEL):
+    @usual_torch()
+    def verdict(self, X, *, level=LEVEL, groups=None):
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
         samples, and two refinements more where these disagree; with ``verbose=1`` each of them
-        shows its progress. The lens itself is not changed.
+        shows its progress. The lens itself is not changed, and judged by the
+        parameters of its fit, whatever they are now.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Independent samples: those of the fit, or new ones. More than twice as many samples as
-            features. Copies of a sample in both halves make the verdict too kind.
+            Those of the fit, or new ones. More than twice as many different samples as features:
+            equal samples count once.
         level : float, default=0.05
             Of the tests, above 0 and at most 0.5.
+        groups : None, "blocks" or array-like of shape (n_samples,), default=None
+            None: samples are independent. Labels: samples of one label, such as those of one
+            person, are in one half, as by scikit-learn's ``GroupKFold``. ``"blocks"``: rows in the
+            order of a recording, such as overlapping windows. Halves are then made of blocks of
+            rows with gaps as long as rows remember each other, and tests see rows as far apart.
 
         Returns
         -------
@@ -496,13 +522,13 @@ class SymmetryLens(
         NotFittedError
             If the lens is not fitted.
         ValueError
-            If there are too few samples, or `level` is out of range.
+            If there are too few different samples, groups or blocks, or `level` is out of range.
 
         Notes
         -----
         ``docs/trust.md`` states the null hypothesis and shows how often the verdict is wrong. With
         fewer than five features (six when circulant) there are too few orders to tell one from
-        chance, and the verdict is always no.
+        chance, and the verdict is no, at once.
 
         Examples
         --------
@@ -515,8 +541,9 @@ class SymmetryLens(
         """
         check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
         samples = join_channels(self._rows(X), self._n_channels)
-        with config_context(transform_output="default"):
-            return verdict(plain_lens(self), samples, float(level))
+        with config_context(transform_output="default"), degenerate_samples():
+            names = getattr(self, "feature_names_in_", None)
+            return verdict(plain_lens(self), samples, float(level), groups, names)
 
     def _summary(self, X, device):
         """What is known of the samples, the settings of their solver, and who checked them."""
@@ -600,6 +627,15 @@ def _seed(random_state):
             f"random_state must be None, a RandomState or an int from 0 to 2**32 - 1; got "
             f"random_state={random_state!r}"
         ) from error
+
+
+def _settings_of_the_fit(lens):
+    """Parameters that say which symmetry is wanted, by value; not how, or how fast, it is found."""
+    params = lens.get_params(deep=False)
+    wanted = {name: params[name] for name in params if name not in (*SEARCH, *RUNNING)}
+    if not isinstance(wanted["random_state"], Integral):
+        wanted["random_state"] = None
+    return {name: getattr(value, "item", lambda v=value: v)() for name, value in wanted.items()}
 
 
 def _not_converged(n_iter, stopped):

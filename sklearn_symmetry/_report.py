@@ -5,6 +5,7 @@ import copy
 
 import numpy as np
 
+from ._verdict import fitted_setting
 from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
 from .inspection._common import label_columns, matrix_image
 from .inspection._representation import convention
@@ -52,7 +53,7 @@ def _found(lens, names):
         f"a generator on {lens.n_features_in_} columns, seen through {len(lens.powers_)} powers; "
         f"{state} after {lens.n_iter_} iterations"
     ]
-    if lens.boundary == "auto":
+    if fitted_setting(lens, "boundary") == "auto":
         kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
         block.append(f"the samples decide: {kind}")
     order = getattr(lens, "column_order_", None)

@@ -4,6 +4,7 @@
 import copy
 import sys
 import warnings
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from .core.losses import PAPER_WEIGHTS
 from .solver.tuning import DEFAULT
 from .statistics.chunks import mapped
+from .statistics.faults import faults, listed
 
 __all__ = [
     "check_container",
@@ -23,9 +25,11 @@ __all__ = [
     "check_parameters",
     "check_shapes",
     "check_summary",
+    "degenerate_samples",
     "float_dtypes",
     "plain_lens",
     "resolve_device",
+    "sample_faults",
     "warn_caller",
 ]
 
@@ -36,6 +40,7 @@ CHOICES = {
     "rank_schedule": ("gradient_flow", "full", None),
 }
 TRAINED = {"init": "random", "density": "mixture"}  # the paper's procedure
+DATES = ("date", "time", "period", "duration")  # names of their dtypes, in numpy, pandas and polars
 COEFFICIENTS = tuple(PAPER_WEIGHTS)
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
 OPTIONAL = ("max_iter", "batch_size", "n_init", "learning_rate", "filter_noise")
@@ -44,11 +49,9 @@ NONNEGATIVE = (*COEFFICIENTS, "tol", "filter_noise", "penalty")
 POSITIVE = (
     "learning_rate", "estimator_learning_rate", "learning_rate_decay", "filter_noise_epochs",
 )  # fmt: skip
-SHOWN = 5  # columns a message lists
-ROUNDING = 1e-12  # relative, of a sum over millions of rows
 # Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
 # what is loaded calls back from pickle.
-PASS_ON = (__name__.partition(".")[0], "sklearn", "joblib", "pickle")
+PASS_ON = (__name__.partition(".")[0], "sklearn", "joblib", "pickle", "contextlib")
 
 
 def plain_lens(lens):
@@ -223,6 +226,20 @@ def check_container(X):
             raise TypeError(f"X is a torch tensor of layout {X.layout}; pass X.to_dense()")
         if not _known_to_numpy(X.dtype):
             raise TypeError(f"X is a torch tensor of {X.dtype}, unknown to numpy; pass X.float()")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        columns = listed(np.flatnonzero(np.atleast_2d(np.ma.getmaskarray(X)).any(axis=0)))
+        raise ValueError(
+            f"X is a masked array with masked entries in columns {columns}, whose values would be "
+            f"taken as they are: drop these rows, or pass X.filled(value)"
+        )
+    if getattr(X, "ndim", None) == 3:
+        _, blocks, _ = X.shape
+        raise ValueError(
+            f"Found array with dim 3, of shape {tuple(X.shape)}; expected (n_samples, n_features). "
+            f"If the second axis holds channels that share one symmetry, pass "
+            f"X.reshape(len(X), -1) and, to SymmetryLens, n_channels={blocks}"
+        )
+    _check_kinds(X)
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, but dense data is required. Use X.toarray() to convert "
@@ -232,6 +249,24 @@ def check_container(X):
         raise ValueError(
             "X holds strings (dtype='numeric' is not compatible with arrays of bytes/strings); "
             "convert them explicitly, e.g. X.astype(float)"
+        )
+
+
+def _check_kinds(X):
+    """Refuse columns whose values are no measurements, though numpy makes numbers of them."""
+    single = getattr(X, "dtype", None)
+    kinds = list(getattr(X, "dtypes", ())) if hasattr(X, "columns") else [single]
+    names = np.array(list(getattr(X, "columns", ("all",))), dtype=object)
+    dates = np.array([str(kind).lower().startswith(DATES) for kind in kinds], dtype=bool)
+    if dates.any():
+        raise TypeError(
+            f"X holds dates or times in columns {listed(names[dates])}: they are no measurements; "
+            f"drop them, or convert what is meant explicitly, e.g. to seconds"
+        )
+    thin = np.array([str(kind).startswith("Sparse") for kind in kinds], dtype=bool)
+    if thin.any():
+        raise TypeError(
+            f"X is a table with sparse columns {listed(names[thin])}; pass X.sparse.to_dense()"
         )
 
 
@@ -251,6 +286,11 @@ def _located(message, columns):
                 f"Input X contains {name} in columns {columns}. Drop or impute these entries "
                 f"before fitting, e.g. with sklearn.impute.SimpleImputer."
             )
+    if "NAType" in message:
+        return (
+            f"Input X contains missing values (NA) in columns {columns}. Drop or impute these "
+            f"entries before fitting, e.g. with sklearn.impute.SimpleImputer."
+        )
     return f"{message} in columns {columns}"
 
 
@@ -263,7 +303,7 @@ def _unusable_columns(X):
     bad = [index for index, column in enumerate(X.T) if not _usable(column)]
     if not bad:
         return None
-    return _listed(np.array([names[index] if names else index for index in bad], dtype=object))
+    return listed(np.array([names[index] if names else index for index in bad], dtype=object))
 
 
 def _usable(column):
@@ -280,7 +320,7 @@ def _shallow_copy(lens):
 
 
 def check_columns(summary, checked):
-    """Warn of columns without information; raise where there are no others.
+    """Warn of samples that cannot carry the answer; raise where no column varies.
 
     Parameters
     ----------
@@ -289,41 +329,26 @@ def check_columns(summary, checked):
     checked : estimator
         Of :func:`check_data`.
     """
-    size = summary.n_features
-    names = getattr(checked, "feature_names_in_", np.arange(size))
-    if checked.n_features_in_ > size:
-        names = np.array([f"{column} of each channel" for column in range(size)])
-    spread = summary.highest > summary.lowest
-    if not spread.any():
-        raise ValueError("all columns of X are constant: there is nothing to learn from")
-    if not spread.all():
-        warn_caller(
-            f"constant columns {_listed(names[~spread])}: they carry no information and take part "
-            f"in no symmetry; drop them before fitting"
-        )
-    repeated = [f"{names[two]} repeats {names[one]}" for one, two in _twins(summary, spread)]
-    if repeated:
-        more = "; ..." if len(repeated) > SHOWN else ""
-        warn_caller(
-            f"duplicated columns ({'; '.join(repeated[:SHOWN])}){more}: the data lie in a "
-            f"subspace; keep one of each"
-        )
+    for fault in sample_faults(summary, checked):
+        warn_caller(fault)
 
 
-def _twins(summary, spread):
-    """Pairs of columns that are the same, the first one of each kind and another."""
-    first = {}
-    for column in np.flatnonzero(spread):
-        extremes = summary.lowest[column], summary.highest[column]
-        twin = first.setdefault((*extremes, summary.sample[:, column].tobytes()), column)
-        if twin != column and _alike(summary.covariance, twin, column):
-            yield twin, column
+def sample_faults(summary, checked):
+    """:func:`~sklearn_symmetry.statistics.faults.faults`, in the names of the user."""
+    n_channels = checked.n_features_in_ // summary.n_features
+    return faults(summary, getattr(checked, "feature_names_in_", None), n_channels)
 
 
-def _alike(covariance, one, two):
-    """Whether the difference of two columns does not vary, beyond the rounding of a sum."""
-    own = covariance[one, one] + covariance[two, two]
-    return own - 2 * covariance[one, two] <= ROUNDING * own
+@contextmanager
+def degenerate_samples():
+    """Failures of linear algebra, in words of our own: the samples are their cause."""
+    try:
+        yield
+    except (np.linalg.LinAlgError, torch.linalg.LinAlgError) as error:
+        raise FloatingPointError(
+            "linear algebra failed on these samples: they are degenerate. Look at the warnings of "
+            "fit; drop constant, repeated and dependent columns, and bring more different rows"
+        ) from error
 
 
 def warn_caller(message, category=UserWarning):
@@ -343,11 +368,6 @@ def warn_caller(message, category=UserWarning):
 def _passes_on(frame):
     """Whether a frame is of the library, or of those that call it for somebody else."""
     return frame.f_globals.get("__name__", "").partition(".")[0] in PASS_ON
-
-
-def _listed(names):
-    shown = ", ".join(str(name) for name in names[:SHOWN])
-    return f"[{shown}{', ...' if len(names) > SHOWN else ''}]"
 
 
 def check_shapes(lens, n_samples, n_features):

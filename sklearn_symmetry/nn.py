@@ -44,10 +44,12 @@ class GroupConvolution(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (n, n_channels * d)
+            Of any precision.
 
         Returns
         -------
         y : Tensor of shape (n, n_channels, m)
+            In the precision of `weight`.
 
         Raises
         ------
@@ -60,6 +62,7 @@ class GroupConvolution(nn.Module):
                 f"the lens takes samples of shape (n, {self.n_channels * n_features}), "
                 f"{self.n_channels} channel(s) of {n_features} features; got {tuple(x.shape)}"
             )
+        x = x.to(self.weight.dtype)
         return x.reshape(-1, self.n_channels, n_features) @ self.weight.T
 
     def extra_repr(self):

@@ -7,6 +7,8 @@ only, so that one can be taken from a stranger.
 
 import json
 import zipfile
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
@@ -31,14 +33,14 @@ SHAPES = {  # of the arrays that every lens has: d features, D padded ones, m po
 
 
 def save_lens(lens, path):
-    """Write a fitted lens to a ``.npz`` file, whole or not at all.
+    """Write a fitted lens to a ``.npz`` file; to a path, whole or not at all.
 
     Parameters
     ----------
     lens : SymmetryLens
         Fitted. Its callbacks are not stored.
-    path : str or path-like
-        Replaced if it exists.
+    path : str, path-like or binary file object
+        A file at a path is replaced if it exists.
 
     Raises
     ------
@@ -78,8 +80,12 @@ def save_lens(lens, path):
                 arrays[f"{group}.{name}"] = value.astype(str) if value.dtype == object else value
             else:
                 header[group][name] = _plain(value, name)
-    text = np.array(json.dumps(header))
-    write_atomically(path, lambda file: np.savez(file, **{HEADER: text}, **arrays))
+    header["output"] = vars(lens).get("_sklearn_output_config", {})  # of set_output
+    arrays[HEADER] = np.array(json.dumps(header))
+    if hasattr(path, "write"):
+        np.savez(path, **arrays)
+    else:
+        write_atomically(path, lambda file: np.savez(file, **arrays))
 
 
 def load_lens(path):
@@ -87,7 +93,7 @@ def load_lens(path):
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or binary file object
 
     Returns
     -------
@@ -108,7 +114,7 @@ def load_lens(path):
     """
     try:
         header, parameters, attributes = _read(path)
-        lens = SymmetryLens(**parameters)
+        lens = SymmetryLens(**parameters).set_output(**header.get("output", {}))
         _check_attributes(attributes)
     except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} does not hold a lens written by save_lens: {error}") from error
@@ -124,8 +130,12 @@ def load_lens(path):
     return lens
 
 
+def _opened(path):
+    return nullcontext(path) if hasattr(path, "read") else Path(path).open("rb")
+
+
 def _read(path):
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+    with _opened(path) as file, np.load(file, allow_pickle=False) as stored:
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise ValueError("it is a single array")
         header = json.loads(str(stored[HEADER]))

@@ -293,3 +293,17 @@ def test_command_line_saves_arrays_where_the_name_asks_for_them(quick_solver, tm
     assert __main__.main(["fit", str(tmp_path / "data.npy"), "--save", str(model)]) == 0
     assert str(model) in capsys.readouterr().out
     assert load_lens(model).transform(samples()).shape == (80, 5)
+
+
+def test_output_setting_and_file_objects_survive(quick_solver):
+    import io
+
+    pytest.importorskip("pandas")
+    X = np.random.default_rng(0).laplace(size=(80, 5))
+    lens = SymmetryLens(random_state=0).fit(X).set_output(transform="pandas")
+    file = io.BytesIO()
+    save_lens(lens, file)
+    file.seek(0)
+    copy = load_lens(file)
+    assert type(copy.transform(X)).__name__ == "DataFrame"
+    assert copy.settings_ == lens.settings_

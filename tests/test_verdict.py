@@ -250,3 +250,51 @@ def test_rows_of_photographs_in_five_columns_are_found(seed, half):
     rows = load_photo_rows(6000, 5, symmetry="orthogonal", random_state=seed)
     lens = SymmetryLens(random_state=seed).fit(split_in_halves(rows.data, random_state=seed)[half])
     assert generator_similarity(lens.generator_, rows.generator) > 0.95
+
+
+def test_few_columns_are_said_at_once(quick_solver):
+    X = make_symmetric_signals(300, 4, random_state=0).data
+    lens = SymmetryLens(random_state=0).fit(X)
+    quick_solver.calls.clear()
+    verdict = lens.verdict(X)
+    assert quick_solver.calls == []
+    assert not verdict
+    assert verdict.grade == "none"
+    assert "4 columns have too few orders" in verdict.against[0]
+    assert "order of the columns may be arbitrary" in str(verdict)
+
+
+def test_a_parameter_changed_after_the_fit_changes_nothing(slices, quick_solver):
+    X = slices.data[:500]
+    lens = SymmetryLens(random_state=0).fit(X)
+    before = lens.score(X), lens.verdict(X).reasons, lens.transform(X)
+    lens.set_params(
+        boundary="circulant", padding=2, uniformity=7.0, random_state=9, n_powers=3, n_channels=7
+    )
+    after = lens.score(X), lens.verdict(X).reasons, lens.transform(X)
+    assert after[:2] == before[:2]
+    assert_array_equal(after[2], before[2])
+
+
+def test_a_likely_verdict_says_what_is_certain(slices, halves, verdict, monkeypatch):
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.REPEATS", 0.99999)
+    parts, (first, second) = halves
+    found = judge(first, parts, (first, second))
+    assert found.grade == "likely"
+    assert not found
+    assert found.headline.startswith("LIKELY, NOT PRECISE")
+    assert any("certain: one step of the samples" in remark for remark in found.remarks)
+    assert any("samples like these" in remark for remark in found.remarks)
+
+
+def test_the_order_of_a_shuffle_is_certain(monkeypatch):
+    from sklearn_symmetry._verdict.halves import _shared_neighbours, column_order
+
+    lens = SymmetryLens()
+    lens.filter_, lens.group_conv_matrix_ = np.eye(5)[2], 0.9 * np.eye(5)[[3, 1, 0, 4, 2]] + 0.05
+    assert column_order(lens) == [3, 1, 0, 4, 2]
+    assert _shared_neighbours([3, 1, 0, 4, 2], [2, 4, 0, 1, 3], False) == 1
+    assert _shared_neighbours([3, 1, 0, 4, 2], [3, 1, 0, 2, 4], False) == 0.75
+    lens.group_conv_matrix_ = np.full((5, 5), 0.2)
+    assert column_order(lens) is None
+    assert _shared_neighbours(None, [0, 1], False) == 0

@@ -118,3 +118,42 @@ def test_few_columns_need_repeat_less_exactly():
     assert_allclose(required_repeatability(Grid.ring(8)), 0.95)
     assert_allclose(many, 0.95)
     assert five < six < eight
+
+
+MANY = replace(
+    PASSES,
+    grid=Grid.line(20),
+    divergence=3.0,
+    distance=0.1,
+    repeatability=0.99,
+    agreement=0.99,
+    own_divergence=3.0,
+    own_grid=Grid.line(20),
+)
+
+
+def nearly(measured):
+    return all(criterion.nearly for criterion in criteria(measured))
+
+
+@pytest.mark.parametrize("change", [
+    {"repeatability": 0.9}, {"repeatability": 0.9, "agreement": 0.9}, {"divergence": 4.0},
+    {"own_divergence": 4.0},
+    {"repeatability": 0.5, "order_repeatability": 1.0, "agreement": 0.5, "order_agreement": 0.9},
+])  # fmt: skip
+def test_what_falls_short_in_precision_only_is_likely_in_many_columns(change):
+    assert unmet(MANY) == []
+    assert unmet(replace(MANY, **change))
+    assert nearly(replace(MANY, **change))
+    few = {"grid": Grid.line(6), "own_grid": Grid.line(6)}
+    low = {"divergence": 6.5, "own_divergence": 6.5, "repeatability": 0.8, "agreement": 0.8}
+    assert not nearly(replace(PASSES, **few, **low))
+
+
+@pytest.mark.parametrize("change", [
+    {"p_value": 0.06}, {"order_p_value": 0.06}, {"divergence": 9.0}, {"distance": 0.5},
+    {"repeatability": 0.7}, {"converged": False}, {"repeatability": NAN}, {"agreement": 0.9},
+    {"repeatability": 0.9, "agreement": 0.7},
+])  # fmt: skip
+def test_no_evidence_and_another_solution_are_not_likely(change):
+    assert not nearly(replace(MANY, **change))

@@ -4,21 +4,34 @@
 =============== ==================================================================
 `criteria.py`   what is asked: every limit, and the one table of conditions
 `evidence.py`   statistics of samples that a lens was not fitted on
+`split.py`      which samples are in which half
 `halves.py`     the procedure: split the samples, fit the halves, judge
 `report.py`     :class:`~sklearn_symmetry.Verdict`, and what it says to a person
 =============== ==================================================================
 """
 
 from .criteria import LEVEL, REPEATS, Criterion
-from .halves import fit_halves, fresh_settings, judge, split_in_halves, verdict
+from .halves import (
+    SEARCH,
+    boundary_of,
+    fit_halves,
+    fitted_setting,
+    fresh_settings,
+    judge,
+    split_in_halves,
+    verdict,
+)
 from .report import Verdict
 
 __all__ = [
     "LEVEL",
     "REPEATS",
+    "SEARCH",
     "Criterion",
     "Verdict",
+    "boundary_of",
     "fit_halves",
+    "fitted_setting",
     "fresh_settings",
     "judge",
     "split_in_halves",

@@ -8,29 +8,33 @@ what the other found, too, and takes it if its own samples clearly prefer it. Th
 """
 
 import warnings
+from math import factorial
 
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
+from ..core.group import column_order as order_of_rows
 from ..core.score import symmetry_score
 from ..metrics import generator_similarity
 from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
-from ..statistics.outliers import Bounds
-from ..statistics.summary import draw, summarise
+from ..statistics.faults import faults
 from .criteria import (
+    ALIKE,
     DRAWS,
     FEWEST_OWN,
     INSIDE,
     LEVEL,
+    LIKELY,
+    MOSTLY,
     ORDERS,
     REPEATS,
     SHUFFLED,
+    SURE,
     TESTED,
     Measured,
     criteria,
@@ -40,8 +44,18 @@ from .criteria import (
 )
 from .evidence import evidence, locality
 from .report import Verdict, remarks
+from .split import split_samples
 
-__all__ = ["fit_halves", "fresh_settings", "judge", "split_in_halves", "verdict"]
+__all__ = [
+    "as_fitted",
+    "boundary_of",
+    "fit_halves",
+    "fitted_setting",
+    "fresh_settings",
+    "judge",
+    "split_in_halves",
+    "verdict",
+]
 
 # Parameters that say how a solution is searched for, not which one is wanted.
 SEARCH = (
@@ -50,7 +64,7 @@ SEARCH = (
 )  # fmt: skip
 
 
-def verdict(lens, X, level=LEVEL):
+def verdict(lens, X, level=LEVEL, groups=None, names=None):
     """Judge a fitted lens; see :meth:`SymmetryLens.verdict`.
 
     Parameters
@@ -59,19 +73,64 @@ def verdict(lens, X, level=LEVEL):
         Fitted; not changed.
     X : ndarray of shape (n, d)
     level : float
+    groups : None, "blocks" or array-like of shape (n,)
+    names : array-like of shape (d,) or None
+        Of the columns.
 
     Returns
     -------
     verdict : Verdict
     """
-    parts = split_in_halves(X, lens._n_channels, lens.random_state)
-    # The channels of the fit, whatever the parameter is now.
-    known = {"n_channels": lens._n_channels, "boundary": lens.boundary_}
-    same = clone(lens).set_params(**known)
-    return judge(lens, parts, fit_halves(same, parts), level)
+    same = as_fitted(lens)
+    grid = Grid.of(len(lens.filter_), same.boundary)
+    smallest = len(grid.symmetries()) / factorial(grid.size)
+    if smallest > level:
+        return _too_few_columns(lens, X, grid, smallest, level)
+    split = split_samples(X, lens._n_channels, same.random_state, groups)
+    halves = fit_halves(same, split.parts)
+    whole = split.parts[0].merge(split.parts[1])
+    notes = [*faults(whole, names, lens._n_channels), *split.notes]
+    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes)
 
 
-def split_in_halves(X, n_channels=1, random_state=None):
+def as_fitted(lens):
+    """An unfitted lens of the parameters of the fit, whatever they are now.
+
+    Its boundary is the one that was found, where the samples decided it.
+    """
+    same = clone(lens).set_params(**getattr(lens, "settings_", {}))
+    return same.set_params(n_channels=lens._n_channels, boundary=boundary_of(lens))
+
+
+def _too_few_columns(lens, X, grid, smallest, level):
+    """What is known before any fit: no order of so few columns can be told from chance."""
+    nothing = float("nan")
+    return Verdict(
+        symmetric=False,
+        found=False,
+        p_value=1.0,
+        level=level,
+        deviation=nothing,
+        statistic=nothing,
+        tolerated=nothing,
+        repeatability=nothing,
+        required=required_repeatability(grid),
+        agreement=nothing,
+        uncertainty=np.full_like(lens.generator_, nothing),
+        locality=(nothing, nothing),
+        starts=_starts(lens),
+        converged=lens.converged_,
+        n_samples=len(X),
+        against=[
+            f"{grid.size} columns have too few orders to tell one from chance (the order of the "
+            f"columns may be arbitrary: the smallest p-value there can be is {smallest:.2f}, the "
+            f"level is {level:g}): bring more columns, 5 at least, 6 on a ring"
+        ],
+        remarks=["nothing was fitted for this"],
+    )
+
+
+def split_in_halves(X, n_channels=1, random_state=None, groups=None):
     """Summaries of two random halves of the samples, since a file may be sorted.
 
     Parameters
@@ -81,6 +140,8 @@ def split_in_halves(X, n_channels=1, random_state=None):
         All channels of a sample are in one half.
     random_state : int, RandomState or None
         An integer gives the same halves every time, and so does anything else.
+    groups : None, "blocks" or array-like of shape (n,), default=None
+        See :func:`split_samples`.
 
     Returns
     -------
@@ -91,20 +152,7 @@ def split_in_halves(X, n_channels=1, random_state=None):
     ValueError
         If a half has no more samples than features.
     """
-    seed = int(random_state) if isinstance(random_state, int | np.integer) else 0
-    n_features = X.shape[1] // n_channels
-    sizes = [len(X) // 2]
-    if sizes[0] * n_channels > n_features:
-        bounds = Bounds.of(draw(X, n_channels=n_channels, seed=seed).rows)
-        options = {"n_channels": n_channels, "seed": seed, "bounds": bounds}
-        parts = [summarise(X, half=one, **options) for one in (0, 1)]
-        sizes = [part.n_samples // n_channels for part in parts]
-    if min(sizes) * n_channels <= n_features:
-        raise ValueError(
-            f"verdict needs more than {2 * n_features + 1} samples for {n_features} features, so "
-            f"that each half can be fitted; got {len(X)}, and {min(sizes)} in the smaller half"
-        )
-    return parts
+    return split_samples(X, n_channels, random_state, groups).parts
 
 
 def fresh_settings(lens):
@@ -140,8 +188,9 @@ def fit_halves(lens, parts):
     """
     fresh = fresh_settings(lens)
     with warnings.catch_warnings():
-        # That a half is flat, or needed more iterations, shows in what it says.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        # That a half is flat, or needed more iterations, shows in what it says; what is wrong with
+        # the samples the verdict says of all of them.
+        warnings.simplefilter("ignore", UserWarning)
         halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
         if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
             return halves
@@ -174,7 +223,7 @@ def _similarity(one, other):
     return generator_similarity(one.generator_, other.generator_)
 
 
-def judge(lens, parts, halves, level=LEVEL):
+def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     """The verdict, given lenses fitted on halves of the samples.
 
     Parameters
@@ -186,11 +235,17 @@ def judge(lens, parts, halves, level=LEVEL):
     halves : list of two SymmetryLens
         Of :func:`fit_halves`.
     level : float
+    tested : list of two Summary or None, default=None
+        Of the samples that the tests see. None: `parts`.
+    notes : list of str
+        What is known of the samples.
 
     Returns
     -------
     verdict : Verdict
     """
+    n_samples = sum(part.n_samples for part in parts) // lens._n_channels
+    parts = parts if tested is None else tested
     found = [
         evidence(
             _representation(half, part), _grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED
@@ -214,19 +269,26 @@ def judge(lens, parts, halves, level=LEVEL):
         "locality": _locality(found, _grid(halves[0])),
         "starts": _starts(lens),
         "converged": lens.converged_,
-        "n_samples": whole.n_samples // lens._n_channels,
+        "n_samples": n_samples,
     }
-    told = []
-    if lens.boundary == "auto":
-        told = [ends(_representation(halves[0], whole), whole.n_samples).says]
     symmetric = all(criterion.met for criterion in asked if criterion.about == "set")
+    right = all(criterion.met for criterion in asked)
+    likely = not right and all(criterion.nearly for criterion in asked)
+    against = [criterion.says for criterion in asked if not criterion.met]
+    known = _certain(values, measured, lens, halves, whole) if likely else []
     return Verdict(
         symmetric=symmetric,
-        found=all(criterion.met for criterion in asked),
-        against=[criterion.says for criterion in asked if not criterion.met],
-        remarks=told
-        + _shuffled(lens, values["uncertainty"])
-        + remarks(values, symmetric, _offset(lens, whole), measured.mixing),
+        found=right,
+        # What is wrong with the samples is the cause, where there is no symmetry.
+        against=against if symmetric else [*notes, *against],
+        remarks=[
+            *known,
+            *_boundary_told(lens, halves[0], whole, found),
+            *_shuffled(lens, values["uncertainty"]),
+            *remarks(values, symmetric, _offset(lens, whole), measured.mixing),
+            *(notes if symmetric else ()),
+        ],
+        likely=likely,
         **values,
     )
 
@@ -235,6 +297,84 @@ def _p_value(measured):
     """Of the tests that are asked."""
     order = measured.order_p_value
     return order if measured.mixing == "permutation" else max(measured.p_value, order)
+
+
+def _certain(values, measured, lens, halves, whole):
+    """What a likely symmetry leaves in no doubt, and what would settle the rest."""
+    said = []
+    if measured.order_repeatability == 1:
+        # Direction, and the first column of a ring, as `column_order_` has them, if it is this one.
+        order = column_order(lens if measured.order_agreement == 1 else halves[0])
+        said.append(f"certain: the order of all {len(order)} columns, {', '.join(map(str, order))}")
+    elif measured.order_repeatability >= LIKELY:
+        said.append(f"certain: {measured.order_repeatability:.0%} of the neighbours of the columns")
+    on_samples = _similarity_on(whole.covariance, *halves)
+    said.append(
+        f"certain: one step of the samples themselves, in which faint axes count little, is the "
+        f"same by both halves to a cosine of {on_samples:.4f}"
+    )
+    missing, allowed = 1 - values["repeatability"], 1 - values["required"]
+    if missing > allowed:
+        needed = float(f"{1.2 * values['n_samples'] * missing / allowed:.1g}")
+        said.append(f"about {needed:,.0f} samples like these, or fewer columns, would settle it")
+    else:
+        said.append(
+            "the symmetry is nearly exact: windows at random places, fewer columns, or the other "
+            "boundary would settle it"
+        )
+    return said
+
+
+def _similarity_on(covariance, one, other):
+    """Cosine of the steps that two lenses make of samples of a covariance."""
+    first, second = (np.asarray(half.generator_, np.float64) for half in (one, other))
+
+    def product(a, b):
+        return np.einsum("ji,jk,ki->", a, covariance, b)
+
+    norms = np.sqrt(product(first, first))
+    return max(product(first, b) / (norms * np.sqrt(product(b, b))) for b in (second, second.T))
+
+
+def column_order(lens):
+    """The column at each position, where every row is mostly one column; else None."""
+    rows = lens.group_conv_matrix_
+    order = order_of_rows(rows[np.linalg.norm(rows, axis=1) > INSIDE], MOSTLY**0.5)
+    return order.tolist() if order is not None and len(order) == len(lens.filter_) else None
+
+
+def _shared_neighbours(one, other, cyclic):
+    """Share of the neighbours that two orders agree on; 0 where one of them is none."""
+    if one is None or other is None:
+        return 0.0
+
+    def links(order):
+        after = order[1:] + order[:1] if cyclic else order[1:]
+        return {frozenset(pair) for pair in zip(order, after, strict=False)}
+
+    first, second = links(one), links(other)
+    return len(first & second) / len(first)
+
+
+def _boundary_told(lens, half, whole, found):
+    """Line or ring: how the samples decided it, where they were asked; else, a doubt."""
+    if fitted_setting(lens, "boundary") == "auto":
+        return [ends(_representation(half, whole), whole.n_samples).says]
+    return _ends(found, _grid(half))
+
+
+def _ends(found, grid):
+    """Whether the ends of a line are as alike as neighbours: then it may be a ring."""
+    if not grid.is_line or grid.size <= SURE:
+        return []
+    correlations = torch.stack([one.correlations for one in found]).mean(0)
+    near, middle, ends = (float(correlations[lag]) for lag in (1, grid.size // 2, -1))
+    if ends > ALIKE * near and ends - middle > ALIKE * (near - middle) > 0:
+        return [
+            "the two ends of the line are as alike as neighbours: the symmetry may go around; try "
+            "boundary='circulant'"
+        ]
+    return []
 
 
 def _measured(lens, whole, halves, found, level):
@@ -248,6 +388,7 @@ def _measured(lens, whole, halves, found, level):
     # numpy's extremes, unlike Python's, are not a number where one of the halves is not.
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
     own_divergence, n_own, own_grid = _own_divergence(lens, whole)
+    orders = [column_order(half) for half in halves]
     return Measured(
         level=level,
         grid=grid,
@@ -259,18 +400,32 @@ def _measured(lens, whole, halves, found, level):
         distance=uneven.distance,
         n_distance=uneven.n_samples,
         repeatability=_similarity(*halves),
+        order_repeatability=_shared_neighbours(*orders, not grid.is_line),
+        order_agreement=min(
+            _shared_neighbours(column_order(lens), order, not grid.is_line) for order in orders
+        ),
         agreement=float(np.min([_similarity(lens, half) for half in halves])),
         own_divergence=own_divergence,
         n_own=n_own,
         own_grid=own_grid,
         converged=bool(lens.converged_),
-        mixing=lens.mixing,
+        mixing=fitted_setting(lens, "mixing"),
     )
 
 
 def _grid(lens):
     """Of the columns of its representation."""
-    return Grid.of(len(lens.group_conv_matrix_), lens.boundary_)
+    return Grid.of(len(lens.group_conv_matrix_), boundary_of(lens))
+
+
+def fitted_setting(lens, name):
+    """A parameter of the fit, whatever it is now."""
+    return getattr(lens, "settings_", {}).get(name, getattr(lens, name))
+
+
+def boundary_of(lens):
+    """The boundary of the fit, which the samples may have decided."""
+    return getattr(lens, "boundary_", fitted_setting(lens, "boundary"))
 
 
 def _representation(lens, summary):
@@ -295,7 +450,7 @@ def _own_divergence(lens, summary):
     n_features = len(lens.filter_)
     gap = not (grid.is_line or inside.all())
     if gap or not FEWEST_OWN <= y.shape[1] <= n_features:
-        return 0.0, len(y), Grid.of(n_features, lens.boundary_)
+        return 0.0, len(y), Grid.of(n_features, boundary_of(lens))
     grid = grid.kept(inside)
     return energy_divergence(y - y.mean(), grid), len(y), grid
 
@@ -311,7 +466,7 @@ def _uncertainty(*halves):
 def _shuffled(lens, uncertainty):
     """What there is to say where the lens shifts single columns, up to its standard errors."""
     rows, grid = lens.group_conv_matrix_, _grid(lens)
-    if lens.mixing == "permutation" or rows.shape[0] != rows.shape[1]:
+    if fitted_setting(lens, "mixing") == "permutation" or rows.shape[0] != rows.shape[1]:
         return []
     nearest = Shuffle.nearest(rows).rows
     shift = nearest.T @ grid.shift_matrix(dtype=torch.float64).mT.numpy() @ nearest

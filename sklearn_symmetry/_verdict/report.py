@@ -9,6 +9,15 @@ import numpy as np
 __all__ = ["Verdict", "remarks"]
 
 
+HEADLINES = {
+    "found": "SYMMETRY FOUND: the set has a one-parameter symmetry, and this lens is it",
+    "likely": "LIKELY, NOT PRECISE: a one-parameter symmetry, known in its main lines only",
+    "another": "NOT THIS ONE: the set has a symmetry, but this lens did not find it",
+    "none": "NO EVIDENCE of a one-parameter symmetry in these samples",
+}
+COLOURS = {"found": "#1a7f37", "likely": "#9a6700", "another": "#9a6700", "none": "#cf222e"}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What can be said about a fitted lens without knowing the truth; true if it can be trusted.
@@ -55,8 +64,13 @@ class Verdict:
     against, remarks : list of str
         Plain sentences: what speaks against the lens (nothing if it is found), and what else there
         is to know.
+    likely : bool
+        Whether it falls short of `found` in precision only: both tests pass, and the halves agree
+        in all that is large, in more than six columns. ``bool(verdict)`` is false all the same.
     reasons : list of str
         All of them, in this order.
+    grade : {"found", "likely", "another", "none"}
+        The headline in one word.
 
     Notes
     -----
@@ -84,6 +98,7 @@ class Verdict:
     n_samples: int
     against: list = field(repr=False)
     remarks: list = field(repr=False)
+    likely: bool = False
 
     def __bool__(self):
         return self.found
@@ -94,19 +109,24 @@ class Verdict:
         return [*self.against, *self.remarks]
 
     @property
+    def grade(self):
+        """The headline in one word."""
+        if self.found:
+            return "found"
+        if self.likely:
+            return "likely"
+        return "another" if self.symmetric else "none"
+
+    @property
     def headline(self):
         """One line."""
-        if self.found:
-            return "SYMMETRY FOUND: the set has a one-parameter symmetry, and this lens is it"
-        if self.symmetric:
-            return "NOT THIS ONE: the set has a symmetry, but this lens did not find it"
-        return "NO EVIDENCE of a one-parameter symmetry in these samples"
+        return HEADLINES[self.grade]
 
     def __str__(self):
         return "\n".join([self.headline, *(f"  - {reason}" for reason in self.reasons)])
 
     def _repr_html_(self):
-        colour = "#1a7f37" if self.found else "#9a6700" if self.symmetric else "#cf222e"
+        colour = COLOURS[self.grade]
         items = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.reasons)
         return (
             f'<div style="border-left: 4px solid {colour}; padding-left: 0.8em">'

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
+from .._torch_state import usual_torch
 from .._validation import check_columns, check_data, resolve_device, warn_caller
 from ..statistics.summary import summarise
 from ._adversarial import play
@@ -58,6 +59,7 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     @with_callbacks
+    @usual_torch()
     def fit(self, X, y=None):
         """Play the game for `max_iter` epochs.
 

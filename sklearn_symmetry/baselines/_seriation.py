@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from .._torch_state import usual_torch
 from .._validation import warn_caller
 from ..core.grid import Grid
 from ._base import check_choice, check_number, checked_samples, validated
@@ -157,6 +158,7 @@ class SpectralSeriation(_Seriation):
         self.affinity = affinity
         self.boundary = boundary
 
+    @usual_torch()
     def fit(self, X, y=None):
         """Order the columns.
 
@@ -258,6 +260,7 @@ class ICASeriation(_Seriation):
         self.tol = tol
         self.random_state = random_state
 
+    @usual_torch()
     def fit(self, X, y=None):
         """Find the components and order them.
 

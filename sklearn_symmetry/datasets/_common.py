@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from sklearn.utils import Bunch, check_array, check_random_state, check_scalar
 
+from .._torch_state import usual_torch
 from ..core.grid import Grid
 from ..core.sines import sine_basis
 
@@ -168,6 +169,7 @@ def chunks(n_rows):
     return (slice(start, min(start + CHUNK, n_rows)) for start in range(0, n_rows, CHUNK))
 
 
+@usual_torch()
 def finish(signal, basis, *, boundary, noise, rng):
     """Scale natural signals by one number, add noise, hide them; `signal` is overwritten."""
     n_features = len(basis)

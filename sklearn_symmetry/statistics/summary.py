@@ -174,7 +174,15 @@ class Summary:
 
 
 def summarise(
-    source, *, n_channels=1, capacity=CAPACITY, seed=0, half=None, bounds=None, first_row=0
+    source,
+    *,
+    n_channels=1,
+    capacity=CAPACITY,
+    seed=0,
+    half=None,
+    chosen=None,
+    bounds=None,
+    first_row=0,
 ):
     """Read a set of samples twice, chunk by chunk: for the sample and its bounds, for the moments.
 
@@ -193,6 +201,8 @@ def summarise(
         Of the sample and of the halves.
     half : {0, 1}, optional
         Only the samples of one of two random halves; rows keep their numbers.
+    chosen : ndarray of shape (n,), bool, optional
+        Of each sample of the source, whether it counts; rows keep their numbers.
     bounds : Bounds, optional
         Of another part of the set, so that both can be merged; by default those of the sample.
     first_row : int, default=0
@@ -222,7 +232,7 @@ def summarise(
     >>> bool(np.array_equal(both.sample, whole.sample))
     True
     """
-    part = _Part(n_channels, seed, half, first_row)
+    part = _Part(n_channels, seed, half, first_row, chosen)
     drawn, n_rows = _draw(source, part, capacity)
     bounds = Bounds.of(drawn.rows) if bounds is None else bounds
     if len(bounds.centre) != drawn.rows.shape[1]:
@@ -242,12 +252,12 @@ def summarise(
     return Summary(moments, drawn, bounds)
 
 
-def draw(source, *, n_channels=1, capacity=CAPACITY, seed=0, half=None, first_row=0):
+def draw(source, *, n_channels=1, capacity=CAPACITY, seed=0, half=None, chosen=None, first_row=0):
     """The sample alone: what workers merge to agree on bounds, ``Bounds.of(sample.rows)``.
 
     Parameters
     ----------
-    source, n_channels, capacity, seed, half, first_row
+    source, n_channels, capacity, seed, half, chosen, first_row
         As of :func:`summarise`.
 
     Returns
@@ -259,7 +269,7 @@ def draw(source, *, n_channels=1, capacity=CAPACITY, seed=0, half=None, first_ro
     TypeError, ValueError
         As :func:`summarise`.
     """
-    return _draw(source, _Part(n_channels, seed, half, first_row), capacity)[0]
+    return _draw(source, _Part(n_channels, seed, half, first_row, chosen), capacity)[0]
 
 
 def _draw(source, part, capacity):
@@ -300,6 +310,7 @@ class _Part:
     seed: int
     half: int | None
     first_row: int
+    chosen: np.ndarray | None = None
 
     def __post_init__(self):
         check_count("n_channels", self.n_channels)
@@ -315,7 +326,9 @@ class _Part:
             )
 
     def selected(self, numbers):
-        """Those of the row numbers that belong to the half."""
+        """Those of the row numbers that belong to the half, and were chosen."""
+        if self.chosen is not None:
+            numbers = numbers[self.chosen[(numbers - self.first_row) // self.n_channels]]
         if self.half is None:
             return numbers
         return numbers[half(numbers // self.n_channels, self.seed) == self.half]

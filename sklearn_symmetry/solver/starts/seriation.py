@@ -26,7 +26,8 @@ def spectral_order(affinity, *, normalised=True, closed=False):
     order : ndarray of shape (d,)
         Indices; the direction is arbitrary, and so is the first item of a ring.
     """
-    affinity = affinity - np.diag(np.diag(affinity))
+    # A row without samples has no affinity to any.
+    affinity = np.nan_to_num(affinity - np.diag(np.diag(affinity)))
     degree = affinity.sum(1)
     root = np.ones(len(affinity))
     laplacian = np.diag(degree) - affinity
