@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import fit_halves, fresh_settings, judge, split_in_halves
 from sklearn_symmetry._verdict.halves import _better, _quality, _started_from
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
@@ -293,8 +294,10 @@ def test_the_order_of_a_shuffle_is_certain(monkeypatch):
     lens = SymmetryLens()
     lens.filter_, lens.group_conv_matrix_ = np.eye(5)[2], 0.9 * np.eye(5)[[3, 1, 0, 4, 2]] + 0.05
     assert column_order(lens) == [3, 1, 0, 4, 2]
-    assert _shared_neighbours([3, 1, 0, 4, 2], [2, 4, 0, 1, 3], False) == 1
-    assert _shared_neighbours([3, 1, 0, 4, 2], [3, 1, 0, 2, 4], False) == 0.75
+    line, ring = Grid.line(5), Grid.ring(5)
+    assert _shared_neighbours([3, 1, 0, 4, 2], [2, 4, 0, 1, 3], line) == 1
+    assert _shared_neighbours([3, 1, 0, 4, 2], [3, 1, 0, 2, 4], line) == 0.75
+    assert _shared_neighbours([3, 1, 0, 4, 2], [0, 4, 2, 3, 1], ring) == 1
     lens.group_conv_matrix_ = np.full((5, 5), 0.2)
     assert column_order(lens) is None
-    assert _shared_neighbours(None, [0, 1], False) == 0
+    assert _shared_neighbours(None, [0, 1], line) == 0

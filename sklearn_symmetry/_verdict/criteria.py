@@ -20,16 +20,22 @@ from ..core.grid import Grid
 
 __all__ = [
     "ALIKE",
+    "ALIKE_ROWS",
     "CONDITIONS",
     "DRAWS",
+    "ERRORS",
     "FEWEST_OWN",
+    "FORGOTTEN",
     "INSIDE",
+    "LENGTHS",
     "LEVEL",
     "LIKELY",
     "MOSTLY",
+    "MOST_BLOCKS",
     "NEARLY_STATIONARY",
     "ORDERS",
     "REPEATS",
+    "SEEN",
     "SHUFFLED",
     "SURE",
     "TESTED",
@@ -93,6 +99,14 @@ SHUFFLED = 2.0
 # above INSIDE (a whole one has 1), since powers beyond the window say nothing; and not fewer than
 # FEWEST_OWN, since two columns have one pair of neighbours and nothing to compare it with.
 INSIDE, FEWEST_OWN = 0.5, 3
+
+# Rows that depend on each other; `python tests/benchmarks/dependent_rows.py` measures what these
+# numbers lead to. Halves are made of at most MOST_BLOCKS blocks of rows, each at least LENGTHS
+# times as long as the gap. The memory of rows is that of the first SEEN ones: their correlation
+# below which they count as independent, and what of it may be chance, in standard errors.
+# ALIKE_ROWS: correlation of neighbouring rows from which a verdict mentions it.
+MOST_BLOCKS, LENGTHS, SEEN = 20, 5, 20_000
+FORGOTTEN, ERRORS, ALIKE_ROWS = 0.1, 4.0, 0.3
 
 
 def tolerated_divergence(n_samples, grid):

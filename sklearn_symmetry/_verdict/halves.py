@@ -343,14 +343,14 @@ def column_order(lens):
     return order.tolist() if order is not None and len(order) == len(lens.filter_) else None
 
 
-def _shared_neighbours(one, other, cyclic):
+def _shared_neighbours(one, other, grid):
     """Share of the neighbours that two orders agree on; 0 where one of them is none."""
     if one is None or other is None:
         return 0.0
 
     def links(order):
-        after = order[1:] + order[:1] if cyclic else order[1:]
-        return {frozenset(pair) for pair in zip(order, after, strict=False)}
+        pairs = zip(*grid.successors(torch.tensor(order)), strict=True)
+        return {frozenset((int(here), int(there))) for here, there in pairs}
 
     first, second = links(one), links(other)
     return len(first & second) / len(first)
@@ -389,6 +389,7 @@ def _measured(lens, whole, halves, found, level):
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
     own_divergence, n_own, own_grid = _own_divergence(lens, whole)
     orders = [column_order(half) for half in halves]
+    columns = Grid.of(len(lens.filter_), boundary_of(halves[0]))
     return Measured(
         level=level,
         grid=grid,
@@ -400,9 +401,9 @@ def _measured(lens, whole, halves, found, level):
         distance=uneven.distance,
         n_distance=uneven.n_samples,
         repeatability=_similarity(*halves),
-        order_repeatability=_shared_neighbours(*orders, not grid.is_line),
+        order_repeatability=_shared_neighbours(*orders, columns),
         order_agreement=min(
-            _shared_neighbours(column_order(lens), order, not grid.is_line) for order in orders
+            _shared_neighbours(column_order(lens), order, columns) for order in orders
         ),
         agreement=float(np.min([_similarity(lens, half) for half in halves])),
         own_divergence=own_divergence,

@@ -17,6 +17,7 @@ ACCURACY = "python tests/benchmarks/accuracy.py"
 ROBUSTNESS = "python tests/benchmarks/robustness.py"
 CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
+STEP_COST = "python tests/benchmarks/step_cost.py"
 BOUNDARY = "python tests/benchmarks/boundary.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
@@ -242,6 +243,14 @@ class Tuning:
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
     batch_size: int = _tuned(
         20000, "samples", "Wide signals need them, others hardly notice.", ACCURACY
+    )
+
+    # The paper's procedure; all else of it is published.
+    compiled_from: int = _tuned(
+        300,
+        "steps",
+        "Of a run that pays for compiling its networks, some 15 s where it was not done before.",
+        STEP_COST,
     )
 
     def affords(self, multiplications):
