@@ -168,7 +168,7 @@ class SymmetryLens(
     loss_terms_ : dict of str to list of float
         Its terms, before weighting.
     n_iter_ : int
-        Iterations of the refinement.
+        Iterations of the refinement; 1 if `mixing` is ``"permutation"``, which has none.
     converged_ : bool
         Whether it stopped by itself.
     candidates_ : list of dict

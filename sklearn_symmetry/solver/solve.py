@@ -187,6 +187,7 @@ def _arrange(summary, settings, tuning):
         location=location,
         loss_curve=[loss],
         loss_terms=terms,
+        n_iter=1,  # one look at the loss: orders descend on a cost of their own
         converged=True,
         candidates=[
             {"start": one.name, "loss": one.cost, "agreement": similarity(step, steps[0])}
@@ -247,6 +248,7 @@ class _Progress:
             self.boundary,
             location=self.data.location,
             loss_curve=list(losses),
+            n_iter=max(len(losses) - 1, 0),
             loss_terms=terms,
             converged=converged,
             candidates=candidates,
@@ -264,7 +266,6 @@ def _packaged(rows, settings, boundary, **found):
         filter=(group.filter / group.filter.norm()).numpy(),
         group_conv_matrix=group.orbit(powers).numpy(),
         powers=powers.numpy(),
-        n_iter=max(len(found["loss_curve"]) - 1, 0),
         boundary=boundary,
         **found,
     )
