@@ -2,7 +2,9 @@
 """Command line: unmix real digit slices (the main job), or fit the user's own file."""
 
 import argparse
+import csv
 import importlib.util
+import io
 import sys
 import warnings
 from contextlib import contextmanager
@@ -112,9 +114,18 @@ def _fit_parser():
     parser.add_argument("--report", metavar="PATH", help="write a picture here")
     parser.add_argument(
         "--boundary",
-        choices=("open", "circulant"),
+        choices=("open", "circulant", "auto"),
         default="open",
-        help="whether the symmetry leaves the window or goes around it",
+        help="whether the symmetry leaves the window or goes around it; auto: the samples decide",
+    )
+    parser.add_argument(
+        "--mixing",
+        choices=("rotation", "permutation"),
+        default="rotation",
+        help="what the columns went through; permutation: they were only shuffled",
+    )
+    parser.add_argument(
+        "--order", metavar="PATH", help="write a table with the columns in order here (.csv)"
     )
     parser.add_argument("--n-powers", type=int, metavar="N", help="columns of the representation")
     _add_common(parser)
@@ -178,6 +189,7 @@ def main_job(options):
 def fit_file(options):
     """Fit the user's file, print a summary, write what was asked for."""
     _check_outputs(options, options.report)
+    check_output(options.order, (".csv",))
     read = read_file(
         options.file, header=options.header, index=options.index, delimiter=options.delimiter
     )
@@ -185,7 +197,10 @@ def fit_file(options):
     _protect_input(options)
     X, held_out = _split(table, options.seed)
     lens = SymmetryLens(
-        n_powers=options.n_powers, boundary=options.boundary, random_state=options.seed
+        n_powers=options.n_powers,
+        boundary=options.boundary,
+        mixing=options.mixing,
+        random_state=options.seed,
     )
     print(f"{'data':<10}{read.said} ({options.file})")
     lens, verdict = _fit(lens, X, options)
@@ -194,7 +209,31 @@ def fit_file(options):
     if options.report is not None:
         title = f"{Path(options.file).name}: score {lens.score(held_out):.3f} on held-out samples"
         figure = draw_report(lens, held_out, title, verdict=verdict, names=names)
+    if options.order is not None:
+        _write_order(lens, table, names, options.order)
     _write_outputs(lens, figure, options.report, options.save)
+
+
+def _write_order(lens, table, names, path):
+    """The table with its columns in the order found."""
+    if not hasattr(lens, "column_order_"):
+        raise BadInput("the columns were mixed, they have no order; or try --mixing permutation")
+    order = lens.column_order_
+    header = [str(column if names is None else names[column]) for column in order]
+
+    def write(file):
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(table[:, order].tolist())
+        text.flush()
+        text.detach()
+
+    try:
+        write_atomically(path, write)
+    except OSError as error:
+        raise BadInput(f"cannot write: {error}") from error
+    print(f"{'order':<10}{path}")
 
 
 def _outcome(cosine, undone):
@@ -215,7 +254,7 @@ def _check_outputs(options, picture):
 
 
 def _protect_input(options):
-    for path in (options.report, options.save):
+    for path in (options.report, options.save, options.order):
         if path is not None and Path(path).resolve() == Path(options.file).resolve():
             raise BadInput(f"{path} is the data: write to another file")
 

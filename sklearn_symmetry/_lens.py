@@ -9,7 +9,7 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_array, check_random_state, check_scalar
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
@@ -28,13 +28,14 @@ from ._validation import (
     resolve_device,
     warn_caller,
 )
-from ._verdict import LEVEL, SEARCH, boundary_of, verdict
+from ._verdict import LEVEL, SEARCH, boundary_of, fitted_setting, verdict
 from .core.grid import Grid
 from .core.losses import PAPER_WEIGHTS
 from .core.rotation import crop_matrix, generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
 from .solver.paper import STEPS_PER_EPOCH, published_batch, published_steps
+from .solver.shuffled import order_of
 from .solver.solution import Settings
 from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
@@ -62,19 +63,26 @@ class SymmetryLens(
     Parameters
     ----------
     n_powers : int or None, default=None
-        Number m of powers of the generator, the columns of the output, from 2 to D. None: d.
+        Number m of powers of the generator, the columns of the output, from 2 to D (to d when
+        circulant). None: d.
     n_channels : int, default=1
         Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
         another. Every channel of every sample is one vector to learn from, and is transformed by
         itself.
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
-    boundary : {"open", "circulant"}, default="open"
-        Whether the symmetry carries features out of the window or around it. A circulant symmetry
-        needs an odd d to be a rotation.
+    boundary : {"open", "circulant", "auto"}, default="open"
+        Whether the symmetry carries features out of the window or around it, which takes d >= 4.
+        ``"auto"``: the samples decide; an open fit is closed to a ring where its ends resemble
+        neighbours.
+    mixing : {"rotation", "permutation"}, default="rotation"
+        What the columns went through. ``"permutation"``: they were only shuffled, and some may have
+        changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
+        and from fewer samples, and the columns of the output have the names of those of the input.
     padding : int, default=6
         Components p added on each side, so that the generator acts in D = d + 2 p dimensions.
-        Ignored when circulant (D = d).
+        Ignored when circulant: D = d, or d + 1 where d is even, since no real logarithm leads to
+        a shift around an even ring without one component more, behind the others.
     init : {"auto", "random"} or ndarray of shape (m, d), default="auto"
         ``"auto"``: starts from fourth-order statistics, refined by a quasi-Newton method;
         ``"random"``: the paper's procedure, from a generator near the identity; an array: the group
@@ -145,6 +153,12 @@ class SymmetryLens(
         Row k is the central crop of ``G**powers_[k] @ pad(filter_)`` (eq. 11).
     powers_ : ndarray of shape (m,)
         Integers around 0.
+    boundary_ : {"open", "circulant"}
+        `boundary`, or what the samples decided: open where they cannot tell.
+    column_order_ : ndarray of int, shape (m,)
+        The column at each position. Only where every row of `group_conv_matrix_` is one column, up
+        to its sign and little else: always if `mixing` is ``"permutation"`` and no power leaves
+        the window.
     location_ : ndarray of shape (d,)
         Point about which the group acts: zeros, unless the samples carry an offset that is not
         constant along the symmetry; then their mean. `transform` and `shift` are linear all the
@@ -154,17 +168,18 @@ class SymmetryLens(
     loss_terms_ : dict of str to list of float
         Its terms, before weighting.
     n_iter_ : int
-        Iterations of the refinement.
+        Iterations of the refinement; 1 if `mixing` is ``"permutation"``, which has none.
     converged_ : bool
         Whether it stopped by itself.
     candidates_ : list of dict
-        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to, and the
-        ``"agreement"`` of its generator with the one chosen, a cosine.
+        Starts tried: how each was made (``"start"``), the ``"loss"`` it led to (of an order of
+        columns, its cost), and the ``"agreement"`` of its generator with the one chosen, a cosine.
     device_ : str
         Where the optimisation ran.
     settings_ : dict
-        Parameters of the fit that say which symmetry is wanted: weights, boundary and others. Used
-        by `score` and `verdict`, whatever the parameters are now.
+        Parameters of the fit that say which symmetry is wanted: weights, boundary, mixing and
+        others. Used by `verdict` and names of the output, whatever the parameters are now; `score`
+        and `verdict` take `boundary_` for the boundary.
     n_features_in_ : int
         ``n_channels * d``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
@@ -203,6 +218,7 @@ class SymmetryLens(
         resolution=1.0,
         information=1.0,
         boundary="open",
+        mixing="rotation",
         padding=6,
         init="auto",
         density="closed_form",
@@ -232,6 +248,7 @@ class SymmetryLens(
         self.resolution = resolution
         self.information = information
         self.boundary = boundary
+        self.mixing = mixing
         self.padding = padding
         self.init = init
         self.density = density
@@ -374,7 +391,8 @@ class SymmetryLens(
         -------
         shifted : ndarray of shape (n_samples, n_features)
             ``X @ G**steps``, channel by channel, with the central crop of the power: what the
-            symmetry carries out of the window is lost.
+            symmetry carries out of the window is lost. Around an even ring that is, for steps that
+            are not whole, part of the alternating vector only.
         """
         check_scalar(steps, "steps", Real)
         if not np.isfinite(steps):
@@ -412,6 +430,28 @@ class SymmetryLens(
             raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
         grid = Grid.of(len(self.group_conv_matrix_), boundary_of(self))
         return symmetry_score(rows, self.group_conv_matrix_, grid)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns of the input. None: `feature_names_in_`, or ``"x0"``, ``"x1"`` ...
+
+        Returns
+        -------
+        names : ndarray of str objects
+            With ``mixing="permutation"`` the name of the column at each position, after a minus
+            where its sign was changed; else the name of the class and a number.
+        """
+        known = hasattr(self, "column_order_")
+        if not known or fitted_setting(self, "mixing") != "permutation":
+            return super().get_feature_names_out(input_features)
+        names = _check_feature_names_in(self, input_features)
+        names = names.reshape(self._n_channels, -1)[:, self.column_order_]
+        changed = self.group_conv_matrix_.sum(axis=1) < 0
+        return np.where(changed, "-" + names, names).ravel()
 
     def to_torch(self, *, trainable=False, dtype=None):
         """The lens as a torch module, for the front of a network.
@@ -487,7 +527,7 @@ class SymmetryLens(
         Notes
         -----
         ``docs/trust.md`` states the null hypothesis and shows how often the verdict is wrong. With
-        fewer than five features (seven when circulant) there are too few orders to tell one from
+        fewer than five features (six when circulant) there are too few orders to tell one from
         chance, and the verdict is no, at once.
 
         Examples
@@ -533,7 +573,8 @@ class SymmetryLens(
 
     def _set_fitted(self, attributes):
         """Replace the fitted attributes, all at once."""
-        self.__dict__.pop("feature_names_in_", None)
+        for name in ("feature_names_in_", "column_order_"):
+            self.__dict__.pop(name, None)
         self.__dict__.update(attributes)
 
     def _rows(self, X):
@@ -625,9 +666,13 @@ def _fitted_attributes(solution, checked, dtype, device):
         n_iter_=int(solution.n_iter),
         converged_=bool(solution.converged),
         candidates_=[dict(candidate) for candidate in solution.candidates],
+        boundary_=solution.boundary,
         device_=device,
         n_features_in_=checked.n_features_in_,
     )
+    order = order_of(solution.group_conv_matrix)
+    if order is not None:
+        fitted["column_order_"] = order
     if hasattr(checked, "feature_names_in_"):
         fitted["feature_names_in_"] = checked.feature_names_in_
     return fitted

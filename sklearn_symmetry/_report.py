@@ -5,35 +5,17 @@ import copy
 
 import numpy as np
 
+from ._verdict import fitted_setting
 from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
 from .inspection._common import label_columns, matrix_image
 from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
 
-__all__ = ["column_order", "draw_report", "summary"]
+__all__ = ["draw_report", "summary"]
 
 LISTED = 16  # columns of an order that fit on a line
 MATRIX = {"vmin": -1, "vmax": 1}
-
-
-def column_order(lens):
-    """Columns in the order found, where every position found is one column up to its sign.
-
-    Parameters
-    ----------
-    lens : SymmetryLens
-        Fitted.
-
-    Returns
-    -------
-    order : ndarray of shape (m,) or None
-        None when the symmetry mixes columns, and for powers that leave the window.
-    """
-    weights = np.abs(lens.group_conv_matrix_)
-    order = weights.argmax(axis=1)
-    share = weights.max(axis=1) / np.maximum(np.linalg.norm(weights, axis=1), 1e-12)
-    return order if share.min() > 0.95 and len(set(order)) == len(order) else None
 
 
 def summary(lens, X, *, secret=None, verdict=None, names=None):
@@ -71,7 +53,10 @@ def _found(lens, names):
         f"a generator on {lens.n_features_in_} columns, seen through {len(lens.powers_)} powers; "
         f"{state} after {lens.n_iter_} iterations"
     ]
-    order = column_order(lens)
+    if fitted_setting(lens, "boundary") == "auto":
+        kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
+        block.append(f"the samples decide: {kind}")
+    order = getattr(lens, "column_order_", None)
     if order is not None:
         shown = [str(column if names is None else names[column]) for column in order[:LISTED]]
         rest = ", ..." if len(order) > LISTED else ""

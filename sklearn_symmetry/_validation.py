@@ -14,6 +14,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
 from .core.losses import PAPER_WEIGHTS
+from .solver.tuning import DEFAULT
 from .statistics.chunks import mapped
 from .statistics.faults import faults, listed
 
@@ -33,10 +34,12 @@ __all__ = [
 ]
 
 CHOICES = {
-    "boundary": ("open", "circulant"),
+    "boundary": ("open", "circulant", "auto"),
+    "mixing": ("rotation", "permutation"),
     "density": ("closed_form", "mixture"),
     "rank_schedule": ("gradient_flow", "full", None),
 }
+TRAINED = {"init": "random", "density": "mixture"}  # the paper's procedure
 DATES = ("date", "time", "period", "duration")  # names of their dtypes, in numpy, pandas and polars
 COEFFICIENTS = tuple(PAPER_WEIGHTS)
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
@@ -90,6 +93,22 @@ def check_parameters(lens):
             f"init must be 'auto', 'random' or an array of shape (n_powers, n_features); "
             f"got {lens.init!r}"
         )
+
+    if lens.boundary == "auto" and _is(lens.init, "random"):
+        raise ValueError(
+            "boundary='auto' needs a search: it excludes init='random', the paper's procedure; "
+            "use boundary='open' or 'circulant'"
+        )
+    trained = [name for name, value in TRAINED.items() if _is(getattr(lens, name), value)]
+    if lens.mixing == "permutation" and trained:
+        raise ValueError(
+            f"mixing='permutation' puts columns in order, there is nothing to train: it excludes "
+            f"{trained[0]}={TRAINED[trained[0]]!r}; use the default"
+        )
+
+
+def _is(value, name):
+    return isinstance(value, str) and value == name
 
 
 def _is_left_out(lens, name):
@@ -353,7 +372,12 @@ def _passes_on(frame):
 
 def check_shapes(lens, n_samples, n_features):
     """Check the parameters whose range depends on the data."""
-    size = n_features + (2 * lens.padding if lens.boundary == "open" else 0)
+    if lens.boundary == "circulant" and n_features < DEFAULT.smallest_ring:
+        raise ValueError(
+            f"boundary='circulant' needs at least {DEFAULT.smallest_ring} features; got "
+            f"{n_features}. On so small a ring all are neighbours of all: use boundary='open'."
+        )
+    size = n_features + (0 if lens.boundary == "circulant" else 2 * lens.padding)
     if lens.n_powers is not None:
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
     if lens.density == "mixture":

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
+from .core.grid import Grid
 from .core.group import above_noise, cosine, similarity
 from .core.rotation import crop_matrix
 
@@ -29,7 +30,8 @@ def generator_similarity(generator, target, *, boundary="open", X=None):
     boundary : {"open", "circulant"}, default="open"
         Which symmetry `target` stands for. ``"circulant"`` asks for what makes that comparison
         fair: a `target` that is orthogonal, the hidden cyclic shift, and a `generator` of the same
-        shape, which is not cropped.
+        shape, which is not cropped; or, for an even number of features, with the one component
+        more of ``padded_generator_``, which is left out.
     X : array-like of shape (n_samples, n_features), optional
         Samples: the similarity above their noise. Directions in which there is nothing but noise
         say nothing about the symmetry and are determined by nothing; here they do not count.
@@ -58,8 +60,9 @@ def generator_similarity(generator, target, *, boundary="open", X=None):
       principal axis v of the samples, ``sqrt(1 - floor / variance) v``; the floor is the mean
       variance of the lowest tenth of the axes. Of white noise all axes count alike;
     - a generator learned with a circulant boundary has no padding: score it whole, against the
-      cyclic shift. For even ``d`` that shift has determinant -1, and the exponential of an
-      antisymmetric matrix cannot reach it.
+      cyclic shift. For even ``d`` that shift has determinant -1: the exponential of an
+      antisymmetric ``d x d`` matrix is at most ``(d - 2) / d`` close to it, and reaches it with one
+      component more, as ``padded_generator_`` of a lens has it.
 
     References
     ----------
@@ -76,16 +79,7 @@ def generator_similarity(generator, target, *, boundary="open", X=None):
     >>> round(generator_similarity(np.roll(np.eye(7), 1, axis=1), shift), 3)
     0.926
     """
-    generator = _check_square(generator, "generator")
-    target = _check_square(target, "target")
-    if boundary == "open":
-        generator = _central_crop(generator, len(target))
-    elif boundary == "circulant":
-        _check_circulant(generator, target)
-    else:
-        raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
-    if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
-        raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
+    generator, target = _check_pair(generator, target, boundary)
     if X is None:
         return similarity(generator, target)
     loud = _loud(_check_samples(X, target))
@@ -131,11 +125,7 @@ def displacement_share(generator, target, X, *, boundary="open"):
     >>> displacement_share(shift, shift, X), displacement_share(np.eye(7), shift, X)
     (1.0, 0.0)
     """
-    generator_similarity(generator, target, boundary=boundary)  # checks all but X
-    target = _check_square(target, "target")
-    generator = _check_square(generator, "generator")
-    if boundary == "open":
-        generator = _central_crop(generator, len(target))
+    generator, target = _check_pair(generator, target, boundary)
     X = _check_samples(X, target)
     target = max((target, target.T), key=lambda way: cosine(generator, way))
     within = target.T @ target  # projects on what a step moves to
@@ -161,6 +151,21 @@ def _loud(X):
     return np.sqrt(share)[:, None] * axes.T[::-1]
 
 
+def _check_pair(generator, target, boundary):
+    """Both as square matrices of one shape, neither of them zero."""
+    generator = _check_square(generator, "generator")
+    target = _check_square(target, "target")
+    if boundary == "open":
+        generator = _central_crop(generator, len(target))
+    elif boundary == "circulant":
+        generator = _circulant_crop(generator, target)
+    else:
+        raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
+    if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
+        raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
+    return generator, target
+
+
 def _check_square(matrix, name):
     matrix = check_array(matrix, dtype=np.float64, input_name=name)
     if matrix.shape[0] != matrix.shape[1]:
@@ -169,17 +174,18 @@ def _check_square(matrix, name):
 
 
 def _central_crop(generator, n_features):
-    try:
-        return crop_matrix(generator, n_features)
-    except ValueError as error:
+    if len(generator) < n_features or (len(generator) - n_features) % 2:
         raise ValueError(
             f"generator has shape {generator.shape}, must be the shape of target, "
             f"{(n_features, n_features)}, or larger by the same padding on each side."
-        ) from error
+        )
+    return crop_matrix(generator, n_features)
 
 
-def _check_circulant(generator, target):
-    if generator.shape != target.shape:
+def _circulant_crop(generator, target):
+    """The generator without what an even ring has more, of a target that is checked."""
+    n_features = len(target)
+    if len(generator) not in (n_features, Grid.ring(n_features).padded_size(0)):
         raise ValueError(
             f"generator has shape {generator.shape}, must be that of target, {target.shape}, when "
             "boundary == 'circulant': there is no padding to crop."
@@ -191,6 +197,7 @@ def _check_circulant(generator, target):
             f"not): the largest entry of |target @ target.T - I| is {defect:.2g}, must be "
             "<= 1e-05."
         )
+    return crop_matrix(generator, n_features)
 
 
 def equivariance_error(estimator, X, steps=1, *, margin=0):

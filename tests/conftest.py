@@ -47,7 +47,8 @@ class QuickSolver:
         covariance = np.cov(np.asarray(X, dtype=np.float64).T)
         basis = np.linalg.eigh(covariance)[1].T
         size = len(basis)
-        group = Group(basis.copy(), Grid.of(size, settings.boundary), settings.padding)
+        boundary = "open" if settings.boundary == "auto" else settings.boundary
+        group = Group(basis.copy(), Grid.of(size, boundary), settings.padding)
         powers = symmetric_powers(settings.n_powers or size)
         curve = [1.0 / (1 + step) for step in range(n_iter)]
         return Solution(
@@ -61,6 +62,7 @@ class QuickSolver:
             n_iter=n_iter,
             converged=converged,
             candidates=[{"start": "principal axes", "loss": 1.0}],
+            boundary=boundary,
         )
 
 

@@ -44,6 +44,7 @@ BAD_PARAMETERS = [
     ("information", "1", TypeError, "float.*'1'"),
     ("boundary", "closed", ValueError, "'open', 'circulant'.*'closed'"),
     ("boundary", None, ValueError, "'open', 'circulant'.*None"),
+    ("mixing", "shuffle", ValueError, "'rotation', 'permutation'.*'shuffle'"),
     ("padding", -1, ValueError, "-1, must be >= 0"),
     ("padding", 1.5, TypeError, "int.*1.5"),
     ("padding", None, TypeError, "int.*None"),
@@ -113,6 +114,36 @@ def test_largest_number_of_powers_is_the_padded_dimension(quick_solver):
         assert lens.transform(samples()).shape == (80, largest)
         with pytest.raises(ValueError, match=f"n_powers == {largest + 1}, must be <= {largest}"):
             SymmetryLens(largest + 1, **params).fit(samples())
+
+
+@pytest.mark.parametrize("name, value", [("init", "random"), ("density", "mixture")])
+def test_there_is_nothing_to_train_in_an_order_of_columns(name, value, quick_solver):
+    message = f"mixing='permutation' .* excludes {name}='{value}'"
+    options = {"mixing": "permutation", name: value}
+    assert_refused(samples(), ValueError, message, quick_solver, **options)
+
+
+@pytest.mark.parametrize("init", [np.linalg.qr(np.ones((5, 5)) + np.eye(5))[0], 2 * np.eye(5)])
+def test_an_init_that_is_no_permutation_is_refused_for_one(init):
+    lens = SymmetryLens(mixing="permutation", init=init)
+    with pytest.raises(ValueError, match="an init that is a signed permutation"):
+        lens.fit(samples())
+    assert not hasattr(lens, "generator_")
+
+
+def test_a_warm_start_from_a_rotation_is_refused_for_a_permutation(quick_solver, monkeypatch):
+    lens = SymmetryLens(warm_start=True, mixing="permutation").fit(samples())
+    monkeypatch.undo()
+    lens.group_conv_matrix_ = np.linalg.qr(samples()[:5])[0]
+    with pytest.raises(ValueError, match="with warm_start=True, the previous solution"):
+        lens.fit(samples())
+
+
+@pytest.mark.parametrize("n_features", [2, 3])
+def test_a_ring_on_which_all_are_neighbours_is_refused(n_features, quick_solver):
+    message = f"boundary='circulant' needs at least 4 features; got {n_features}.*'open'"
+    X = samples(n_features=n_features)
+    assert_refused(X, ValueError, message, quick_solver, boundary="circulant")
 
 
 @pytest.mark.parametrize("params, message", [

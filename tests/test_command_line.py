@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_symmetry import SymmetryLens, __main__, _report
 from sklearn_symmetry._io import BadInput, read_table, write_atomically
-from sklearn_symmetry.datasets import load_digit_slices
+from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
 pytest.importorskip("matplotlib")
@@ -364,15 +364,36 @@ def test_process_reports_without_a_traceback(tmp_path):
     assert "no such file" in process.stderr
 
 
+def test_shuffled_columns_are_written_in_order(tmp_path, capsys):
+    signals = make_symmetric_signals(
+        2000, 9, boundary="circulant", symmetry="permutation", random_state=0
+    )
+    names = [f"at {at}" for at in signals.basis.argmax(axis=1)]
+    table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
+    np.savetxt(table, signals.data, delimiter=",", header=",".join(names), comments="")
+    options = ["--mixing", "permutation", "--boundary", "auto", "--no-repeat"]
+    assert __main__.main(["fit", str(table), *options, "--order", str(ordered)]) == 0
+    said = capsys.readouterr().out
+    assert "the samples decide: a ring" in said
+    header = ordered.read_text().splitlines()[0].split(",")
+    places = np.array([int(name.split()[1]) for name in header])
+    assert set(np.diff(places) % 9) in ({1}, {8})
+    assert ", ".join(header) in said
+    columns = [names.index(name) for name in header]
+    written = np.loadtxt(ordered, delimiter=",", skiprows=1)
+    assert_allclose(written, np.loadtxt(table, delimiter=",", skiprows=1)[:, columns])
+
+
+def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices):
+    table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
+    mixed = slices.data @ np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]
+    np.savetxt(table, mixed, delimiter=",")
+    assert __main__.main(["fit", str(table), "--no-repeat", "--order", str(ordered)]) == 2
+    assert "try --mixing permutation" in capsys.readouterr().err
+    assert not ordered.exists()
+
+
 # What it says
-
-
-def test_order_is_told_only_where_positions_are_columns(slices):
-    lens = BaseEstimator()
-    lens.group_conv_matrix_ = -slices.basis.T
-    assert_allclose(_report.column_order(lens), slices.basis.argmax(axis=0))
-    lens.group_conv_matrix_ = np.linalg.qr(slices.data[:7])[0]
-    assert _report.column_order(lens) is None
 
 
 def test_summary_says_so_when_the_fit_did_not_converge(slices):

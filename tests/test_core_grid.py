@@ -151,13 +151,14 @@ def test_far_is_over_half_of_a_line_and_half_of_the_way_around_a_ring(size, boun
 
 @grids
 @pytest.mark.parametrize("margin", [0, 1, 3])
-def test_padding_surrounds_open_axes_only(grid, margin):
-    padded = grid.padded(margin)
-    assert padded.cyclic == grid.cyclic
-    inside = np.unravel_index(grid.inside(margin).numpy(), padded.shape)
+def test_padding_surrounds_open_axes_and_stands_behind_even_rings(grid, margin):
+    padded = grid.padded_shape(margin)
+    assert grid.padded_size(margin) == np.prod(padded)
+    inside = np.unravel_index(grid.inside(margin).numpy(), padded)
     places = np.unravel_index(np.arange(grid.size), grid.shape)
     for axis, (size, closed) in enumerate(zip(grid.shape, grid.cyclic, strict=True)):
-        assert padded.shape[axis] == (size if closed else size + 2 * margin)
+        spare = 1 - size % 2
+        assert padded[axis] == (size + spare if closed else size + 2 * margin)
         assert_array_equal(inside[axis], places[axis] + (0 if closed else margin))
 
 
@@ -186,39 +187,84 @@ def test_number_of_symmetries(name, reflections, symmetries):
 STEPS = [0, 1, -1, 2, 9, 0.5, -2.3, 1e-9, 2.9999999999, 17.25, 1e-320]
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 33])
+SIZES = [1, 2, 3, 4, 6, 7, 8, 9, 12, 20, 24, 33, 36]
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@boundaries
 @dtypes
-def test_kernel_is_the_exponential_of_the_logarithm(size, dtype):
-    grid = Grid.ring(size)
+def test_kernel_is_the_exponential_of_the_logarithm(size, boundary, dtype):
+    grid = Grid.of(size, boundary)
     log = grid.shift_log(dtype=torch.float64)
-    assert torch.equal(log, -log.mT)
+    assert_array_equal(log, -log.mT)
     for steps in STEPS:
-        kernel = grid.kernel(steps, dtype=dtype)
-        assert kernel.dtype == dtype
-        assert_allclose(kernel, torch.linalg.matrix_exp(steps * log), atol=DTYPES[dtype])
+        whole = torch.linalg.matrix_exp(steps * log)
+        for padded, expected in ((True, whole), (False, whole[:size, :size])):
+            kernel = grid.kernel(steps, padded=padded, dtype=dtype)
+            assert kernel.dtype == dtype
+            assert_allclose(kernel, expected, atol=DTYPES[dtype])
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 20, 33])
-def test_kernel_of_one_step_moves_every_component_to_the_next_with_determinant_one(size):
+@pytest.mark.parametrize("size", SIZES)
+def test_one_step_around_a_ring_is_the_cyclic_shift_and_a_rotation(size):
     shift = Grid.ring(size).kernel(1, dtype=torch.float64)
+    assert_array_equal(shift, np.roll(np.eye(size), 1, axis=0))
+    padded = Grid.ring(size).kernel(1, padded=True, dtype=torch.float64)
+    assert_allclose(torch.linalg.det(padded), 1.0)
+    assert_array_equal(padded, torch.block_diag(shift, -torch.eye(1 - size % 2)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_step_around_a_padded_line_changes_the_sign_of_an_even_one(size):
+    shift = Grid.line(size).kernel(1, padded=True, dtype=torch.float64)
     expected = np.roll(np.eye(size), 1, axis=0)
     expected[0, -1] = -1.0 if size % 2 == 0 else 1.0
     assert_array_equal(shift, expected)
     assert_allclose(torch.linalg.det(shift), 1.0)
 
 
-def test_logarithm_is_the_principal_one():
+@boundaries
+def test_logarithm_is_the_principal_one(boundary):
     for size in (7, 8):
-        phases = torch.linalg.eigvals(Grid.ring(size).shift_log(dtype=torch.float64)).imag
-        assert phases.abs().max() < np.pi
-        assert_allclose(np.diff(np.sort(phases)), 2 * np.pi / size)
+        log = Grid.of(size, boundary).shift_log(dtype=torch.float64)
+        phases = torch.linalg.eigvals(log).imag.sort().values
+        turned = boundary == "circulant" and size % 2 == 0  # two eigenvalues -1
+        assert phases.abs().max() < np.pi + 1e-12 * turned
+        assert_allclose(np.diff(phases), 2 * np.pi / size)
+
+
+@pytest.mark.parametrize("size", [2, 4, 6, 8, 12, 24, 36])
+@pytest.mark.parametrize("steps", [0.5, -0.25, 1.5, 7.3])
+def test_only_the_alternating_vector_of_an_even_ring_leaves_it(size, steps):
+    kernel = Grid.ring(size).kernel(steps, dtype=torch.float64)
+    wave = torch.as_tensor((-1.0) ** np.arange(size)) / size**0.5
+    assert_allclose(kernel @ wave, np.cos(np.pi * steps) * wave, atol=1e-13)
+    rest = torch.eye(size) - torch.outer(wave, wave)
+    assert_allclose(kernel @ rest @ kernel.mT, rest, atol=1e-13)
+
+
+@grids
+@pytest.mark.parametrize("margin", [None, 0, 2])
+def test_a_reading_exchanges_and_turns_axes_and_leaves_the_spare_component(grid, margin):
+    order = tuple(reversed(range(grid.n_axes)))
+    backwards = tuple(at % 2 == 0 for at in range(grid.n_axes))
+    found = grid.reading(order, backwards, margin)
+    shape = grid.shape if margin is None else grid.padded_shape(margin)
+    folded = torch.arange(int(np.prod(shape))).view(shape).permute(order)
+    for at, (axis, turned) in enumerate(zip(order, backwards, strict=True)):
+        spare = margin is not None and grid.cyclic[axis] and grid.shape[axis] % 2 == 0
+        around = shape[axis] - spare
+        if turned:
+            parts = folded.split([around, int(spare)], dim=at)
+            folded = torch.cat([parts[0].flip(at), parts[1]], dim=at)
+    assert_array_equal(found, folded.flatten())
 
 
 @grids
 @pytest.mark.parametrize("margin", [0, 2])
 def test_kernel_of_a_grid_is_the_exponential_of_commuting_logarithms(grid, margin):
-    padded = grid.padded(margin)
-    logs = [padded.shift_log(axis, dtype=torch.float64) for axis in range(grid.n_axes)]
+    logs = [grid.shift_log(axis, margin, dtype=torch.float64) for axis in range(grid.n_axes)]
     for one, other in itertools.combinations(logs, 2):
         assert_allclose(one @ other, other @ one, atol=1e-12)
     inside = grid.inside(margin)
@@ -235,6 +281,8 @@ def test_places_go_around_the_padded_grid():
     assert signs.tolist() == [0, 1, 1, 0, 0, 1, 0]
     assert positions[signs != 0].tolist() == [0, 4, 0]
     positions, signs = Grid.ring(4).places(torch.tensor([[-1], [4], [9]]))
+    assert (positions.tolist(), signs.tolist()) == ([3, 0, 1], [1, 1, 1])
+    positions, signs = Grid.line(4).places(torch.tensor([[-1], [4], [9]]))
     assert (positions.tolist(), signs.tolist()) == ([3, 0, 1], [-1, -1, 1])
 
 
@@ -285,7 +333,7 @@ def test_other_boundaries_and_paddings_are_refused():
     with pytest.raises(ValueError, match="boundary == 'periodic', must be one of"):
         Grid.of(5, "periodic")
     with pytest.raises(ValueError, match="padding of a Grid"):
-        Grid.line(5).padded(-1)
+        Grid.line(5).padded_size(-1)
     assert Grid.of((3, 4), "circulant") == Grid((3, 4), (True, True))
 
 

@@ -13,6 +13,7 @@ from sklearn_symmetry.core.group import (
     Group,
     above_noise,
     agreement,
+    column_order,
     complete_basis,
     cosine,
     orientation,
@@ -85,15 +86,42 @@ def test_generators_of_all_axes_commute_and_their_powers_add_up(grid, padding):
 @pytest.mark.parametrize(("size", "padding"), [(7, 3), (8, 3), (7, 0), (8, 0), (5, 6)])
 def test_generator_moves_every_row_to_the_next(size, padding, dtype):
     group = random_group(Grid.line(size), padding, dtype=dtype)
-    rows = pad(group.rows, padding)
+    rows = pad(group.rows, size + 2 * padding)
     moved = rows[:-1] @ group.generator(padded=True).T
     assert_allclose(moved, rows[1:], atol=DTYPES[dtype])
 
 
-def test_group_of_a_ring_has_no_padding_and_wraps():
-    group = random_group(Grid.ring(7), 6)
-    assert group.lie_algebra().shape == (7, 7)
+RINGS = [4, 6, 7, 8, 12, 13, 24, 36]
+
+
+@pytest.mark.parametrize("size", RINGS)
+def test_group_of_a_ring_has_no_padding_and_wraps(size):
+    group, spare = random_group(Grid.ring(size), 6), size % 2 == 0
+    assert group.lie_algebra().shape == (size + spare,) * 2
     assert_allclose(group.rows @ group.generator().T, group.rows.roll(-1, 0), atol=1e-12)
+    assert_allclose(group.power(size), torch.eye(size), atol=1e-12)
+    for steps in (2, -1, size // 2, 3 * size + 1):
+        moved = group.rows @ group.power(steps).T
+        assert_allclose(moved, group.rows.roll(-steps, 0), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", RINGS)
+def test_real_steps_of_a_ring_compose_in_the_padded_space(size):
+    """Cropped, they lose of an even ring what half steps carry out of its alternating vector."""
+    group = random_group(Grid.ring(size))
+    log = group.lie_algebra()
+    whole, half = generator(log), generator(0.5 * log)
+    assert_allclose(torch.linalg.det(whole), 1.0)
+    assert_allclose(half @ half, whole, atol=1e-12)
+    assert_allclose(whole[:size, :size], group.generator(), atol=1e-12)
+    assert_allclose(half[:size, :size], group.power(0.5), atol=1e-12)
+    wave = (-1.0) ** torch.arange(size).double() @ group.rows / size**0.5
+    carried = wave @ group.power(0.5) @ wave
+    assert_allclose(carried, 0.0 if size % 2 == 0 else wave @ half @ wave, atol=1e-12)
+    others = torch.eye(size).double() - torch.outer(wave, wave)
+    if size % 2 == 0:
+        twice = group.power(0.5) @ group.power(0.5)
+        assert_allclose(others @ twice, others @ group.generator(), atol=1e-12)
 
 
 def test_rows_may_be_an_array():
@@ -114,7 +142,7 @@ def test_actions_compose_on_closed_axes_and_move_the_representation(grid):
         assert_allclose(
             moved.narrow(axis + 1, 0, last), representation.narrow(axis + 1, 1, last), atol=1e-12
         )
-    if all(grid.cyclic):
+    if all(grid.cyclic) and grid.size % 2:
         there = group.act(X, [0.7] * grid.n_axes)
         assert_allclose(group.act(there, [-0.7] * grid.n_axes), X, atol=1e-12)
 
@@ -267,6 +295,17 @@ def test_cosine_of_matrices():
     assert cosine(matrix, -matrix) == -1.0
     assert cosine(matrix, 0 * matrix) == 0.0
     assert similarity(matrix, matrix.T) == 1.0
+
+
+def test_order_of_columns_is_told_only_where_rows_are_columns():
+    basis = np.eye(7)[[3, 1, 0, 2, 6, 5, 4]]
+    signs = np.where(np.arange(7) % 2, -0.5, 1.0)[:, None]
+    assert column_order(signs * basis, 0.95).tolist() == [3, 1, 0, 2, 6, 5, 4]
+    assert column_order(basis + 0.05, 0.95).tolist() == [3, 1, 0, 2, 6, 5, 4]
+    assert column_order(basis[:4], 0.95).tolist() == [3, 1, 0, 2]
+    mixed = random_basis(7, 0).numpy()
+    for rows in (mixed, 0 * basis, basis[[0, 0, 1]], np.pad(basis, ((1, 1), (0, 0)))):
+        assert column_order(rows, 0.95) is None
 
 
 # Completing

@@ -138,7 +138,7 @@ def test_padded_representation_is_equivariant_inside_the_window(n_features):
     vector = torch.as_tensor(basis[n_features // 2])
     rows = group_conv_matrix(rotation, vector, symmetric_powers(n_features), n_features)
     sample = random_vector(n_features, 5)
-    moved = (rotation @ pad(sample, padding))[padding:-padding]
+    moved = (rotation @ pad(sample, len(rotation)))[padding:-padding]
     assert_allclose((rows @ moved)[1:], (rows @ sample)[:-1], atol=1e-12)
 
 

@@ -46,17 +46,22 @@ def test_generator_gradient_matches_finite_differences(seed):
 
 def test_crop_undoes_pad():
     vector = torch.arange(5.0)
-    assert_allclose(crop_vector(pad(vector, 4), 5), vector)
-    assert pad(vector, 4).shape == (13,)
-    assert pad(vector, 0) is vector
+    for size in (5, 6, 12, 13):
+        assert_allclose(crop_vector(pad(vector, size), 5), vector)
+        assert pad(vector, size).shape == (size,)
     matrix = torch.arange(49.0).view(7, 7)
     assert_allclose(crop_matrix(matrix, 3), matrix[2:5, 2:5])
 
 
-@pytest.mark.parametrize("n_features", [8, 4])
-def test_crop_refuses_what_is_not_central(n_features):
-    with pytest.raises(ValueError, match="cannot crop 7 components to the central"):
-        crop_vector(torch.zeros(7), n_features)
+def test_of_an_odd_number_more_the_odd_one_stands_behind():
+    assert pad(torch.ones(2), 5).tolist() == [0, 1, 1, 0, 0]
+    assert crop_vector(torch.arange(7), 6).tolist() == [0, 1, 2, 3, 4, 5]
+    assert crop_matrix(torch.arange(25).view(5, 5), 2).tolist() == [[6, 7], [11, 12]]
+
+
+def test_crop_refuses_what_is_larger():
+    with pytest.raises(ValueError, match="cannot crop 7 components to the central 8"):
+        crop_vector(torch.zeros(7), 8)
 
 
 @pytest.mark.parametrize("size", [2, 7, 21])

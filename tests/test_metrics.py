@@ -103,8 +103,22 @@ def test_generator_that_cannot_be_cropped_to_the_target_is_refused(size):
 def test_circulant_score_refuses_an_open_target_and_a_padded_generator():
     with pytest.raises(ValueError, match="target must be orthogonal when boundary == 'circulant'"):
         generator_similarity(np.eye(7), np.eye(7, k=1), boundary="circulant")
-    with pytest.raises(ValueError, match=r"generator has shape \(9, 9\), must be that of target"):
-        generator_similarity(np.eye(9), cyclic_shift(7), boundary="circulant")
+    for size in (9, 8, 6):
+        with pytest.raises(ValueError, match=rf"\({size}, {size}\), must be that of target"):
+            generator_similarity(np.eye(size), cyclic_shift(7), boundary="circulant")
+
+
+@pytest.mark.parametrize("n", [4, 6, 8, 12, 24, 36])
+def test_rotations_are_not_the_shift_of_an_even_ring_unless_they_have_one_component_more(n):
+    shift = cyclic_shift(n)
+    padded = np.zeros((n + 1, n + 1))
+    padded[:n, :n], padded[n, n] = shift, -1.0
+    assert_allclose(generator_similarity(padded, shift, boundary="circulant"), 1)
+    signed = shift.copy()
+    signed[np.argwhere(shift)[0][0]] *= -1
+    assert_allclose(np.linalg.det(signed), 1)
+    score = generator_similarity(signed, shift, boundary="circulant")
+    assert_allclose(score, (n - 2) / n)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ WAYS = {
 LENSES = {
     "default": {},
     "circulant": {"boundary": "circulant"},
+    "permutation": {"mixing": "permutation"},
     "fewer powers": {"n_powers": 3, "padding": 2},
     "init": {"init": np.eye(5)},
     "numpy scalars": {"padding": np.int64(4), "uniformity": np.float64(1.5)},

@@ -139,6 +139,8 @@ ENTRIES = {
     "paper": lambda: lens_arrays(init="random", density="mixture"),
     "free parameters": lambda: lens_arrays(init="random"),
     "networks": lambda: lens_arrays(density="mixture"),
+    "shuffled": lambda: lens_arrays(mixing="permutation", boundary="auto"),
+    "line or ring": lambda: lens_arrays(boundary="auto"),
     "verdict": verdict_arrays,
     "baselines": baseline_arrays,
     "sets": set_arrays,

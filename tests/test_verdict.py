@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import fit_halves, fresh_settings, judge, split_in_halves
 from sklearn_symmetry._verdict.halves import _better, _quality, _started_from
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import load_digit_slices, load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.inspection import SummaryDisplay
 from sklearn_symmetry.metrics import generator_similarity
@@ -276,6 +277,42 @@ def test_a_parameter_changed_after_the_fit_changes_nothing(slices, quick_solver)
     assert_array_equal(after[2], before[2])
 
 
+def test_what_the_samples_decided_and_the_mixing_are_those_of_the_fit():
+    """Of a ring that the samples decided on, and of names of the output, too."""
+    X = make_symmetric_signals(
+        2000, 8, boundary="circulant", symmetry="permutation", random_state=0
+    ).data
+    lens = SymmetryLens(mixing="permutation", boundary="auto", random_state=0).fit(X)
+    assert lens.boundary_ == "circulant"
+    assert lens.settings_["mixing"] == "permutation"
+    assert lens.settings_["boundary"] == "auto"
+    before = lens.score(X), lens.verdict(X).reasons, lens.get_feature_names_out().tolist()
+    assert any(reason.startswith("a ring: across the ends") for reason in before[1])
+    assert not any("only shuffled" in reason for reason in before[1])
+    lens.set_params(mixing="rotation", boundary="open")
+    after = lens.score(X), lens.verdict(X).reasons, lens.get_feature_names_out().tolist()
+    assert after == before
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_a_shuffle_that_is_likely_names_the_order_of_the_lens(boundary, monkeypatch):
+    X = make_symmetric_signals(
+        2000, 9, boundary=boundary, symmetry="permutation", random_state=0
+    ).data
+    lens = SymmetryLens(mixing="permutation", boundary=boundary, random_state=0).fit(X)
+    parts = split_in_halves(X, random_state=0)
+    judged = judge(lens, parts, fit_halves(lens, parts))
+    assert judged.grade == "found"
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.MEAN", 0.8 * judged.statistic)
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.TAIL", 0.0)
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.NEARLY_STATIONARY", 100.0)
+    monkeypatch.setattr("sklearn_symmetry._verdict.criteria.DEFECT", 0.0)
+    judged = judge(lens, parts, fit_halves(lens, parts))
+    assert judged.grade == "likely"
+    order = ", ".join(map(str, lens.column_order_))
+    assert f"certain: the order of all 9 columns, {order}" in judged.remarks
+
+
 def test_a_likely_verdict_says_what_is_certain(slices, halves, verdict, monkeypatch):
     monkeypatch.setattr("sklearn_symmetry._verdict.criteria.REPEATS", 0.99999)
     parts, (first, second) = halves
@@ -293,8 +330,10 @@ def test_the_order_of_a_shuffle_is_certain(monkeypatch):
     lens = SymmetryLens()
     lens.filter_, lens.group_conv_matrix_ = np.eye(5)[2], 0.9 * np.eye(5)[[3, 1, 0, 4, 2]] + 0.05
     assert column_order(lens) == [3, 1, 0, 4, 2]
-    assert _shared_neighbours([3, 1, 0, 4, 2], [2, 4, 0, 1, 3], False) == 1
-    assert _shared_neighbours([3, 1, 0, 4, 2], [3, 1, 0, 2, 4], False) == 0.75
+    line, ring = Grid.line(5), Grid.ring(5)
+    assert _shared_neighbours([3, 1, 0, 4, 2], [2, 4, 0, 1, 3], line) == 1
+    assert _shared_neighbours([3, 1, 0, 4, 2], [3, 1, 0, 2, 4], line) == 0.75
+    assert _shared_neighbours([3, 1, 0, 4, 2], [0, 4, 2, 3, 1], ring) == 1
     lens.group_conv_matrix_ = np.full((5, 5), 0.2)
     assert column_order(lens) is None
-    assert _shared_neighbours(None, [0, 1], False) == 0
+    assert _shared_neighbours(None, [0, 1], line) == 0

@@ -72,7 +72,7 @@ ax.invert_yaxis()
 # ------------------------
 #
 # It is an estimate from samples: how often it was wrong, on which sets, is counted in
-# :doc:`/trust`. With fewer than five columns (seven when circulant) it always says no, since so few
+# :doc:`/trust`. With fewer than five columns (six when circulant) it always says no, since so few
 # have too few orders to tell one from chance. It needs independent samples: copies of a sample in
 # both halves make it too kind. "No evidence" does not prove that there is no symmetry; too few
 # samples, a scale for each column, or nearly empty columns hide one that is there.

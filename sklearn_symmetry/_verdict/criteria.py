@@ -20,16 +20,23 @@ from ..core.grid import Grid
 
 __all__ = [
     "ALIKE",
+    "ALIKE_ROWS",
     "CONDITIONS",
     "DRAWS",
+    "ERRORS",
     "FEWEST_OWN",
+    "FORGOTTEN",
     "INSIDE",
+    "LENGTHS",
     "LEVEL",
     "LIKELY",
     "MOSTLY",
+    "MOST_BLOCKS",
     "NEARLY_STATIONARY",
     "ORDERS",
     "REPEATS",
+    "SEEN",
+    "SHUFFLED",
     "SURE",
     "TESTED",
     "Condition",
@@ -84,10 +91,22 @@ UNEVEN, UNEVEN_NOISE = 0.1, 4.0
 # deviate by 2 to 3, all signals with a symmetry by 6 and more.
 STRONG, FEWEST = 4.0, 6
 
+# Standard errors, root mean square over the entries of the generator, within which a shift of the
+# columns themselves is what was found: the difference of two halves is one draw of that error.
+SHUFFLED = 2.0
+
 # Which columns of a lens are judged by its own energies: rows of the convolution matrix of a norm
 # above INSIDE (a whole one has 1), since powers beyond the window say nothing; and not fewer than
 # FEWEST_OWN, since two columns have one pair of neighbours and nothing to compare it with.
 INSIDE, FEWEST_OWN = 0.5, 3
+
+# Rows that depend on each other; `python tests/benchmarks/dependent_rows.py` measures what these
+# numbers lead to. Halves are made of at most MOST_BLOCKS blocks of rows, each at least LENGTHS
+# times as long as the gap. The memory of rows is that of the first SEEN ones: their correlation
+# below which they count as independent, and what of it may be chance, in standard errors.
+# ALIKE_ROWS: correlation of neighbouring rows from which a verdict mentions it.
+MOST_BLOCKS, LENGTHS, SEEN = 20, 5, 20_000
+FORGOTTEN, ERRORS, ALIKE_ROWS = 0.1, 4.0, 0.3
 
 
 def tolerated_divergence(n_samples, grid):
@@ -143,6 +162,8 @@ class Measured:
     n_own, own_grid : int, Grid
         Samples and columns it was measured on.
     converged : bool
+    mixing : {"rotation", "permutation"}
+        What the columns went through.
     order_repeatability, order_agreement : float
         Share of the neighbours that the halves agree on, where both are a shuffle of columns, and
         the lens with the worse one.
@@ -163,6 +184,7 @@ class Measured:
     n_own: int
     own_grid: Grid
     converged: bool
+    mixing: str = "rotation"
     order_repeatability: float = 0.0
     order_agreement: float = 0.0
 
@@ -216,6 +238,9 @@ class Condition:
         Sentence with places for ``value`` and ``limit``.
     after : str
         Name of a condition above without which this one is not asked.
+    mixing : str
+        For which it is asked only: second moments are no evidence where any basis may be the right
+        one, since any covariance is stationary in one of them; in no order of columns it is.
     likely : callable or None
         From :class:`Measured`, whether the number is good enough for a grade "likely", of more than
         :data:`SURE` columns. None: only if it passes.
@@ -230,6 +255,7 @@ class Condition:
     at_most: bool
     says: str
     after: str = ""
+    mixing: str = ""
     likely: Callable | None = None
 
     def of(self, measured):
@@ -256,7 +282,7 @@ def criteria(measured):
     """
     found, unmet = [], set()
     for condition in CONDITIONS:
-        if condition.after in unmet:
+        if condition.after in unmet or condition.mixing not in ("", measured.mixing):
             continue
         found.append(condition.of(measured))
         if not found[-1].met:
@@ -281,6 +307,7 @@ CONDITIONS = (
         at_most=True,
         says="no structure beyond second moments and contrast (p = {value:.3f}); any such set "
         "looks stationary in some basis",
+        mixing="rotation",
     ),
     Condition(
         name=f"strong, for d < {FEWEST + 1}",
@@ -293,13 +320,14 @@ CONDITIONS = (
         says="little structure beyond second moments for so few columns: {value:.1f} standard "
         "errors, {limit:.1f} would pass",
         after="beyond second moments",
+        mixing="rotation",
     ),
     Condition(
         name="order",
         about="set",
         asks="p-value against *exchangeable columns* (permutation test: alignment, uniformity and "
         "energy divergence of the held-out samples)",
-        passes="both halves at most the level: takes d >= 5 (7 circulant, where d is odd)",
+        passes="both halves at most the level: takes d >= 5 (6 circulant)",
         value=lambda measured: measured.order_p_value,
         limit=lambda measured: measured.level,
         at_most=True,

@@ -10,7 +10,6 @@ enough is in `criteria.py`.
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
 from math import factorial
 
 import torch
@@ -279,15 +278,6 @@ def _lag_means(energy, grid):
 
 def _means_by_lag(matrix, grid):
     """Means of the entries of a symmetric matrix at every displacement."""
-    numbers = _lag_numbers(grid)
+    numbers = grid.lag_numbers().flatten()
     sums = torch.bincount(numbers, weights=matrix.flatten().double(), minlength=len(grid.lags()))
     return sums / torch.bincount(numbers)
-
-
-@lru_cache(maxsize=8)
-def _lag_numbers(grid):
-    """Number of the displacement of every pair of positions, in either direction, flattened."""
-    numbers = torch.zeros(grid.size, grid.size, dtype=torch.int64)
-    for number, lag in enumerate(grid.lags()):
-        numbers[lag.here, lag.there] = numbers[lag.there, lag.here] = number
-    return numbers.flatten()

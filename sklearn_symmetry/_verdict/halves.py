@@ -16,8 +16,11 @@ from sklearn.base import clone
 
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
+from ..core.group import column_order as order_of_rows
 from ..core.score import symmetry_score
 from ..metrics import generator_similarity
+from ..solver.boundary import ends
+from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.faults import faults
 from .criteria import (
@@ -30,6 +33,7 @@ from .criteria import (
     MOSTLY,
     ORDERS,
     REPEATS,
+    SHUFFLED,
     SURE,
     TESTED,
     Measured,
@@ -46,6 +50,7 @@ __all__ = [
     "as_fitted",
     "boundary_of",
     "fit_halves",
+    "fitted_setting",
     "fresh_settings",
     "judge",
     "split_in_halves",
@@ -89,9 +94,12 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
 
 
 def as_fitted(lens):
-    """An unfitted lens of the parameters of the fit, whatever they are now."""
+    """An unfitted lens of the parameters of the fit, whatever they are now.
+
+    Its boundary is the one that was found, where the samples decided it.
+    """
     same = clone(lens).set_params(**getattr(lens, "settings_", {}))
-    return same.set_params(n_channels=lens._n_channels)
+    return same.set_params(n_channels=lens._n_channels, boundary=boundary_of(lens))
 
 
 def _too_few_columns(lens, X, grid, smallest, level):
@@ -116,7 +124,7 @@ def _too_few_columns(lens, X, grid, smallest, level):
         against=[
             f"{grid.size} columns have too few orders to tell one from chance (the order of the "
             f"columns may be arbitrary: the smallest p-value there can be is {smallest:.2f}, the "
-            f"level is {level:g}): bring more columns, 5 at least, 7 on a ring"
+            f"level is {level:g}): bring more columns, 5 at least, 6 on a ring"
         ],
         remarks=["nothing was fitted for this"],
     )
@@ -249,7 +257,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     asked = criteria(measured)
     limits = {criterion.name: criterion.limit for criterion in asked}
     values = {
-        "p_value": max(measured.p_value, measured.order_p_value),
+        "p_value": _p_value(measured),
         "level": level,
         "deviation": measured.deviation,
         "statistic": measured.divergence,
@@ -267,7 +275,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     right = all(criterion.met for criterion in asked)
     likely = not right and all(criterion.nearly for criterion in asked)
     against = [criterion.says for criterion in asked if not criterion.met]
-    known = _certain(values, measured, halves, whole) if likely else []
+    known = _certain(values, measured, lens, halves, whole) if likely else []
     return Verdict(
         symmetric=symmetric,
         found=right,
@@ -275,8 +283,9 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
         against=against if symmetric else [*notes, *against],
         remarks=[
             *known,
-            *remarks(values, symmetric, _offset(lens, whole)),
-            *_ends(found, _grid(halves[0])),
+            *_boundary_told(lens, halves[0], whole, found),
+            *_shuffled(lens, values["uncertainty"]),
+            *remarks(values, symmetric, _offset(lens, whole), measured.mixing),
             *(notes if symmetric else ()),
         ],
         likely=likely,
@@ -284,13 +293,19 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     )
 
 
-def _certain(values, measured, halves, whole):
+def _p_value(measured):
+    """Of the tests that are asked."""
+    order = measured.order_p_value
+    return order if measured.mixing == "permutation" else max(measured.p_value, order)
+
+
+def _certain(values, measured, lens, halves, whole):
     """What a likely symmetry leaves in no doubt, and what would settle the rest."""
-    said, orders = [], [column_order(half) for half in halves]
+    said = []
     if measured.order_repeatability == 1:
-        said.append(
-            f"certain: the order of all {len(orders[0])} columns, {', '.join(map(str, orders[0]))}"
-        )
+        # Direction, and the first column of a ring, as `column_order_` has them, if it is this one.
+        order = column_order(lens if measured.order_agreement == 1 else halves[0])
+        said.append(f"certain: the order of all {len(order)} columns, {', '.join(map(str, order))}")
     elif measured.order_repeatability >= LIKELY:
         said.append(f"certain: {measured.order_repeatability:.0%} of the neighbours of the columns")
     on_samples = _similarity_on(whole.covariance, *halves)
@@ -323,26 +338,29 @@ def _similarity_on(covariance, one, other):
 
 def column_order(lens):
     """The column at each position, where every row is mostly one column; else None."""
-    share = np.square(lens.group_conv_matrix_)
-    share = share[share.sum(axis=1) > INSIDE**2]
-    order = share.argmax(axis=1)
-    share = share.max(axis=1) / share.sum(axis=1)
-    if sorted(order) != list(range(len(lens.filter_))) or share.min() < MOSTLY:
-        return None
-    return order.tolist()
+    rows = lens.group_conv_matrix_
+    order = order_of_rows(rows[np.linalg.norm(rows, axis=1) > INSIDE], MOSTLY**0.5)
+    return order.tolist() if order is not None and len(order) == len(lens.filter_) else None
 
 
-def _shared_neighbours(one, other, cyclic):
+def _shared_neighbours(one, other, grid):
     """Share of the neighbours that two orders agree on; 0 where one of them is none."""
     if one is None or other is None:
         return 0.0
 
     def links(order):
-        after = order[1:] + order[:1] if cyclic else order[1:]
-        return {frozenset(pair) for pair in zip(order, after, strict=False)}
+        pairs = zip(*grid.successors(torch.tensor(order)), strict=True)
+        return {frozenset((int(here), int(there))) for here, there in pairs}
 
     first, second = links(one), links(other)
     return len(first & second) / len(first)
+
+
+def _boundary_told(lens, half, whole, found):
+    """Line or ring: how the samples decided it, where they were asked; else, a doubt."""
+    if fitted_setting(lens, "boundary") == "auto":
+        return [ends(_representation(half, whole), whole.n_samples).says]
+    return _ends(found, _grid(half))
 
 
 def _ends(found, grid):
@@ -354,7 +372,7 @@ def _ends(found, grid):
     if ends > ALIKE * near and ends - middle > ALIKE * (near - middle) > 0:
         return [
             "the two ends of the line are as alike as neighbours: the symmetry may go around; try "
-            "boundary='circulant' (an odd number of columns)"
+            "boundary='circulant'"
         ]
     return []
 
@@ -371,6 +389,7 @@ def _measured(lens, whole, halves, found, level):
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
     own_divergence, n_own, own_grid = _own_divergence(lens, whole)
     orders = [column_order(half) for half in halves]
+    columns = Grid.of(len(lens.filter_), boundary_of(halves[0]))
     return Measured(
         level=level,
         grid=grid,
@@ -382,15 +401,16 @@ def _measured(lens, whole, halves, found, level):
         distance=uneven.distance,
         n_distance=uneven.n_samples,
         repeatability=_similarity(*halves),
-        order_repeatability=_shared_neighbours(*orders, not grid.is_line),
+        order_repeatability=_shared_neighbours(*orders, columns),
         order_agreement=min(
-            _shared_neighbours(column_order(lens), order, not grid.is_line) for order in orders
+            _shared_neighbours(column_order(lens), order, columns) for order in orders
         ),
         agreement=float(np.min([_similarity(lens, half) for half in halves])),
         own_divergence=own_divergence,
         n_own=n_own,
         own_grid=own_grid,
         converged=bool(lens.converged_),
+        mixing=fitted_setting(lens, "mixing"),
     )
 
 
@@ -399,9 +419,14 @@ def _grid(lens):
     return Grid.of(len(lens.group_conv_matrix_), boundary_of(lens))
 
 
+def fitted_setting(lens, name):
+    """A parameter of the fit, whatever it is now."""
+    return getattr(lens, "settings_", {}).get(name, getattr(lens, name))
+
+
 def boundary_of(lens):
-    """The boundary of the fit, whatever the parameter is now."""
-    return getattr(lens, "settings_", {}).get("boundary", lens.boundary)
+    """The boundary of the fit, which the samples may have decided."""
+    return getattr(lens, "boundary_", fitted_setting(lens, "boundary"))
 
 
 def _representation(lens, summary):
@@ -437,6 +462,23 @@ def _uncertainty(*halves):
     if np.vdot(first, second) < np.vdot(first, second.T):
         second = second.T
     return np.abs(first - second) / 2
+
+
+def _shuffled(lens, uncertainty):
+    """What there is to say where the lens shifts single columns, up to its standard errors."""
+    rows, grid = lens.group_conv_matrix_, _grid(lens)
+    if fitted_setting(lens, "mixing") == "permutation" or rows.shape[0] != rows.shape[1]:
+        return []
+    nearest = Shuffle.nearest(rows).rows
+    shift = nearest.T @ grid.shift_matrix(dtype=torch.float64).mT.numpy() @ nearest
+    distance, error = np.linalg.norm(lens.generator_ - shift), np.linalg.norm(uncertainty)
+    if not distance <= SHUFFLED * error:
+        return []
+    return [
+        "the columns were only shuffled, as far as these samples tell: the generator is "
+        f"{distance / error:.1f} standard errors from a shift of single columns; "
+        "mixing='permutation' finds it exactly"
+    ]
 
 
 def _locality(found, grid):

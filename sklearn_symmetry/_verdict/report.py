@@ -33,7 +33,8 @@ class Verdict:
     p_value : float
         Of the null "the set is elliptical (a Gaussian of any covariance is), or the order of the
         columns found is arbitrary": the largest of the tests of either on the two halves, which is
-        valid for all of them. See Notes.
+        valid for all of them. With ``mixing="permutation"`` only the second null is tested:
+        no order of columns makes any covariance stationary. See Notes.
     level : float
         At which it was judged.
     deviation : float
@@ -134,7 +135,7 @@ class Verdict:
         )
 
 
-def remarks(values, symmetric, offset):
+def remarks(values, symmetric, offset, mixing="rotation"):
     """What else there is to know, in plain sentences.
 
     Parameters
@@ -144,12 +145,14 @@ def remarks(values, symmetric, offset):
     symmetric : bool
     offset : float
         Norm of the location over that of a sample about it.
+    mixing : {"rotation", "permutation"}
+        What the columns went through.
 
     Returns
     -------
     remarks : list of str
     """
-    said = _in_favour(values) if symmetric else []
+    said = _in_favour(values, mixing) if symmetric else []
     if offset:
         said.append(
             f"the symmetry acts about location_, {offset:.2g} times the size of a sample away from "
@@ -165,11 +168,12 @@ def remarks(values, symmetric, offset):
     return said
 
 
-def _in_favour(values):
+def _in_favour(values, mixing):
     near, far = values["locality"]
+    nulls = {"rotation": "any Gaussian or elliptical set and ", "permutation": ""}
     return [
-        f"beyond chance: p = {values['p_value']:.3f} against any Gaussian or elliptical set "
-        "and an arbitrary order of columns",
+        f"beyond chance: p = {values['p_value']:.3f} against {nulls[mixing]}an arbitrary order of "
+        "columns",
         f"stationary: energy divergence {values['statistic']:.1f} on held-out samples (right "
         f"solutions have 1 to 3, up to {values['tolerated']:.1f} passes)",
         f"local: energies of neighbours correlate {near:.2f}, far apart {far:.2f}",

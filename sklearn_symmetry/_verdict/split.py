@@ -14,15 +14,10 @@ from ..statistics.chunks import chunks
 from ..statistics.outliers import Bounds
 from ..statistics.sample import HALVES, first_of_equals, half, row_hashes
 from ..statistics.summary import Summary, draw, summarise
+from .criteria import ALIKE_ROWS, ERRORS, FORGOTTEN, LENGTHS, MOST_BLOCKS, SEEN
 
 __all__ = ["Split", "row_memory", "split_samples"]
 
-# Blocks of rows: at most so many, and each at least so many times as long as the gap.
-MOST_BLOCKS, LENGTHS = 20, 5
-SEEN = 20_000  # first rows, of which the memory is measured
-# Correlation of rows below which they count as independent, and what of it may be chance, in
-# standard errors; that of neighbouring rows from which a verdict mentions it.
-FORGOTTEN, ERRORS, ALIKE = 0.1, 4.0, 0.3
 OUT = -1  # of neither half
 
 
@@ -132,7 +127,7 @@ def _alike(X):
     """A remark where the order of the rows says that they are not independent."""
     rows = _centred(X)
     correlation = _autocorrelation(rows, 2)[1]
-    if correlation < ALIKE or ERRORS / len(rows) ** 0.5 > ALIKE:
+    if correlation < ALIKE_ROWS or ERRORS / len(rows) ** 0.5 > ALIKE_ROWS:
         return []
     return [
         f"neighbouring rows are alike (correlation {correlation:.2f}): if they are windows of one "

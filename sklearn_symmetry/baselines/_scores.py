@@ -79,6 +79,12 @@ def flow_similarity(lie_algebra, target):
     scale : float
         The best a. Multiples are tried up to two turns of the fastest mode of L, both ways.
 
+    Notes
+    -----
+    The cyclic shift of an even number d of components has determinant -1, and no flow leads there:
+    the best rotation scores ``(d - 2) / d``. A `target` and an L with the one component more of
+    ``padded_generator_`` of a lens have no such limit.
+
     References
     ----------
     Efe, O. and Ozakin, A. "SymmetryLens: Unsupervised Symmetry Learning via Locality and Density

@@ -248,6 +248,16 @@ class Grid:
         """
         return _lags(self)
 
+    def lag_numbers(self):
+        """Number of the displacement of every pair of positions, in either direction.
+
+        Returns
+        -------
+        numbers : Tensor of int64 of shape (size, size)
+            Indices of :meth:`lags`; symmetric.
+        """
+        return _lag_numbers(self)
+
     def is_near(self, lag):
         """Whether a lag relates neighbours."""
         return sum(abs(step) for step in lag.steps) == 1
@@ -263,22 +273,39 @@ class Grid:
 
     # Other grids
 
-    def padded(self, margin):
-        """The grid with `margin` positions more on each side of every open axis."""
-        margin = _margin(margin)
-        shape = tuple(
-            size if closed else size + 2 * margin
-            for size, closed in zip(self.shape, self.cyclic, strict=True)
-        )
-        return Grid(shape, self.cyclic)
+    def padded_shape(self, margin):
+        """Components along every axis of the padded space, in which the shifts are rotations.
+
+        Parameters
+        ----------
+        margin : int
+            Components more on each side of every open axis.
+
+        Returns
+        -------
+        shape : tuple of int
+            A closed axis of even size has one component more, behind its positions: see
+            :meth:`shift_log`.
+        """
+        return tuple(axis.n_components for axis in self._axes(margin))
+
+    def padded_size(self, margin):
+        """Components of the padded space, D: the product of :meth:`padded_shape`."""
+        return math.prod(self.padded_shape(margin))
 
     def inside(self, margin):
-        """Positions of this grid within ``padded(margin)``, Tensor of int64 of shape (size,)."""
-        outer = torch.arange(self.padded(margin).size).view(self.padded(margin).shape)
-        starts = [0 if closed else margin for closed in self.cyclic]
-        for axis, (start, size) in enumerate(zip(starts, self.shape, strict=True)):
-            outer = outer.narrow(axis, start, size)
+        """Positions of this grid in the padded space, Tensor of int64 of shape (size,)."""
+        outer = torch.arange(self.padded_size(margin)).view(self.padded_shape(margin))
+        for number, axis in enumerate(self._axes(margin)):
+            outer = outer.narrow(number, axis.before, axis.size)
         return outer.flatten()
+
+    def _axes(self, margin):
+        margin = _margin(margin)
+        return [
+            _Axis(size, closed, margin)
+            for size, closed in zip(self.shape, self.cyclic, strict=True)
+        ]
 
     def kept(self, mask):
         """The grid of those positions alone for which `mask` is true.
@@ -310,7 +337,7 @@ class Grid:
         return torch.stack(torch.unravel_index(torch.arange(self.size), self.shape), dim=1)
 
     def places(self, coordinates, margin=0):
-        """Where coordinates lie, if they go around ``padded(margin)``.
+        """Where coordinates lie, if they go around the grid padded by `margin`.
 
         Parameters
         ----------
@@ -323,14 +350,16 @@ class Grid:
         positions : Tensor of int64 of shape (k,)
         signs : Tensor of int64 of shape (k,)
             0 outside this grid, whose position means nothing; else 1, or -1 after an odd number of
-            turns around axes of even length, see :meth:`kernel`.
+            turns around open axes of even padded length, see :meth:`kernel`.
         """
-        padded = torch.tensor(self.padded(margin).shape)
-        start = torch.tensor([0 if closed else margin for closed in self.cyclic])
-        turns = torch.div(coordinates + start, padded, rounding_mode="floor")
-        coordinates = coordinates - turns * padded
+        axes = self._axes(margin)
+        period = torch.tensor([axis.period for axis in axes])
+        start = torch.tensor([axis.before for axis in axes])
+        turns = torch.div(coordinates + start, period, rounding_mode="floor")
+        coordinates = coordinates - turns * period
         inside = ((coordinates >= 0) & (coordinates < torch.tensor(self.shape))).all(1)
-        signs = torch.where((padded % 2 == 0) & (turns % 2 == 1), -1, 1).prod(1) * inside
+        changes = torch.tensor([axis.changes_sign for axis in axes])
+        signs = torch.where(changes & (turns % 2 == 1), -1, 1).prod(1) * inside
         strides = [math.prod(self.shape[axis + 1 :]) for axis in range(self.n_axes)]
         return (coordinates * torch.tensor(strides)).sum(1) * inside, signs
 
@@ -347,6 +376,35 @@ class Grid:
         axes = list(zip(self.shape, self.cyclic, strict=True))
         orders = itertools.permutations(range(self.n_axes))
         return [order for order in orders if [axes[axis] for axis in order] == axes]
+
+    def reading(self, order, backwards, margin=None):
+        """The positions, read with the axes in another order and some of them backwards.
+
+        Parameters
+        ----------
+        order : sequence of int
+            Which axis comes first, second ...
+        backwards : sequence of bool
+            Whether these axes, in that order, are turned.
+        margin : int or None, default=None
+            None: of this grid. Else of the padded space, where the component that a closed axis of
+            even size has more stays where it is.
+
+        Returns
+        -------
+        permutation : Tensor of int64
+            ``rows[permutation]`` are the same rows, read in that way.
+        """
+        axes = self._axes(margin or 0)
+        lengths = [axis.size if margin is None else axis.n_components for axis in axes]
+        folded = torch.arange(math.prod(lengths)).view(lengths).permute(*order)
+        for at, (number, turned) in enumerate(zip(order, backwards, strict=True)):
+            if turned:
+                places = torch.arange(lengths[number])
+                around = lengths[number] - (axes[number].spare if margin is not None else 0)
+                places[:around] = places[:around].flip(0)
+                folded = folded.index_select(at, places)
+        return folded.flatten()
 
     def reflections(self):
         """Symmetries that leave a grid in its place: reversed axes, exchanged equal axes.
@@ -373,71 +431,86 @@ class Grid:
 
     # Shifts by real numbers
 
-    def kernel(self, steps, margin=0, *, dtype=None, device=None):
-        r"""Shift by real numbers of steps, of the grid padded by `margin` and cropped to this one.
+    def kernel(self, steps, margin=0, *, padded=False, dtype=None, device=None):
+        r"""Shift by real numbers of steps, of the grid padded by `margin`, cropped to this one.
 
         .. math:: K_{jl}(t) = \frac{\sin\pi u}{D\,\sin(\pi u / D)}, \quad u = j - l - t,
 
-        along an axis of D positions, padding included; the Kronecker product over all axes. Whole
-        steps carry l to l + t, around the padded axis, with a change of sign per turn if D is even:
-        the plain cyclic shift of an even number has determinant -1 and no real logarithm.
+        along an open axis of D positions, padding included, and along a closed one of odd size;
+        with the tangent in place of the lower sine along a closed one of even size. The Kronecker
+        product over all axes. Whole steps carry l to l + t, around the padded axis; a turn around
+        an open one changes the sign if D is even.
 
         Parameters
         ----------
         steps : float or sequence of float
             t: one number, if there is one axis, or one for each.
         margin : int, default=0
-            See :meth:`padded`.
+            See :meth:`padded_shape`.
+        padded : bool, default=False
+            Whether of all the padded space, where it is a rotation.
         dtype, device
             Of the result, as in :func:`torch.zeros`.
 
         Returns
         -------
-        kernel : Tensor of shape (size, size)
+        kernel : Tensor of shape (size, size) or (D, D)
 
         Raises
         ------
         ValueError
             If `steps` are not as many finite numbers as there are axes.
         """
-        factors = [
-            _axis_kernel(size, padded, step)
-            for size, padded, step in zip(
-                self.shape, self.padded(margin).shape, self.check_steps(steps), strict=True
-            )
-        ]
+        pairs = zip(self._axes(margin), self.check_steps(steps), strict=True)
+        factors = [axis.kernel(step, padded) for axis, step in pairs]
         return _kronecker(factors).to(device, dtype or torch.get_default_dtype())
 
-    def shift_log(self, axis=0, *, dtype=None, device=None):
-        r"""Real antisymmetric logarithm of the shift by one step along an axis, in closed form.
+    def shift_log(self, axis=0, margin=0, *, dtype=None, device=None):
+        r"""Real antisymmetric logarithm of the padded shift by one step along an axis.
 
         .. math:: S_{jl} = \frac{(-1)^{j-l+1}\,\pi}{D\,\sin(\pi(j-l)/D)}
 
-        along that axis, of D positions, and its Kronecker product with identities. ``expm(t S)`` is
-        ``kernel(t)``, and the logarithms along several axes commute.
+        along an open axis of D positions, padding included, and along a closed one of odd size. Its
+        Kronecker product with identities. ``expm(t S)`` is ``kernel(t, padded=True)``, and the
+        logarithms along several axes commute.
+
+        The cyclic shift C of an even number d of positions has determinant -1, and no real
+        logarithm. With one component e more, ``blockdiag(C, -1)`` is a rotation: its two
+        eigenvalues -1, of the alternating vector and of e, make a turn by :math:`\pi` in their
+        plane,
+
+        .. math::
+            S_{jl} = \frac{(-1)^{j-l+1}\,\pi}{d\,\tan(\pi(j-l)/d)}, \quad
+            S_{ej} = -S_{je} = \frac{(-1)^j\,\pi}{\sqrt d}.
+
+        Whole steps leave e alone, up to its sign, and are those of C; half a step carries the
+        alternating vector, which has no half step of its own, into e.
 
         Parameters
         ----------
         axis : int, default=0
+        margin : int, default=0
+            See :meth:`padded_shape`.
         dtype, device
             Of the result, as in :func:`torch.zeros`.
 
         Returns
         -------
-        lie_algebra : Tensor of shape (size, size)
+        lie_algebra : Tensor of shape (D, D)
 
         Notes
         -----
         The eigenvectors are Fourier modes with phases :math:`\theta` in :math:`(-\pi, \pi)`:
-        multiples of :math:`2\pi/D` (odd D), odd multiples of :math:`\pi/D` (even D). In both cases
-        their Dirichlet kernel :math:`D^{-1}\sum\cos\theta u` is that of :meth:`kernel`, and
+        multiples of :math:`2\pi/D` (odd D, and closed axes), odd multiples of :math:`\pi/D` (open,
+        even D). Their Dirichlet kernel :math:`D^{-1}\sum\cos\theta u` is that of :meth:`kernel`,
+        up to :math:`d^{-1}(-1)^{j-l}\cos\pi t` of the alternating vector, and
         :math:`S_{jl} = D^{-1}\sum\theta\sin\theta(j-l)` is minus its derivative at
         :math:`u = j - l`.
         """
-        axis = self.check_axis(axis)
+        chosen = self.check_axis(axis)
         factors = [
-            _axis_log(size) if axis == other else torch.eye(size, dtype=torch.float64)
-            for other, size in enumerate(self.shape)
+            along.log() if number == chosen else torch.eye(along.n_components, dtype=torch.float64)
+            for number, along in enumerate(self._axes(margin))
         ]
         return _kronecker(factors).to(device, dtype or torch.get_default_dtype())
 
@@ -515,6 +588,14 @@ def _lags(grid):
     return tuple(found)
 
 
+@lru_cache(maxsize=8)
+def _lag_numbers(grid):
+    numbers = torch.zeros(grid.size, grid.size, dtype=torch.int64)
+    for number, lag in enumerate(grid.lags()):
+        numbers[lag.here, lag.there] = numbers[lag.there, lag.here] = number
+    return numbers
+
+
 def _first_sign(steps):
     """0 for no displacement, 1 where the first step is positive, 2 where it is negative."""
     first = next((step for step in steps if step), 0)
@@ -531,13 +612,11 @@ def _opposite(grid, steps):
 
 @lru_cache(maxsize=64)
 def _reflections(grid):
-    positions = torch.arange(grid.size).view(grid.shape)
-    found = []
-    for order in grid.exchanges():
-        exchanged = positions.permute(order)
-        for reversed_axes in itertools.product((False, True), repeat=grid.n_axes):
-            turned = exchanged.flip([axis for axis, turn in enumerate(reversed_axes) if turn])
-            found.append(tuple(turned.flatten().tolist()))
+    found = [
+        tuple(grid.reading(order, backwards).tolist())
+        for order in grid.exchanges()
+        for backwards in itertools.product((False, True), repeat=grid.n_axes)
+    ]
     return torch.tensor(list(dict.fromkeys(found)))
 
 
@@ -555,27 +634,83 @@ def _symmetries(grid):
     return torch.tensor(list(dict.fromkeys(found)))
 
 
-def _axis_kernel(size, padded, step):
-    """Shift by `step` of an axis of `padded` positions, cropped to `size` of them."""
-    whole = round(step)
-    rest = step - whole
-    lag = np.arange(1 - size, size) - whole
-    turns = (2 * lag + padded) // (2 * padded)
-    lag = lag - turns * padded  # a full turn changes nothing, but the sign of even sizes
-    if abs(rest) < 1e-300:  # the sines below would be no normal numbers
-        values = (lag == 0).astype(float)
-    else:
-        sine = padded * np.sin(math.pi * (lag - rest) / padded)
-        values = (-1.0) ** (lag + 1) * math.sin(math.pi * rest) / sine
-    if padded % 2 == 0:
-        values = np.where(turns % 2 == 0, values, -values)
-    return _toeplitz(values + 0.0)  # no negative zeros
+class _Axis(NamedTuple):
+    """One axis of the padded space: margins around an open one, a component behind an even ring."""
+
+    size: int
+    closed: bool
+    margin: int
+
+    @property
+    def before(self):
+        """Components before the first position."""
+        return 0 if self.closed else self.margin
+
+    @property
+    def period(self):
+        """Components that a shift goes around."""
+        return self.size + 2 * self.before
+
+    @property
+    def spare(self):
+        """Components behind these, that make the shift a rotation: 1 for an even ring, or 0."""
+        return int(self.closed and self.size % 2 == 0)
+
+    @property
+    def n_components(self):
+        """All components."""
+        return self.period + self.spare
+
+    @property
+    def changes_sign(self):
+        """Whether a full turn does."""
+        return not self.closed and self.period % 2 == 0
+
+    @property
+    def _alternating(self):
+        """Unit vector on the period, along which an even ring has the eigenvalue -1."""
+        return (-1.0) ** np.arange(self.period) / math.sqrt(self.period)
+
+    def kernel(self, step, padded):
+        """Shift by `step` of all components, or cropped to the positions."""
+        size, period, whole = self.period if padded else self.size, self.period, round(step)
+        rest = step - whole
+        lag = np.arange(1 - size, size) - whole
+        turns = (2 * lag + period) // (2 * period)
+        lag = lag - turns * period  # a full turn changes nothing, but the sign
+        if abs(rest) < 1e-300:  # the sines below would be no normal numbers
+            values = (lag == 0).astype(float)
+        else:
+            curve = np.tan if self.spare else np.sin
+            below = period * curve(math.pi * (lag - rest) / period)
+            values = (-1.0) ** (lag + 1) * math.sin(math.pi * rest) / below
+        if self.changes_sign:
+            values = np.where(turns % 2 == 0, values, -values)
+        kernel = _toeplitz(values + 0.0)  # no negative zeros
+        if not (padded and self.spare):
+            return kernel
+        sign = -1.0 if whole % 2 else 1.0
+        across = sign * math.sin(math.pi * rest) * self._alternating + 0.0
+        return _bordered(kernel, across, sign * math.cos(math.pi * rest))
+
+    def log(self):
+        """Logarithm of the shift by one step of all components."""
+        lag = np.arange(1, self.period)
+        if self.spare:
+            below = np.tan(math.pi * lag / self.period)
+            below[self.period // 2 - 1] = np.inf  # half of the way around, where it rounds
+        else:
+            below = np.sin(math.pi * lag / self.period)
+        ahead = (-1.0) ** (lag + 1) * math.pi / (self.period * below)
+        log = _toeplitz(np.concatenate([-ahead[::-1], [0.0], ahead]))
+        return _bordered(log, math.pi * self._alternating, 0.0) if self.spare else log
 
 
-def _axis_log(size):
-    lag = np.arange(1, size)
-    ahead = (-1.0) ** (lag + 1) * math.pi / (size * np.sin(math.pi * lag / size))
-    return _toeplitz(np.concatenate([-ahead[::-1], [0.0], ahead]))
+def _bordered(matrix, below, corner):
+    """The matrix with one component more: a row `below`, minus that as a column, and a corner."""
+    below = torch.from_numpy(below)
+    column = torch.cat([-below, torch.tensor([corner], dtype=below.dtype)])
+    return torch.cat([torch.cat([matrix, below[None]]), column[:, None]], dim=1)
 
 
 def _toeplitz(values):

@@ -4,7 +4,8 @@
 A solution of the default solver is an orthogonal matrix W whose rows are in the order of the hidden
 symmetry. In the padded space, rows and padding are shifted around: ``G**t = E K(t) E^T`` with the
 kernel K of :meth:`~sklearn_symmetry.core.grid.Grid.kernel` and ``E = blockdiag(I, W^T, I)``. Its
-central crop is ``W^T K(t) W`` with the central part of K alone.
+central crop is ``W^T K(t) W`` with the central part of K alone. A ring has no padding, but one
+component behind its d rows where d is even: ``E = blockdiag(W^T, 1)``.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ __all__ = [
     "Group",
     "above_noise",
     "agreement",
+    "column_order",
     "complete_basis",
     "cosine",
     "orientation",
@@ -82,13 +84,10 @@ class Group:
             )
         if self.frame is None:
             inside = self.grid.inside(self.padding)
-            frame = torch.eye(self._padded.size, dtype=rows.dtype, device=rows.device)
+            size = self.grid.padded_size(self.padding)
+            frame = torch.eye(size, dtype=rows.dtype, device=rows.device)
             frame[inside[:, None], inside] = rows
             object.__setattr__(self, "frame", frame)
-
-    @property
-    def _padded(self):
-        return self.grid.padded(self.padding)
 
     @property
     def filter(self):
@@ -106,7 +105,7 @@ class Group:
         Returns
         -------
         power : Tensor of shape (d, d)
-            Without padding, on closed axes, it is orthogonal.
+            On closed axes it is orthogonal; where their size is even, for whole steps.
         """
         kernel = self.grid.kernel(steps, self.padding, **self._like)
         return self.rows.mT @ kernel @ self.rows
@@ -145,7 +144,8 @@ class Group:
         steps[self.grid.check_axis(axis)] = 1.0
         if not padded:
             return self.power(steps)
-        return self.frame.mT @ self._padded.kernel(steps, **self._like) @ self.frame
+        kernel = self.grid.kernel(steps, self.padding, padded=True, **self._like)
+        return self.frame.mT @ kernel @ self.frame
 
     def lie_algebra(self, axis=0):
         """Logarithm of the padded generator along an axis; those of all axes commute.
@@ -155,7 +155,7 @@ class Group:
         lie_algebra : Tensor of shape (D, D)
             Antisymmetric.
         """
-        log = self._padded.shift_log(axis, **self._like)
+        log = self.grid.shift_log(axis, self.padding, **self._like)
         return antisymmetric(self.frame.mT @ log @ self.frame)
 
     def orbit(self, powers=None):
@@ -203,8 +203,8 @@ class Group:
             origin.append(size - 1 - (place[axis] - even) % size if turned else place[axis])
         return replace(
             self,
-            rows=sign * _reread(self.rows, self.grid, order, backwards),
-            frame=sign * _reread(self.frame, self._padded, order, backwards),
+            rows=sign * self.rows[self.grid.reading(order, backwards)],
+            frame=sign * self.frame[self.grid.reading(order, backwards, self.padding)],
             origin=int(np.ravel_multi_index(origin, self.grid.shape)),
         )
 
@@ -260,13 +260,6 @@ def _by_axis(powers, grid):
     return powers.long()
 
 
-def _reread(rows, grid, order, backwards):
-    """Rows in the order of the positions, after the axes were exchanged and turned."""
-    turned = [axis for axis, turn in enumerate(backwards) if turn]
-    folded = rows.view(*grid.shape, -1).permute(*order, grid.n_axes)
-    return folded.flip(turned).reshape(rows.shape)
-
-
 def _centre(grid):
     return int(np.ravel_multi_index([size // 2 for size in grid.shape], grid.shape))
 
@@ -286,6 +279,26 @@ def _check_rows(rows, grid):
             f"rows must be orthogonal: the largest entry of |W W^T - I| is {float(defect):.2g}. "
             "complete_basis makes them so"
         )
+
+
+def column_order(rows, share):
+    """The column that every row is, up to its sign, where that is so.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m, d)
+    share : float
+        Of the norm of a row that its largest entry is to have at least.
+
+    Returns
+    -------
+    order : ndarray of int, shape (m,), or None
+        None where rows mix columns, are zero, or two of them are one column.
+    """
+    weights = np.abs(rows)
+    order, norms = weights.argmax(axis=1), np.linalg.norm(weights, axis=1)
+    is_column = (weights.max(axis=1) >= share * norms) & (norms > 0)
+    return order if is_column.all() and len(set(order.tolist())) == len(order) else None
 
 
 def complete_basis(rows):

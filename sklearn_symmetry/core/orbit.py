@@ -125,6 +125,5 @@ def group_conv_matrix(generator, resolving_filter, powers, n_features):
             [0., 1., 0.],
             [0., 0., 1.]])
     """
-    padding = (generator.shape[-1] - n_features) // 2
-    vector = pad(normalise(resolving_filter), padding)
+    vector = pad(normalise(resolving_filter), generator.shape[-1])
     return crop_vector(orbit(generator, vector, powers), n_features)

@@ -3,7 +3,8 @@
 
 Section 4.1.1 of the paper. Conventions used everywhere in the package: samples are columns in the
 formulas, the shift moves the basis vector ``e_j`` to ``e_{j+1}``, and the padded space of dimension
-``D = d + 2 p`` holds the ``d`` features in its centre.
+``D = d + 2 p`` holds the ``d`` features in its centre. Where ``D - d`` is odd, as on an even ring,
+the one component more stands behind them.
 """
 
 import numpy as np
@@ -89,19 +90,18 @@ def spectral_generator(lie_algebra):
     return _SpectralExponential.apply(lie_algebra)
 
 
-def pad(vector, padding):
-    """Put `padding` zeros on both sides of the last axis."""
-    return torch.nn.functional.pad(vector, (padding, padding)) if padding else vector
-
-
 def _margin(size, n_features):
-    margin, odd = divmod(size - n_features, 2)
-    if margin < 0 or odd:
+    if size < n_features:
         raise ValueError(
-            f"cannot crop {size} components to the central {n_features}: the difference must be "
-            "even and not negative"
+            f"cannot crop {size} components to the central {n_features}: they are fewer"
         )
-    return margin
+    return (size - n_features) // 2
+
+
+def pad(vector, size):
+    """Put zeros on both sides of the last axis, up to `size` components."""
+    before = _margin(size, vector.shape[-1])
+    return torch.nn.functional.pad(vector, (before, size - vector.shape[-1] - before))
 
 
 def crop_vector(vector, n_features):

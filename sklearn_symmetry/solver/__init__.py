@@ -11,6 +11,9 @@
 :mod:`~sklearn_symmetry.solver.judge`       what the end of a descent is worth
 :mod:`~sklearn_symmetry.solver.repairs`     mending a basis that is wrong in part
 :mod:`~sklearn_symmetry.solver.signs`       signs of principal axes
+:mod:`~sklearn_symmetry.solver.shuffled`    columns in order that were shuffled, not mixed
+:mod:`~sklearn_symmetry.solver.arrangement` what an order of columns costs, and descent over orders
+:mod:`~sklearn_symmetry.solver.boundary`    line or ring: what the samples say
 :mod:`~sklearn_symmetry.solver.paper`       the published training procedure (21, 22)
 :mod:`~sklearn_symmetry.solver.solution`    what goes in and what comes out
 :mod:`~sklearn_symmetry.solver.threads`     one torch thread inside

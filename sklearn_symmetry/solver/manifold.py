@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-__all__ = ["Descent", "minimise"]
+__all__ = ["Descent", "check_finite", "minimise"]
 
 ARMIJO = 1e-4  # share of the promised fall that a step must keep (Nocedal and Wright, 3.1)
 
@@ -58,7 +58,7 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
     probes = tuning.probes if probes is None else probes
     state = Descent(basis)
     loss, terms, gradient = objective.value_and_gradient(basis)
-    _check_finite(terms, 0)
+    check_finite(terms, 0)
     _record(state, loss, terms)
     memory = _Memory(tuning.memory)
     scale = _curvature(objective, basis, probes)
@@ -188,7 +188,8 @@ def _record(state, loss, terms):
     state.terms.append({name: float(value.detach()) for name, value in terms.items()})
 
 
-def _check_finite(terms, iteration):
+def check_finite(terms, iteration):
+    """FloatingPointError where a term of the loss is not finite; names it."""
     for name, value in terms.items():
         value = float(value.detach())
         if not math.isfinite(value):

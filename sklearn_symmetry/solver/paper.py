@@ -24,6 +24,7 @@ from ..core.orbit import group_conv_matrix, normalise, symmetric_powers
 from ..core.representation import Representation
 from ..core.rotation import antisymmetric, generator, spectral_generator
 from .solution import Report, Solution
+from .tuning import DEFAULT
 
 __all__ = ["published_batch", "published_steps", "train"]
 
@@ -35,8 +36,6 @@ PUBLISHED_SAMPLES = {7: 252_000, 27: 1_080_000, 33: 1_650_000}
 SAMPLES_PER_FEATURE = 50_000
 SMALLEST_BATCH = 8
 INITIAL_SCALE = 1e-3
-# Steps that pay for compiling, some 15 s where it was not done before.
-COMPILED_FROM = 300
 # Of TensorFlow's Adam, that the paper leaves at its default; it stands outside the correction of
 # the bias there.
 EPSILON, SECOND_MOMENT = 1e-7, 0.999
@@ -332,7 +331,7 @@ class Trainer:
         """Free matrix A and filter: near the identity and 0, or the given rows."""
         grid, padding = Grid.of(self.n_features, self.settings.boundary), self.settings.padding
         if self._starts_at_random:
-            size = grid.padded(padding).size
+            size = grid.padded_size(padding)
             matrix = INITIAL_SCALE * torch.randn(size, size, generator=self.random)
             vector = torch.zeros(self.n_features)
             if self.schedule.filter_noise == 0.0:
@@ -370,7 +369,7 @@ class Trainer:
         return TabulatedDensity(density) if self.compiled else density
 
     def _is_compiled(self):
-        is_long = self.schedule.n_iterations >= COMPILED_FROM
+        is_long = self.schedule.n_iterations >= DEFAULT.compiled_from
         return is_long and self._is_mixture and self.data.device.type == "cpu" and _has_compiler()
 
     def _make_optimizer(self):

@@ -21,6 +21,7 @@ class Settings:
     n_powers: int | None = None
     weights: dict = field(default_factory=PAPER_WEIGHTS.copy)
     boundary: str = "open"
+    mixing: str = "rotation"
     padding: int = 6
     init: str | np.ndarray = "auto"
     density: str = "closed_form"
@@ -56,6 +57,7 @@ class Solution:
     converged: bool
     candidates: list = field(default_factory=list)
     location: np.ndarray | float = 0.0  # (d,), about which the group acts
+    boundary: str = "open"  # what was asked for, or what the samples decided
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,17 @@ import dataclasses
 import torch
 
 from ..core.grid import Grid
-from ..core.group import Group, agreement, complete_basis, orientation
+from ..core.group import Group, agreement, complete_basis, orientation, similarity
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
 from ..core.rotation import crop_vector, generator, pad
 from ..statistics.principal import views
+from .boundary import ends
 from .judge import ranked
-from .manifold import minimise
+from .manifold import check_finite, minimise
 from .objective import Objective
 from .paper import train
 from .search import first_look, search
+from .shuffled import Shuffle, shuffles
 from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
@@ -51,9 +53,12 @@ def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
     with one_thread():
         if isinstance(settings.init, str) and settings.init == "random":
             return _train(summary, settings, monitor)
+        if settings.mixing == "permutation":
+            return _arrange(summary, settings, tuning)
         solution, stopped = _solve(summary, settings, tuning, monitor)
         if settings.density == "mixture" and not stopped:
-            start = dataclasses.replace(settings, init=solution.group_conv_matrix)
+            found = {"init": solution.group_conv_matrix, "boundary": solution.boundary}
+            start = dataclasses.replace(settings, **found)
             return _train(summary, start, monitor, solution.location)
         return solution
 
@@ -76,7 +81,8 @@ def _train(summary, settings, monitor, location=0.0):
         )
 
     def package(solution):
-        return _orient(dataclasses.replace(solution, location=location), summary.n_features)
+        known = {"location": location, "boundary": settings.boundary}
+        return _orient(dataclasses.replace(solution, **known), summary.n_features)
 
     def watch(report):
         snapshot = report.snapshot
@@ -97,7 +103,8 @@ def _solve(summary, settings, tuning, monitor):
     Returns the solution, and whether the monitor stopped the work.
     """
     seen = views(summary, offset=tuning.offset, device=settings.device)
-    grid = Grid.of(summary.n_features, settings.boundary)
+    auto = settings.boundary == "auto"
+    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
     weights = settings.weights
     progress = _Progress(settings, monitor, tuning)
     if isinstance(settings.init, str):
@@ -128,7 +135,65 @@ def _solve(summary, settings, tuning, monitor):
         probes=tuning.refinement_probes,
         watch=progress.refinement,
     )
+    if auto and not progress.stopped:
+        y = (refined.basis.float() @ data.samples).mT
+        progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
+    if progress.boundary == "circulant" and auto:
+        closed = Grid.ring(summary.n_features)
+        objective = Objective(data, weights, slice(0, size), grid=closed, tuning=tuning)
+        refined = minimise(
+            objective,
+            refined.basis,
+            max_iter=progress.max_iter,
+            tol=settings.tol,
+            probes=tuning.refinement_probes,
+            watch=progress.refinement,
+        )
     return progress.solution(refined), progress.stopped
+
+
+def _arrange(summary, settings, tuning):
+    """Put columns that were shuffled, not mixed, in order."""
+    auto = settings.boundary == "auto"
+    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
+    start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
+    found = shuffles(summary, grid, tuning, start)
+    boundary, tuning = settings.boundary, first_look(tuning, summary.n_features)
+    if auto:
+        y = summary.bounds.apply(summary.sample) @ found[0].rows.T
+        boundary = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary
+        if boundary == "circulant":
+            grid = Grid.ring(summary.n_features)
+            found = shuffles(summary, grid, tuning, start)
+    steps = [
+        one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
+    ]
+    size = tuning.batch_size if settings.batch_size is None else settings.batch_size
+    valued = []
+    for data in views(summary, offset=tuning.offset, device=settings.device):
+        objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
+        with torch.no_grad():
+            loss, terms = objective(torch.as_tensor(found[0].rows @ data.axes).to(data.spectrum))
+        check_finite(terms, 0)
+        terms = {name: [float(value)] for name, value in terms.items()}
+        valued.append((float(loss), terms, data.location))
+    lowest = min(loss for loss, *_ in valued)
+    # The first location that explains as much, as in the search.
+    loss, terms, location = next(one for one in valued if one[0] <= lowest + tuning.same_loss)
+    return _packaged(
+        found[0].rows,
+        settings,
+        boundary,
+        location=location,
+        loss_curve=[loss],
+        loss_terms=terms,
+        n_iter=1,  # one look at the loss: orders descend on a cost of their own
+        converged=True,
+        candidates=[
+            {"start": one.name, "loss": one.cost, "agreement": similarity(step, steps[0])}
+            for one, step in zip(found, steps, strict=True)
+        ],
+    )
 
 
 class _Progress:
@@ -138,6 +203,7 @@ class _Progress:
         self.data, self.settings, self.monitor = None, settings, monitor
         self.max_iter = tuning.max_iter if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
+        self.boundary = "open" if settings.boundary == "auto" else settings.boundary
 
     def candidate(self, candidate, found):
         """Tell the caller of a new candidate; true if it wants to stop."""
@@ -176,24 +242,33 @@ class _Progress:
             {"start": one.name, "loss": one.loss, "agreement": agreement(one.basis, basis)}
             for one in self.candidates
         ]
-        basis = self.data.rows(basis.detach().cpu().double().numpy())
-        settings, size = self.settings, len(basis)
-        powers = symmetric_powers(settings.n_powers or size)
-        grid = Grid.of(size, settings.boundary)
-        group = Group(torch.as_tensor(basis), grid, settings.padding).canonical(powers)
-        return Solution(
-            lie_algebra=group.lie_algebra().numpy(),
-            padded_generator=group.generator(padded=True).numpy(),
-            filter=(group.filter / group.filter.norm()).numpy(),
-            group_conv_matrix=group.orbit(powers).numpy(),
-            powers=powers.numpy(),
+        return _packaged(
+            self.data.rows(basis.detach().cpu().double().numpy()),
+            self.settings,
+            self.boundary,
             location=self.data.location,
             loss_curve=list(losses),
-            loss_terms=terms,
             n_iter=max(len(losses) - 1, 0),
+            loss_terms=terms,
             converged=converged,
             candidates=candidates,
         )
+
+
+def _packaged(rows, settings, boundary, **found):
+    """Ordered rows and how they were found as a :class:`Solution`."""
+    powers = symmetric_powers(settings.n_powers or len(rows))
+    grid = Grid.of(len(rows), boundary)
+    group = Group(torch.as_tensor(rows), grid, settings.padding).canonical(powers)
+    return Solution(
+        lie_algebra=group.lie_algebra().numpy(),
+        padded_generator=group.generator(padded=True).numpy(),
+        filter=(group.filter / group.filter.norm()).numpy(),
+        group_conv_matrix=group.orbit(powers).numpy(),
+        powers=powers.numpy(),
+        boundary=boundary,
+        **found,
+    )
 
 
 def _orient(solution, size):
@@ -207,7 +282,7 @@ def _orient(solution, size):
     if backwards:
         if len(powers) % 2 == 0:
             # An even number of powers starts one further down: so does the filter.
-            padded = pad(resolving, (len(lie_algebra) - size) // 2)
+            padded = pad(resolving, len(lie_algebra))
             resolving = crop_vector(orbit(generator(lie_algebra), padded, [-1, 0])[0], size)
         lie_algebra = -lie_algebra
         matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)

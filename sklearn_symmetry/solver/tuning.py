@@ -17,6 +17,9 @@ ACCURACY = "python tests/benchmarks/accuracy.py"
 ROBUSTNESS = "python tests/benchmarks/robustness.py"
 CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
+STEP_COST = "python tests/benchmarks/step_cost.py"
+BOUNDARY = "python tests/benchmarks/boundary.py"
+SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
 def _tuned(value, unit, reason, command=ABLATION):
@@ -245,10 +248,49 @@ class Tuning:
     likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
     swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
 
+    # Columns that were only shuffled.
+    one_column: float = _tuned(
+        0.95, "of the norm of a row", "From which it is called one column.", SHUFFLED
+    )
+    ridge: float = _tuned(
+        1e-3, "of a variance", "Added before partial correlations are taken.", SHUFFLED
+    )
+    shuffled_starts: int = _tuned(10, "descents", "From the starts of the lowest cost.", SHUFFLED)
+    shuffled_work: int = _tuned(
+        3, "budgets", "That all descents together may cost; two there are always.", SHUFFLED
+    )
+    path_step: int = _tuned(7, "columns", "Between the first columns of two paths.", SHUFFLED)
+    most_paths: int = _tuned(12, "paths", "Of many columns.", SHUFFLED)
+    polarity: float = _tuned(
+        6.0, "standard errors", "Against the others before a column changes its sign.", SHUFFLED
+    )
+    polarity_rounds: int = _tuned(4, "rounds", "Of order and signs in turn.", SHUFFLED)
+
+    # Line or ring.
+    smallest_ring: int = _tuned(4, "columns", "On fewer, all are neighbours of all.", BOUNDARY)
+    ring_share: tuple = _tuned(
+        (0.3, 0.45),
+        "correlation across the ends, of that inside",
+        "Up to which it is a line, and from which a ring: lines have 0, rings 1, or less where the "
+        "fit of the cut ring is poor.",
+        BOUNDARY,
+    )
+    ring_error: float = _tuned(
+        0.15, "standard error of that share", "From which the samples cannot tell.", BOUNDARY
+    )
+
     # The refinement.
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)
     batch_size: int = _tuned(
         20000, "samples", "Wide signals need them, others hardly notice.", ACCURACY
+    )
+
+    # The paper's procedure; all else of it is published.
+    compiled_from: int = _tuned(
+        300,
+        "steps",
+        "Of a run that pays for compiling its networks, some 15 s where it was not done before.",
+        STEP_COST,
     )
 
     def affords(self, multiplications):

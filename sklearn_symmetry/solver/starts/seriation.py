@@ -5,7 +5,7 @@ import numpy as np
 
 from ..tuning import DEFAULT
 
-__all__ = ["longest_path", "spectral_order"]
+__all__ = ["longest_path", "nearest_path", "spectral_order"]
 
 
 def spectral_order(affinity, *, normalised=True, closed=False):
@@ -39,6 +39,32 @@ def spectral_order(affinity, *, normalised=True, closed=False):
     if closed:
         place = np.arctan2(vectors[:, 2], place)
     return np.argsort(place, kind="stable")
+
+
+def nearest_path(affinity, first):
+    """A path from an item, at either end of which the nearest item that is left is put.
+
+    Parameters
+    ----------
+    affinity : ndarray of shape (d, d)
+        Symmetric.
+    first : int
+
+    Returns
+    -------
+    order : ndarray of int, shape (d,)
+    """
+    left = np.ones(len(affinity), dtype=bool)
+    left[first] = False
+    front, back = [first], [first]  # both ends, outwards
+    for _ in range(len(affinity) - 1):
+        open_ends = [np.where(left, affinity[end[-1]], -np.inf) for end in (front, back)]
+        nearest = [row.argmax() for row in open_ends]
+        ahead = open_ends[0][nearest[0]] >= open_ends[1][nearest[1]]
+        chosen = nearest[0] if ahead else nearest[1]
+        (front if ahead else back).append(chosen)
+        left[chosen] = False
+    return np.array(back[:0:-1] + front)
 
 
 def longest_path(affinity, order, tuning=DEFAULT):

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Line or ring: whether the ends of a window that was fitted as a line are neighbours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..core.energies import log_energy
+from .shuffled import correlation
+from .tuning import DEFAULT
+
+__all__ = ["Ends", "ends"]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How much the ends of a window resemble neighbours.
+
+    Attributes
+    ----------
+    share : float
+        0 on a line, 1 on a ring; see :func:`ends`.
+    error : float
+        Its standard error.
+    boundary : {"open", "circulant"}
+    certain : bool
+        Whether the samples tell.
+    """
+
+    share: float
+    error: float
+    boundary: str
+    certain: bool
+
+    @property
+    def says(self):
+        """Plain sentence."""
+        measured = (
+            f"across the ends of the window, correlations are {self.share:.2f} "
+            f"(+- {self.error:.2f}) of those at the same distance inside; a line has 0, a ring 1"
+        )
+        if not self.certain:
+            return f"line or ring, these samples cannot tell: {measured}"
+        return f"{'a ring' if self.boundary == 'circulant' else 'a line'}: {measured}"
+
+
+def ends(y, n_samples, tuning=DEFAULT):
+    r"""Compare columns across the ends with columns as far from each other inside.
+
+    With the mean correlation :math:`\rho_k` at a lag k, of values and of log energies, and f that
+    half of the window apart, a ring that was cut has :math:`\rho_{d-k} = \rho_k`, and a line has
+    :math:`\rho_{d-k} = f`, for lags k of up to a quarter of the window. The share is the slope
+
+    .. math:: s = \frac{\sum_k k\,(\rho_{d-k} - f)(\rho_k - f)}{\sum_k k\,(\rho_k - f)^2}
+
+    over these lags, each of which has k pairs of columns across the ends.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, d)
+        Representation of samples by a fit with an open boundary, or columns in an open order.
+    n_samples : int
+        Of the set.
+    tuning : Tuning
+
+    Returns
+    -------
+    ends : Ends
+        Open where there are too few columns for a ring, or the samples cannot tell.
+    """
+    size = y.shape[1]
+    if size < tuning.smallest_ring:
+        return Ends(0.0, 0.0, "open", True)
+    y = y.double()
+    y = y - y.median(0).values
+    spread = y.square().mean(0).sqrt()
+    y = y / torch.where(spread > 0, spread, 1.0)
+    lag = np.arange(1, size // 4 + 1)
+    middle = slice(-(-3 * size // 8), 5 * size // 8 + 1)
+    products, squares = 0.0, 0.0
+    for columns in (y, log_energy(y)):
+        matrix = correlation(torch.cov(columns.mT).numpy())
+        profile = np.array([np.diagonal(matrix, at).mean() for at in range(size)])
+        far = profile[middle].mean()
+        near, across = profile[lag] - far, profile[size - lag] - far
+        products += (lag * near * across).sum()
+        squares += (lag * np.square(near)).sum()
+    if squares == 0:
+        return Ends(0.0, np.inf, "open", False)
+    share, error = products / squares, (2 / (n_samples * squares)) ** 0.5
+    low, high = tuning.ring_share
+    certain = error < tuning.ring_error and not low < share < high
+    closed = certain and share >= high
+    return Ends(float(share), float(error), "circulant" if closed else "open", bool(certain))

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Columns that were shuffled, not mixed: the order along which they are stationary.
+
+The cost of an order is that of :class:`.arrangement.Arrangement`, of four matrices that the right
+order makes functions of the displacement. It starts from paths and spectral orders of affinities.
+A ring has orders that the cost cannot tell apart: of these the most local one is the minimal
+generator, as in the paper.
+"""
+
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from ..core.energies import contrast_free, log_energy
+from ..core.group import column_order
+from .arrangement import Arrangement
+from .starts.seriation import nearest_path, spectral_order
+from .tuning import DEFAULT
+
+__all__ = ["Shuffle", "correlation", "order_of", "pair_matrices", "shuffles"]
+
+
+@dataclass(frozen=True)
+class Shuffle:
+    """An order of columns, and their signs.
+
+    Attributes
+    ----------
+    name : str
+        How its start was made.
+    order : ndarray of int, shape (d,)
+        Column at each position.
+    signs : ndarray of shape (d,)
+        1 or -1, of each column.
+    cost : float
+        See :class:`.arrangement.Arrangement`.
+    """
+
+    name: str
+    order: np.ndarray
+    signs: np.ndarray
+    cost: float
+
+    @classmethod
+    def of(cls, rows):
+        """That of a signed permutation matrix; ValueError where it is none."""
+        rows = np.asarray(rows, dtype=np.float64)
+        entries = np.abs(rows)
+        square = rows.ndim == 2 and rows.shape[0] == rows.shape[1]
+        if not (square and (entries.sum(0) == 1).all() and (entries.max(1) == 1).all()):
+            raise ValueError(
+                "mixing='permutation' needs an init that is a signed permutation of the columns, "
+                f"every row and column of it 0 but for one 1 or -1; got one of shape {rows.shape} "
+                "that is none (with warm_start=True, the previous solution). Use init='auto'."
+            )
+        return cls("init", entries.argmax(1), rows.sum(0), np.nan)
+
+    @classmethod
+    def nearest(cls, rows):
+        """The signed permutation that is closest to a square matrix."""
+        _, order = linear_sum_assignment(np.abs(rows), maximize=True)
+        signs = np.ones(len(rows))
+        signs[order] = np.where(rows[np.arange(len(rows)), order] < 0, -1.0, 1.0)
+        return cls("nearest", order, signs, np.nan)
+
+    @property
+    def n_changed(self):
+        """Columns that have another sign than most."""
+        return int(min((self.signs < 0).sum(), (self.signs > 0).sum()))
+
+    @property
+    def rows(self):
+        """Signed permutation matrix, positions along the rows, shape (d, d)."""
+        return self.signs[self.order, None] * np.eye(len(self.order))[self.order]
+
+
+def order_of(rows, tuning=DEFAULT):
+    """:func:`~sklearn_symmetry.core.group.column_order` with the share of the tuning."""
+    return column_order(rows, tuning.one_column)
+
+
+def pair_matrices(summary, tuning):
+    """What the right order makes functions of the displacement, by name.
+
+    Correlations of the values; of their log energies, with and without the contrast of a sample;
+    and partial correlations, given all other columns.
+
+    Parameters
+    ----------
+    summary : Summary
+    tuning : Tuning
+
+    Returns
+    -------
+    matrices : dict of str to ndarray of shape (d, d)
+        All but those of the energies change with the signs of columns. 0 with a constant column.
+    """
+    sample = torch.as_tensor(summary.bounds.apply(summary.sample)[: tuning.batch_size])
+    # A background, if there is one, has no energy: it is where the median is.
+    values = sample.double() - sample.double().median(0).values
+    found = {"values": correlation(summary.covariance)}
+    for name, rows in (("energies", values), ("contrast-free energies", contrast_free(values))):
+        spread = rows.std(0, correction=0)
+        scaled = rows / torch.where(spread > 0, spread, 1.0)
+        found[name] = correlation(torch.cov(log_energy(scaled).mT, correction=0).numpy())
+    ridge = max(tuning.ridge, summary.n_features / summary.n_samples)
+    precision = np.linalg.inv(found["values"] + ridge * np.eye(summary.n_features))
+    found["partial"] = -correlation(precision)
+    return found
+
+
+def correlation(covariance):
+    """Correlation matrix of a covariance; 0 with what does not vary."""
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    return covariance * np.outer(scale, scale)
+
+
+def shuffles(summary, grid, tuning, start=None):
+    """Orders of the columns that are as stationary as any near them, the best one first.
+
+    Parameters
+    ----------
+    summary : Summary
+    grid : Grid
+        A line or a ring.
+    tuning : Tuning
+    start : Shuffle or None
+        Where to start. None: from affinities.
+
+    Returns
+    -------
+    found : list of Shuffle
+    """
+    matrices = pair_matrices(summary, tuning)
+    has_sign = ["energies" not in name for name in matrices]
+    arrangement = Arrangement(np.array(list(matrices.values())), has_sign, grid)
+    starts = _starts(matrices, grid, tuning)
+    if start is not None:
+        starts = [(start.name, start.order, start.signs)]
+    starts = sorted(starts, key=lambda one: arrangement.cost(*one[1:]))
+    affordable = tuning.shuffled_work * tuning.budget // arrangement.work
+    n_starts = max(2, min(tuning.shuffled_starts, affordable))
+    found = []
+    for name, order, signs in starts[:n_starts]:
+        order, signs = _settled(arrangement, order, signs, tuning, summary.n_samples)
+        order = _most_local(arrangement, order, signs)
+        found.append(Shuffle(name, order, signs, arrangement.cost(order, signs)))
+    # On even rings, and on lines, every second sign may change where all correlations do.
+    return sorted(found, key=lambda one: (round(one.cost, 9), one.n_changed))
+
+
+def _settled(arrangement, order, signs, tuning, n_samples):
+    """Order and signs, improved in turn."""
+    allowed = tuning.polarity / np.sqrt(n_samples)
+    for _ in range(tuning.polarity_rounds):
+        order = arrangement.descend(order, signs)
+        changed = arrangement.flipped(order, signs, allowed)
+        if (changed == signs).all():
+            break
+        signs = changed
+    return order, signs
+
+
+def _starts(matrices, grid, tuning):
+    """Orders from affinities, named, with signs: all plus, or as correlations of neighbours are."""
+    for name, order in _orders(matrices, grid, tuning):
+        yield name, order, np.ones(grid.size)
+        if "energies" in name:
+            along = matrices["values"][order[:-1], order[1:]]
+            signs = np.ones(grid.size)
+            signs[order[1:]] = np.cumprod(np.where(along < 0, -1.0, 1.0))
+            yield f"{name}, signed", order, signs
+
+
+def _orders(matrices, grid, tuning):
+    """Orders from affinities, named."""
+    closed = not grid.is_line
+    for name, matrix in matrices.items():
+        matrix = matrix - np.diag(np.diag(matrix))
+        affinities = {
+            "absolute": np.abs(matrix),
+            "positive": np.maximum(matrix, 0.0),
+            "cubic": np.abs(matrix) ** 3,
+        }
+        for kind, affinity in affinities.items():
+            order = spectral_order(affinity, normalised=False, closed=closed)
+            yield f"spectral, {kind} {name}", order
+        step = max(tuning.path_step, grid.size // tuning.most_paths)
+        for first in range(0, grid.size, step):
+            yield f"path, {name}", nearest_path(matrix, first)
+
+
+def _most_local(arrangement, order, signs):
+    r"""Of the orders around a ring that the cost cannot tell apart, the most local one.
+
+    Every g-th column, for g without a common factor with d, makes a function of the displacement of
+    what was one. Neighbours are those that resemble each other most. Where the strongest
+    correlation of values is negative, nobody resembles anybody, and the order has the smallest
+    :math:`\sum_k k\,n_k (\rho_k - \bar\rho)^2`: what depends on each other is close.
+    """
+    size = len(order)
+    if arrangement.grid.is_line:
+        return order
+    profile = arrangement.profile(arrangement.ordered(order, signs))
+    strides = np.array([g for g in range(1, size // 2 + 1) if gcd(g, size) == 1])
+    strongest = 1 + np.abs(profile[0, 1:]).argmax()
+    if profile[0, strongest] > 0 and strongest in strides:
+        return order[np.arange(size) * strongest % size]
+    counts = arrangement.counts
+    level = profile @ counts / counts.sum()
+    weights = arrangement.weights @ np.square(profile - level[:, None]) * counts
+    away = np.arange(size)[:, None] * strides % size  # where every g-th column is, lag by stride
+    nearest = np.minimum(away, size - away)
+    lag = np.arange(len(counts))
+    spread = [(weights[nearest[lag, at]] * lag).sum() for at in range(len(strides))]
+    return order[away[:, int(np.argmin(spread))]]

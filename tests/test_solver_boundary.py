@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Line or ring: found, not asked."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.solver.boundary import ends
+
+boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
+
+
+def signals(boundary, size=12, n_samples=4000, seed=0, **options):
+    return make_symmetric_signals(n_samples, size, boundary=boundary, random_state=seed, **options)
+
+
+@boundaries
+@pytest.mark.parametrize("size", [6, 7, 12, 25])
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_ends_of_a_ring_are_neighbours_wherever_it_is_cut(size, signal, boundary):
+    y = torch.as_tensor(signals(boundary, size, signal=signal).data)
+    for cut in (0, 1, size // 2) if boundary == "circulant" else (0,):
+        for rows in (y.roll(cut, 1), y.roll(cut, 1).flip(1)):
+            found = ends(rows, len(y))
+            assert found.boundary == boundary
+            assert found.certain
+            assert abs(found.share - (boundary == "circulant")) < 0.3
+
+
+def test_independent_columns_do_not_tell():
+    y = torch.as_tensor(np.random.default_rng(0).standard_normal((2000, 12)))
+    found = ends(y, 2000)
+    assert not found.certain
+    assert found.boundary == "open"
+    assert "cannot tell" in found.says
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_too_few_columns_for_a_ring_are_a_line(size):
+    assert ends(torch.randn(50, size), 50).boundary == "open"
+
+
+def test_constant_columns_do_no_harm():
+    y = torch.as_tensor(signals("circulant").data)
+    y[:, 3] = 1.0
+    assert np.isfinite(ends(y, len(y)).share)
+    assert not ends(torch.ones(50, 8), 50).certain
+
+
+@boundaries
+@pytest.mark.parametrize("mixing", ["rotation", "permutation"])
+def test_samples_decide_between_line_and_ring(mixing, boundary):
+    symmetry = {"rotation": "orthogonal", "permutation": "permutation"}[mixing]
+    data = signals(boundary, symmetry=symmetry, seed=3)
+    lens = SymmetryLens(boundary="auto", mixing=mixing, random_state=0).fit(data.data)
+    assert lens.boundary_ == boundary
+    found = generator_similarity(lens.generator_, data.generator, boundary=boundary)
+    assert found > (0.999 if mixing == "rotation" else 1 - 1e-12)
+    told = SymmetryLens(boundary=boundary, mixing=mixing, random_state=0).fit(data.data)
+    assert told.boundary_ == boundary
+    assert lens.padded_generator_.shape == told.padded_generator_.shape
+    assert_allclose(lens.score(data.data), told.score(data.data), atol=1e-2)
+    verdict = lens.verdict(data.data)
+    assert verdict
+    kind = "a ring: " if boundary == "circulant" else "a line: "
+    assert verdict.remarks[0].startswith(kind)
+    assert "a ring" not in str(told.verdict(data.data))
+
+
+def test_the_procedure_of_the_paper_is_told():
+    X = signals("open", n_samples=100).data
+    with pytest.raises(ValueError, match="boundary='auto' needs a search.*'open' or 'circulant'"):
+        SymmetryLens(boundary="auto", init="random").fit(X)
