@@ -241,7 +241,7 @@ def test_agreement_ignores_direction_and_sign():
 
 def candidate(basis, loss, start=None):
     start = basis if start is None else start
-    white = SimpleNamespace(spectrum=torch.ones(9, dtype=torch.float64))  # all axes count alike
+    white = SimpleNamespace(share=torch.ones(9, dtype=torch.float64))  # all axes count alike
     return Candidate("", white, start, basis, loss, 1.0, Tuning(), (loss,))
 
 
@@ -374,6 +374,14 @@ def test_fourth_order_makes_noisy_signals_in_few_columns_right():
     )
     assert right > 0.98
     assert wrong < 0.9
+
+
+def test_a_search_that_cannot_afford_third_order_takes_no_closer_look(data):
+    mixed = np.random.default_rng(0).standard_normal((2000, 15)) @ rotation(15, 1)
+    # Enough for eight modes of fourth order in 15 columns, not for turning third-order cumulants.
+    found = solve(summarise(mixed), Settings(n_init=4), tuning=Tuning(budget=5_000_000))
+    assert len(found.candidates) == 4
+    assert not any("lawful" in one["start"] for one in found.candidates)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -7,7 +7,7 @@ import torch
 
 from ..core.cumulants import rotation_cost
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
-from ..core.group import above_noise, agreement
+from ..core.group import agreement
 from ..statistics.principal import PrincipalData
 from .manifold import minimise
 from .objective import Objective
@@ -50,7 +50,7 @@ class Candidate:
 
     def agreement(self, other):
         """With another candidate, above the noise."""
-        return agreement(self.basis, other.basis, above_noise(self.data.spectrum))
+        return agreement(self.basis, other.basis, self.data.share)
 
 
 class Judge:
@@ -68,7 +68,6 @@ class Judge:
 
     def __init__(self, data, weights, grid, tuning):
         self.data, self.grid, self.tuning = data, grid, tuning
-        self.share = above_noise(data.spectrum)
         few = slice(0, tuning.search_samples)
         options = {"grid": grid, "tuning": tuning}
         self.coarse = self._coarse(weights, few)
@@ -117,7 +116,6 @@ class Judge:
         basis = coarse.basis
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
-
         fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self._done)
         return self.candidate(name, start, fine.basis)
 
@@ -156,7 +154,7 @@ class Judge:
         nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
 
         def is_back(state):
-            return agreement(state.basis, candidate.basis, self.share) > tuning.returned
+            return agreement(state.basis, candidate.basis, self.data.share) > tuning.returned
 
         options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
         return is_back(minimise(self.fine, nudged, **options))
@@ -183,7 +181,7 @@ def settled(found):
     best, second = ranked(found)[:2]
     if not same(best, second):
         return False
-    tuning, share = best.tuning, above_noise(best.data.spectrum)
+    tuning, share = best.tuning, best.data.share
     near = min(agreement(one.start, one.basis, share) for one in (best, second)) > tuning.near
     return near or agreement(best.start, second.start, share) < tuning.different
 

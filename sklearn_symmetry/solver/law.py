@@ -4,6 +4,7 @@
 import torch
 
 from ..core.cumulants import fourth_order_divergence, rotated, third_order_divergence
+from .objective import scaled_down, turning_gradient
 
 __all__ = ["Law"]
 
@@ -29,11 +30,10 @@ class Law:
         self.grid, self.tuning = objective.grid, objective.tuning
         self.spectrum, self.weights = objective.spectrum, {}
         self.look_cost, self.higher_order = objective.look_cost, objective.higher_order
-        self.third = self.cumulants = objective.cumulants
+        self.cumulants = objective.cumulants
+        self.third = scaled_down(self.cumulants, 12 * len(self.spectrum), self.tuning)
         self.fourth = tuple(part[: self.tuning.loud_modes] for part in objective.modes)
         self.log_spectrum = torch.log(self.spectrum)
-        nats = float(self.third.square().sum()) / (12 * len(self.spectrum))
-        self.third = self.third * min(1.0, self.tuning.fourth_size / max(nats, 1e-9)) ** 0.5
 
     def __call__(self, basis):
         """Its value, in nats a column, for a (d, d) tensor."""
@@ -61,9 +61,7 @@ class Law:
         """As :meth:`.objective.Objective.value_and_gradient`."""
         basis = basis.detach().requires_grad_(True)
         value = self(basis)
-        (gradient,) = torch.autograd.grad(value, basis)
-        product = basis.detach().mT @ gradient
-        return float(value.detach()), {"law": value}, product - product.mT
+        return float(value.detach()), {"law": value}, turning_gradient(basis, value)
 
     def moment_gradient(self, basis):
         """All of the gradient: nothing needs samples."""

@@ -19,7 +19,13 @@ from ..core.losses import TERMS, SymmetryLoss, Uniformity
 from ..core.representation import Representation
 from .tuning import DEFAULT
 
-__all__ = ["Objective", "closed_form_loss", "fourth_order_modes"]
+__all__ = [
+    "Objective",
+    "affordable_modes",
+    "closed_form_loss",
+    "scaled_down",
+    "turning_gradient",
+]
 
 TOGETHER = 2**19  # entries of cumulants held at once: in the cache
 
@@ -66,7 +72,7 @@ class Objective:
         self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.tuning = tuning
         self.cumulants = data.cumulants if third else None
-        self.modes = fourth_order_modes(data, tuning) if tuning.fourth_order else None
+        self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
         if fourth and data.n_features <= tuning.few:
@@ -93,7 +99,7 @@ class Objective:
         """
         basis = basis.detach().requires_grad_(True)
         total, terms = self(basis)
-        gradient = _turning(basis, total)  # first: the number below waits for a GPU
+        gradient = turning_gradient(basis, total)  # first: the number below waits for a GPU
         return float(total.detach()), terms, gradient
 
     def value(self, basis):
@@ -141,7 +147,7 @@ class Objective:
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
         basis = basis.detach().requires_grad_(True)
         total, _ = self.of_moments(self._representation(basis, self.samples[:, :0]))
-        return _turning(basis, total)
+        return turning_gradient(basis, total)
 
     def _representation(self, basis, rows):
         known, modes = self.cumulants, self.modes
@@ -161,24 +167,44 @@ class Objective:
         )
 
 
-def fourth_order_modes(data, tuning):
-    """Strengths and modes of fourth-order cumulants; None where few of them are affordable.
+def affordable_modes(size, tuning):
+    """Number of modes of fourth-order cumulants whose cost in a descent is within the budget.
 
-    Cumulants of a size that no expansion about the Gaussian describes are scaled down.
+    0 where that is few, where the weight is, and without third order, which signs go by as well.
     """
-    size = data.n_features
-    # The largest number of modes whose cost in a descent is within the budget.
+    third = tuning.third_order and tuning.affords(tuning.fine_iterations * rotation_cost(size))
+    if not third or not tuning.fourth_order:
+        return 0
     per_pair, per_mode = (tuning.fine_iterations * cost for cost in (3 * size**2, 2 * size**3))
     affordable = math.sqrt(per_mode**2 + 4 * per_pair * tuning.budget) - per_mode
     count = min(tuning.n_modes, int(affordable / (2 * per_pair)))
-    if count < tuning.n_operators:
+    return count if count >= tuning.n_operators else 0
+
+
+def fourth_order_modes(data, tuning):
+    """Strengths and modes of fourth-order cumulants; None where they are not affordable."""
+    count = affordable_modes(data.n_features, tuning)
+    if not count:
         return None
     strengths, modes = data.modes(count, tuning.judge_samples, tuning.lanczos_tol)
-    nats = float(strengths.square().sum()) / (48 * size)
-    return strengths * min(1.0, tuning.fourth_size / max(nats, 1e-9)) ** 0.5, modes
+    return scaled_down(strengths, 48 * data.n_features, tuning), modes
 
 
-def _turning(basis, total):
+def scaled_down(cumulants, per_nat, tuning):
+    """Cumulants, or their strengths, of a size at most that an expansion about a Gaussian bears.
+
+    Parameters
+    ----------
+    cumulants : Tensor
+    per_nat : float
+        Sum of their squares that is one nat a column.
+    tuning : Tuning
+    """
+    nats = float(cumulants.square().sum()) / per_nat
+    return cumulants * min(1.0, tuning.fourth_size / max(nats, 1e-9)) ** 0.5
+
+
+def turning_gradient(basis, total):
     """Gradient of `total` with respect to turning the axes; zero where all weights are."""
     if not total.requires_grad:
         return torch.zeros_like(basis)

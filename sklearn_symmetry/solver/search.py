@@ -8,7 +8,7 @@ from enum import Enum
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
-from .objective import fourth_order_modes
+from .objective import affordable_modes
 from .repairs import rephased, swapped
 from .starts.lawful import lawful
 from .starts.waves import waves
@@ -92,9 +92,10 @@ class _Attempt:
         def look(tuning):
             return Judge(data, weights, grid, tuning)
 
-        self.judge, self.closer = look(first_look(tuning, data.n_features)), look
+        self.judge, self.look = look(first_look(tuning, data.n_features)), look
         # Where it can, the law mends, which costs less and sees more.
-        self.lawful = data.n_features > tuning.few and fourth_order_modes(data, tuning) is not None
+        size = data.n_features
+        self.lawful = size > tuning.few and affordable_modes(size, tuning) > 0
         self.waves = self._planned()
         self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
@@ -111,26 +112,20 @@ class _Attempt:
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
         yield first
-        others = list(recipes)
-        if self.data.n_features > self.tuning.few and self._look_closer():
-            yield lawful(self.judge, self.seed, list(itertools.chain(first, *others)))
+        # Where nothing comes near to being stationary, nothing of fourth order does.
+        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
+        if self.lawful and hopeful:
+            proposals = list(itertools.chain(first, *recipes))
+            self._look_closer()
+            yield lawful(self.judge, self.seed, proposals)
         else:
-            yield from others
+            yield from recipes
 
     def _look_closer(self):
-        """From now on with fourth order, which tells stationary signals apart; whether it is so.
-
-        What was found before is measured anew. Where nothing comes near to being stationary, fourth
-        order would not either.
-        """
-        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
-        if self.judge.fine.modes is None and hopeful:
-            judge = self.closer(self.tuning)
-            if judge.fine.modes is not None:
-                self.judge = judge
-                self.found = [judge.candidate(one.name, one.start, one.basis) for one in self.found]
-                self.n_earlier = len(self.found)
-        return self.judge.fine.modes is not None
+        """From now on with fourth order; what was found before is measured anew."""
+        self.judge = self.look(self.tuning)
+        self.found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
+        self.n_earlier = len(self.found)
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""

@@ -123,33 +123,28 @@ def _solve(summary, settings, tuning, monitor):
         data, tuning = seen[0], first_look(tuning, summary.n_features)
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = tuning.batch_size if settings.batch_size is None else settings.batch_size
-    objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
     progress.data = data
-    if progress.stopped:
-        return progress.solution(minimise(objective, start, max_iter=0, tol=0.0)), True
-    refined = minimise(
-        objective,
-        start,
-        max_iter=progress.max_iter,
-        tol=settings.tol,
-        probes=tuning.refinement_probes,
-        watch=progress.refinement,
-    )
-    if auto and not progress.stopped:
-        y = (refined.basis.float() @ data.samples).mT
-        progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
-    if progress.boundary == "circulant" and auto:
-        closed = Grid.ring(summary.n_features)
-        objective = Objective(data, weights, slice(0, size), grid=closed, tuning=tuning)
-        refined = minimise(
+
+    def refined(start, grid):
+        objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
+        if progress.stopped:
+            return minimise(objective, start, max_iter=0, tol=0.0)
+        return minimise(
             objective,
-            refined.basis,
+            start,
             max_iter=progress.max_iter,
             tol=settings.tol,
             probes=tuning.refinement_probes,
             watch=progress.refinement,
         )
-    return progress.solution(refined), progress.stopped
+
+    end = refined(start, grid)
+    if auto and not progress.stopped:
+        y = (end.basis.float() @ data.samples).mT
+        progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
+        if progress.boundary == "circulant":
+            end = refined(end.basis, Grid.ring(summary.n_features))
+    return progress.solution(end), progress.stopped
 
 
 def _arrange(summary, settings, tuning):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..core.cumulants import fourth_cumulant_modes, third_cumulants
+from ..core.group import above_noise
 from .summary import summarise
 
 __all__ = ["PrincipalData", "Whitened", "principal_data", "views", "whitened"]
@@ -70,6 +71,11 @@ class PrincipalData:
         axes = torch.as_tensor(frame.axes).to(frame.samples)
         samples = frame.samples @ axes.mT
         return third_cumulants(samples / samples.square().mean().sqrt())
+
+    @cached_property
+    def share(self):
+        """Of the variance of every axis, that is above the noise; shape (d,)."""
+        return above_noise(self.spectrum)
 
     def modes(self, count, samples, tol):
         """Strengths and modes of the fourth-order cumulants of the whitened sample, float32.

@@ -8,7 +8,7 @@ many proposals tells which ones are worth the loss.
 import numpy as np
 import torch
 
-from ...core.group import above_noise, agreement
+from ...core.group import agreement
 from ..law import Law
 from ..manifold import minimise
 from ..repairs import repair, rephased, swapped
@@ -41,13 +41,13 @@ def lawful(judge, seed, proposals):
         chains = chain_starts(frame.whitened, *frame.operators, tuning)
         found += [(f"chain {frame.label}", judge.tensor(basis)) for basis in chains]
     found = [(name, _smooth(basis, law.spectrum)) for name, basis in found]
-    ends = [
-        (f"{name}, lawful", minimise(law, basis, max_iter=tuning.law_iterations,
-                                     tol=tuning.search_tol, patience=tuning.search_patience,
-                                     probes=tuning.law_probes))
-        for name, basis in _different(found, law)
-    ]  # fmt: skip
-    ends = sorted(((end.losses[-1], name, end.basis) for name, end in ends), key=_value)
+    budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
+    budget |= {"tol": tuning.search_tol, "patience": tuning.search_patience}
+    ends = []
+    for name, basis in _different(found, law, judge.data.share):
+        descent = minimise(law, basis, **budget)
+        ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
+    ends.sort(key=_value)
     changes = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
     for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
         basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
@@ -59,10 +59,9 @@ def _value(end):
     return end[0]
 
 
-def _different(found, law):
-    """The most stationary proposals, no two of them nearly alike."""
-    tuning, share = law.tuning, above_noise(law.spectrum)
-    chosen = []
+def _different(found, law, share):
+    """The most stationary proposals, no two of them nearly alike above the noise."""
+    tuning, chosen = law.tuning, []
     for index in np.argsort([law.value(basis) for _, basis in found]):
         if len(chosen) == tuning.lawful_starts:
             break
