@@ -9,15 +9,12 @@ below 100; the file has others.
 """
 
 import argparse
-import csv
-import importlib.util
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
-from shuffled import SETS
+from shuffled import SETS, append
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import hiding_basis
@@ -63,24 +60,8 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
     parser.add_argument("--output", default="docs/results/boundary.csv")
     options = parser.parse_args()
-    output = Path(options.output)
-    is_new = not output.exists()
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if is_new:
-            writer.writeheader()
-        for name in options.sets:
-            package = SETS[name][3]
-            if package and importlib.util.find_spec(package) is None:
-                print(f"{name}: {package} is not installed")
-                continue
-            for seed in options.seeds:
-                row = run(
-                    name, options.columns, options.samples, options.noise, options.mixing, seed
-                )
-                writer.writerow(row)
-                file.flush()
-                print(" ".join(f"{value}" for value in row.values()), flush=True)
+    settings = options.columns, options.samples, options.noise, options.mixing
+    append(options, FIELDS, lambda name, seed: run(name, *settings, seed))
 
 
 if __name__ == "__main__":

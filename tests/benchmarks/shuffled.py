@@ -199,10 +199,16 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
     parser.add_argument("--output", default="docs/results/shuffled.csv")
     options = parser.parse_args()
+    settings = options.samples, options.noise, options.flipped
+    append(options, FIELDS, lambda name, seed: run(name, *settings, seed))
+
+
+def append(options, fields, row_of):
+    """Print and append a row for every set whose package is there, and every seed."""
     output = Path(options.output)
     is_new = not output.exists()
     with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, fields)
         if is_new:
             writer.writeheader()
         for name in options.sets:
@@ -211,7 +217,7 @@ def main():
                 print(f"{name}: {package} is not installed")
                 continue
             for seed in options.seeds:
-                row = run(name, options.samples, options.noise, options.flipped, seed)
+                row = row_of(name, seed)
                 writer.writerow(row)
                 file.flush()
                 print(" ".join(f"{value}" for value in row.values()), flush=True)
