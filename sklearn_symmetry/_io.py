@@ -213,19 +213,8 @@ def _read_text(path, header, index, delimiter):
     if comma:
         notes[0] += " with decimal comma"
     trailing = len(rows) > 1 and all(len(c) > 1 and not c[-1] for _, c in rows)
-    names, body = None, lines
-    if _is_header(rows, comma) if header is None else header:
-        names, body = rows[0][1], lines[1:]
-        notes.insert(0, "header")
-        if len(rows) > 1 and len(body) > 1 and not any(_is_number(c, comma) for c in rows[1][1]):
-            body = body[1:]
-            notes.insert(1, "line of units left out")
-    elif comments and header is None:
-        # A header behind a comment sign, as numpy writes it.
-        cells = _cells(comments[-1].lstrip("".join(COMMENTS)), delimiter)
-        if len(cells) == len(rows[0][1]) and not any(_is_number(c, comma) for c in cells):
-            names = cells
-            notes.insert(0, "header")
+    names, skipped, told = _head(rows, comments, header, comma, delimiter)
+    body, notes = lines[skipped:], [*told, *notes]
     if not body:
         raise BadInput(f"{path}: has a header but no rows")
     width = len(_cells(body[0][1], delimiter))
@@ -251,6 +240,24 @@ def _read_text(path, header, index, delimiter):
         names = None if names is None else names[: frame.shape[1]]
         notes.append("empty last column left out")
     return _frame_table(path, frame, names, notes, index, place.row, place.first_fault)
+
+
+def _head(rows, comments, header, comma, delimiter):
+    """Names of the columns or None, how many lines come before the rows, and what was seen."""
+
+    def without_numbers(cells):
+        return not any(_is_number(cell, comma) for cell in cells)
+
+    if _is_header(rows, comma) if header is None else header:
+        if len(rows) > 2 and without_numbers(rows[1][1]):
+            return rows[0][1], 2, ["header", "line of units left out"]
+        return rows[0][1], 1, ["header"]
+    if comments and header is None:
+        # A header behind a comment sign, as numpy writes it.
+        cells = _cells(comments[-1].lstrip("".join(COMMENTS)), delimiter)
+        if len(cells) == len(rows[0][1]) and without_numbers(cells):
+            return cells, 0, ["header"]
+    return None, 0, []
 
 
 def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda left_out: None):
