@@ -75,7 +75,8 @@ class Objective:
         self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
-        if fourth and data.n_features <= tuning.few:
+        # With the very fewest, losses are weighed against energies in nats, and keep their scale.
+        if fourth and tuning.fewest < data.n_features <= tuning.few:
             per_entry = data.n_samples / data.n_features**2
             more = per_entry / tuning.emphasis_from
             self.weights["uniformity"] *= min(max(more, 1.0), tuning.emphasis)
