@@ -204,8 +204,7 @@ forward and back. This is the plain evaluation, the reference. A run of the publ
 steps would take {hours}, in single precision as published.
 The article reports 2.5 h and 28 h on an RTX 4090. With numba (the extra `paper`) the networks,
 which see one number, are exact piecewise-linear tables, and a step with 7 features takes about a
-quarter of that: 10 to 11 ms instead of 40 to 43 with batches of 2,520, and 5.5 to 6 ms instead of
-14 with those of 630, on the same busy core.
+quarter of that: the last row.
 
 """
     return text + table(header, lines)

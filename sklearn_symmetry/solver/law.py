@@ -17,8 +17,8 @@ class Law:
 
     for p pairs of neighbours, :math:`\Delta` being the change under a shift and :math:`\kappa` the
     cumulants of the whitened samples: the KL divergence of the density from its shift, to lowest
-    order. A descent on it costs a tenth of one on the loss, and does not follow the marginals away
-    from stationarity.
+    order. A descent on it costs a fraction of one on the loss, and does not follow the marginals
+    away from stationarity.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starts for smooth and noisy signals: proposals of all kinds, brought to a minimum of the law.
 
-A descent on cumulants alone costs a tenth of one on the loss and leads further; what it says of
+A descent on cumulants alone costs a fraction of one on the loss and leads further; what it says of
 many proposals tells which ones are worth the loss.
 """
 
