@@ -12,14 +12,14 @@ from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
 
-__all__ = ["draw_report", "summary"]
+__all__ = ["draw_report", "found_lines", "summary"]
 
-LISTED = 16  # columns of an order that fit on a line
+LISTED = 40  # columns of an order that are printed
 MATRIX = {"vmin": -1, "vmax": 1}
 
 
 def summary(lens, X, *, secret=None, verdict=None, names=None):
-    """Lines of text: what was found, how sure it is, how close to a known truth.
+    """What was found, how certain it is, how close to a known truth, in lines of text.
 
     Parameters
     ----------
@@ -35,26 +35,40 @@ def summary(lens, X, *, secret=None, verdict=None, names=None):
 
     Returns
     -------
-    lines : list of str
+    lines : dict of str to list of str
+        By label.
     """
-    lines = {"found": _found(lens, names), "sure": _sure(lens, X, verdict)}
+    lines = {"found": found_lines(lens, names)}
+    if verdict is not None:
+        lines["verdict"] = str(verdict).split("\n")
+    lines["score"] = _scored(lens, X)
     if secret is not None:
         lines["secret"] = _compared(lens, secret)
-    return [
-        f"{label if number == 0 else '':<10}{line}"
-        for label, block in lines.items()
-        for number, line in enumerate(block)
-    ]
+    return lines
 
 
-def _found(lens, names):
+def found_lines(lens, names=None):
+    """What a lens found, in lines of text.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted.
+    names : sequence of str or None
+        Names of the columns.
+
+    Returns
+    -------
+    lines : list of str
+    """
     state = "converged" if lens.converged_ else "did NOT converge (see max_iter)"
+    steps = f"{lens.n_iter_} iteration{'s' if lens.n_iter_ != 1 else ''}"
     block = [
-        f"a generator on {lens.n_features_in_} columns, seen through {len(lens.powers_)} powers; "
-        f"{state} after {lens.n_iter_} iterations"
+        f"one step of a symmetry of {lens.n_features_in_} columns, seen at {len(lens.powers_)} "
+        f"positions; {state} after {steps}"
     ]
+    kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
     if fitted_setting(lens, "boundary") == "auto":
-        kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
         block.append(f"the samples decide: {kind}")
     order = getattr(lens, "column_order_", None)
     if order is not None:
@@ -64,19 +78,15 @@ def _found(lens, names):
     return block
 
 
-def _sure(lens, X, verdict):
-    block = [] if verdict is None else str(verdict).split("\n")
+def _scored(lens, X):
     plain = copy.copy(lens)
-    plain.group_conv_matrix_ = np.eye(X.shape[1])
-    block.append(
-        f"score {lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
-        f"{plain.score(X):.3f}; greater is better)"
-    )
-    block.append(
-        "one step moves the representation by one column, relative error "
-        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)"
-    )
-    return block
+    plain.group_conv_matrix_ = np.eye(X.shape[1] // lens._n_channels)
+    return [
+        f"{lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
+        f"{plain.score(X):.3f}; greater is better)",
+        "one step of the samples moves what the lens sees by one position, relative error "
+        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)",
+    ]
 
 
 def _compared(lens, secret):
@@ -84,7 +94,7 @@ def _compared(lens, secret):
     size = " x ".join(map(str, secret.generator.shape))
     return [
         f"{cosine:.5f} cosine between the generator found and the hidden one (1 is perfect)",
-        f"target: a shift by one pixel, open boundary, hidden like the pixels; crop: {size}",
+        f"the generator is one step, as a matrix ({size}); the hidden one shifts by one pixel",
     ]
 
 

@@ -7,11 +7,18 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
+from ._orders import OrderComparison, compare_orders
 from .core.grid import Grid
 from .core.group import above_noise, cosine, similarity
 from .core.rotation import crop_matrix
 
-__all__ = ["displacement_share", "equivariance_error", "generator_similarity"]
+__all__ = [
+    "OrderComparison",
+    "compare_orders",
+    "displacement_share",
+    "equivariance_error",
+    "generator_similarity",
+]
 
 
 def generator_similarity(generator, target, *, boundary="open", X=None):

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.group import column_order as order_of_rows
@@ -87,6 +88,8 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     if smallest > level:
         return _too_few_columns(lens, X, grid, smallest, level)
     split = split_samples(X, lens._n_channels, same.random_state, groups)
+    if lens.verbose:
+        say(f"verdict: {cost_of_verdict(same, *X.shape)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
     notes = [*faults(whole, names, lens._n_channels), *split.notes]
@@ -191,13 +194,23 @@ def fit_halves(lens, parts):
         # That a half is flat, or needed more iterations, shows in what it says; what is wrong with
         # the samples the verdict says of all of them.
         warnings.simplefilter("ignore", UserWarning)
-        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
+        halves = [
+            _titled_fit(clone(lens).set_params(**fresh), part, number, "half")
+            for number, part in enumerate(parts, start=1)
+        ]
         if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
             return halves
         return [
-            _better(half, _started_from(other, part), part)
-            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
+            _better(half, _started_from(other, part, number), part)
+            for number, (half, other, part) in enumerate(
+                zip(halves, reversed(halves), parts, strict=True), start=1
+            )
         ]
+
+
+def _titled_fit(lens, part, number, what):
+    with titled(f"verdict, {what} {number} of 2"):
+        return lens.fit(part)
 
 
 def _better(half, other, part):
@@ -205,9 +218,10 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part):
+def _started_from(other, part, number):
     """The descent on `part` from what another lens found, about the same location."""
-    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part.about(other.location_))
+    lens = clone(other).set_params(init=other.group_conv_matrix_)
+    _titled_fit(lens, part.about(other.location_), number, "half, from what the other found,")
     lens.location_ = other.location_
     return lens
 
