@@ -137,7 +137,8 @@ class SymmetryLens(
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
-        1 shows a progress bar (needs rich), of the fit and of those of a verdict.
+        1 says what a fit costs, and how far it is, on the standard error stream; a verdict does so
+        for either half.
 
     Attributes
     ----------
@@ -493,9 +494,9 @@ class SymmetryLens(
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
-        samples, and two refinements more where these disagree; with ``verbose=1`` each of them
-        shows its progress. The lens itself is not changed, and judged by the
-        parameters of its fit, whatever they are now.
+        samples, and two refinements more where these disagree; with ``verbose=1`` it says so
+        beforehand, and each of them shows its progress. The lens itself is not changed, and judged
+        by the parameters of its fit, whatever they are now.
 
         Parameters
         ----------

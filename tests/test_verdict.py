@@ -154,15 +154,19 @@ def test_what_cannot_be_judged_is_refused(lens, slices):
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_a_verdict_shows_its_fits_if_the_lens_is_verbose(verbose, slices, quick_solver, capsys):
-    pytest.importorskip("rich")
+def test_a_verbose_verdict_says_its_cost_and_shows_its_fits(verbose, slices, quick_solver, capsys):
     lens = SymmetryLens(random_state=0, verbose=verbose).fit(slices.data)
     capsys.readouterr()
     quick_solver.calls.clear()
     lens.verdict(slices.data)
     assert len(quick_solver.calls) >= 2
-    fits = capsys.readouterr().out.count("SymmetryLens - fit")
-    assert fits == verbose * len(quick_solver.calls)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == verbose * (1 + len(quick_solver.calls))
+    if verbose:
+        assert "two such fits" in said[0]
+        assert [line.split(":")[0] for line in said[1:3]] == [
+            "verdict, half 1 of 2", "verdict, half 2 of 2"
+        ]  # fmt: skip
 
 
 def test_halves_search_by_default_whatever_the_lens_did():
