@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._html import lens_card
 from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
@@ -589,6 +590,10 @@ class SymmetryLens(
     def _n_channels(self):
         """Channels of the fit, whatever the parameter is now."""
         return self.n_features_in_ // len(self.filter_)
+
+    def _html_repr(self):
+        """What was found, above the parameters as scikit-learn draws them."""
+        return lens_card(self) + super()._html_repr()
 
     def __getstate__(self):
         # scikit-learn stamps its own estimators only.

@@ -5,16 +5,15 @@ import copy
 
 import numpy as np
 
-from ._verdict import fitted_setting
+from ._words import found_lines
 from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
 from .inspection._common import label_columns, matrix_image
 from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
 
-__all__ = ["draw_report", "found_lines", "summary"]
+__all__ = ["draw_report", "summary"]
 
-LISTED = 40  # columns of an order that are printed
 MATRIX = {"vmin": -1, "vmax": 1}
 
 
@@ -45,37 +44,6 @@ def summary(lens, X, *, secret=None, verdict=None, names=None):
     if secret is not None:
         lines["secret"] = _compared(lens, secret)
     return lines
-
-
-def found_lines(lens, names=None):
-    """What a lens found, in lines of text.
-
-    Parameters
-    ----------
-    lens : SymmetryLens
-        Fitted.
-    names : sequence of str or None
-        Names of the columns.
-
-    Returns
-    -------
-    lines : list of str
-    """
-    state = "converged" if lens.converged_ else "did NOT converge (see max_iter)"
-    steps = f"{lens.n_iter_} iteration{'s' if lens.n_iter_ != 1 else ''}"
-    block = [
-        f"one step of a symmetry of {lens.n_features_in_} columns, seen at {len(lens.powers_)} "
-        f"positions; {state} after {steps}"
-    ]
-    kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
-    if fitted_setting(lens, "boundary") == "auto":
-        block.append(f"the samples decide: {kind}")
-    order = getattr(lens, "column_order_", None)
-    if order is not None:
-        shown = [str(column if names is None else names[column]) for column in order[:LISTED]]
-        rest = ", ..." if len(order) > LISTED else ""
-        block.append(f"columns in the order found: {', '.join(shown)}{rest}")
-    return block
 
 
 def _scored(lens, X):
@@ -122,8 +90,10 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     figure : matplotlib Figure
     """
     if secret is None:
+        from matplotlib.figure import Figure
+
         display = SummaryDisplay.from_estimator(
-            lens, X, verdict=verdict, title=title, feature_names=names
+            lens, X, verdict=verdict, title=title, feature_names=names, figure=Figure()
         )
         return display.figure_
     return _draw_revealed(lens, X, title, subtitle, secret, names)

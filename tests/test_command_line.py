@@ -16,7 +16,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, clone
 
-from sklearn_symmetry import SymmetryLens, __version__, _report
+from sklearn_symmetry import SymmetryLens, __version__, _report, _words
 from sklearn_symmetry._cli import demo, fit, main
 from sklearn_symmetry._io import BadInput, read_table, write_atomically
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
@@ -71,7 +71,7 @@ def test_main_job_finds_the_secret_and_draws_it(hide, tmp_path, capsys):
     assert main(arguments) == 0
     out = capsys.readouterr().out
     assert float(re.search(r"([\d.]+) cosine between the generator found", out)[1]) > 0.99
-    assert float(re.search(r"cosine ([\d.]+) between halves", out)[1]) > 0.99
+    assert float(re.search(r"agree to a cosine of ([\d.]+);", out)[1]) > 0.99
     assert "SYMMETRY FOUND" in out
     assert picture.read_bytes().startswith(PNG)
     assert files(tmp_path) == ["found.png", "lens.joblib"]
@@ -580,7 +580,7 @@ def test_summary_says_so_when_the_fit_did_not_converge(slices):
     lens = SymmetryLens(max_iter=1, random_state=0)
     with pytest.warns(match="did not converge"):
         lens.fit(slices.data)
-    assert any("did NOT converge" in line for line in _report.found_lines(lens))
+    assert any("did NOT converge" in line for line in _words.found_lines(lens))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -2,6 +2,7 @@
 """The verdict: right fits pass, wrong ones and sets without a symmetry do not."""
 
 import copy
+import re
 import warnings
 from dataclasses import replace
 
@@ -179,6 +180,24 @@ def test_html_escapes_and_says_the_same(verdict):
     html = verdict._repr_html_()
     assert verdict.headline in html
     assert html.count("<li>") == len(verdict.reasons)
+    hostile = replace(verdict, against=["<script>alert(1)</script>"], likely=True)
+    assert "<script" not in hostile._repr_html_()
+
+
+def test_html_draws_the_generator_and_nothing_that_is_no_number(verdict):
+    generator = np.eye(7, k=1)
+    picture = replace(verdict, generator=generator)._repr_html_()
+    assert re.findall(r'<rect x="(\d)" y="(\d)"', picture) == [
+        (str(at + 1), str(at)) for at in range(6)
+    ]
+    unknown = replace(verdict, generator=np.full((7, 7), np.nan))._repr_html_()
+    assert "<svg" not in unknown
+    assert verdict.headline in unknown
+
+
+def test_at_a_prompt_the_headline_comes_first(verdict):
+    assert repr(verdict).splitlines()[0] == verdict.headline
+    assert repr(verdict) == str(verdict)
 
 
 def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):

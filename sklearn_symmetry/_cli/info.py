@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from .. import __version__
-from .._report import found_lines
+from .._words import found_lines
 from .fitting import known_of
 from .lenses import read_lens
 

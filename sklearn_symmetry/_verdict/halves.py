@@ -24,6 +24,7 @@ from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.faults import faults
+from .columns import odd_columns
 from .criteria import (
     ALIKE,
     DRAWS,
@@ -33,6 +34,7 @@ from .criteria import (
     LIKELY,
     MOSTLY,
     ORDERS,
+    PER_COLUMN,
     REPEATS,
     SHUFFLED,
     SURE,
@@ -92,8 +94,20 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
         say(f"verdict: {cost_of_verdict(same, *X.shape)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
-    notes = [*faults(whole, names, lens._n_channels), *split.notes]
+    notes = [*faults(whole, names, lens._n_channels), *odd_columns(lens, whole, names)]
+    notes += [*split.notes, *_few(X, lens)]
     return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes)
+
+
+def _few(X, lens):
+    """Whether there are so few samples that they alone may be the reason of a no."""
+    n_samples, size = len(X) * lens._n_channels, len(lens.filter_)
+    if n_samples >= PER_COLUMN * size:
+        return []
+    return [
+        f"{n_samples:,} samples are few for {size} columns: a few hundred a column are usual, and "
+        f"each half has half of them"
+    ]
 
 
 def as_fitted(lens):
@@ -303,6 +317,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
             *(notes if symmetric else ()),
         ],
         likely=likely,
+        generator=np.array(lens.generator_),
         **values,
     )
 
