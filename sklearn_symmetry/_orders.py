@@ -3,7 +3,9 @@
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["OrderComparison", "compare_orders"]
 
@@ -29,10 +31,10 @@ class OrderComparison:
     """
 
     agreement: float
-    disagreeing: tuple
-    found: tuple
-    claimed: tuple
-    left_out: tuple
+    disagreeing: tuple[str, ...]
+    found: tuple[str, ...]
+    claimed: tuple[str, ...]
+    left_out: tuple[str, ...]
 
     def __str__(self):
         lines = [f"{self.agreement:.0%} of the claimed neighbours were found as neighbours"]
@@ -48,7 +50,13 @@ class OrderComparison:
         return "\n".join(lines)
 
 
-def compare_orders(found, claimed, *, names=None, boundary="open"):
+def compare_orders(
+    found: Sequence,
+    claimed: Sequence,
+    *,
+    names: Sequence | None = None,
+    boundary: Literal["open", "circulant"] = "open",
+) -> OrderComparison:
     """Compare the order of columns that was found with one that is claimed, such as a channel map.
 
     Directions are conventions, and so is the column at which a ring begins: the best ones count.

@@ -2,6 +2,7 @@
 """What a verdict holds, and how it is told to a person: text, html, remarks."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -93,25 +94,25 @@ class Verdict:
     required: float
     agreement: float
     uncertainty: np.ndarray
-    locality: tuple
-    starts: tuple
+    locality: tuple[float, float]
+    starts: tuple[int, int]
     converged: bool
     n_samples: int
-    against: list
-    remarks: list
+    against: list[str]
+    remarks: list[str]
     likely: bool = False
     generator: np.ndarray | None = None
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.found
 
     @property
-    def reasons(self):
+    def reasons(self) -> list[str]:
         """Plain sentences; those that speak against the lens come first."""
         return [*self.against, *self.remarks]
 
     @property
-    def grade(self):
+    def grade(self) -> Literal["found", "likely", "another", "none"]:
         """The headline in one word."""
         if self.found:
             return "found"
@@ -120,11 +121,11 @@ class Verdict:
         return "another" if self.symmetric else "none"
 
     @property
-    def headline(self):
+    def headline(self) -> str:
         """One line."""
         return HEADLINES[self.grade]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join([self.headline, *(f"  - {reason}" for reason in self.reasons)])
 
     # At a prompt, too, the headline comes first, and all of it is in sentences.

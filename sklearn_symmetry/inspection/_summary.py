@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One picture of a fitted lens and of what can be said about it."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import plain_lens
@@ -9,6 +13,13 @@ from .._verdict import REPEATS
 from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .._lens import SymmetryLens
+    from .._verdict import Verdict
 
 __all__ = ["SummaryDisplay", "telling_samples"]
 
@@ -52,7 +63,17 @@ class SummaryDisplay:
     ['given', 'found', 'starts', 'generator', 'filter', 'uncertainty']
     """
 
-    def __init__(self, lens, samples, correlations, *, verdict=None):
+    figure_: "Figure"
+    axes_: "dict[str, Axes]"
+
+    def __init__(
+        self,
+        lens: "SymmetryLens",
+        samples: np.ndarray,
+        correlations: np.ndarray,
+        *,
+        verdict: "Verdict | None" = None,
+    ) -> None:
         self.lens = lens
         self.samples = samples
         self.correlations = correlations
@@ -60,8 +81,15 @@ class SummaryDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, *, verdict=None, title=None, feature_names=None, figure=None
-    ):
+        cls,
+        estimator: "SymmetryLens",
+        X: ArrayLike,
+        *,
+        verdict: "Verdict | None" = None,
+        title: str | None = None,
+        feature_names: Sequence[str] | None = None,
+        figure: "Figure | None" = None,
+    ) -> Self:
         """Draw a fitted lens, and what it makes of a few samples.
 
         Parameters
@@ -99,7 +127,13 @@ class SummaryDisplay:
         names = names if feature_names is None else feature_names
         return display.plot(title=title, feature_names=names, figure=figure)
 
-    def plot(self, *, title=None, feature_names=None, figure=None):
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        feature_names: Sequence[str] | None = None,
+        figure: "Figure | None" = None,
+    ) -> Self:
         """Draw all panels.
 
         Parameters
