@@ -21,13 +21,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "complete",
     "links",
     "listing",
+    "mathml",
 ]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
@@ -78,6 +78,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
 }
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_symmetry"
 # Pages with nothing to list beside them.
