@@ -93,7 +93,7 @@ def test_a_wrong_optimum_is_told_from_a_set_without_symmetry(settings, slices, h
 def test_a_fit_that_was_cut_short_is_not_trusted(slices, halves):
     with pytest.warns(match="did not converge"):
         lens = SymmetryLens(n_init=1, max_iter=1, random_state=0).fit(slices.data)
-    assert "did not converge" in str(judge(lens, *halves))
+    assert any("did not converge" in reason for reason in judge(lens, *halves).against)
 
 
 def nulls():
@@ -285,7 +285,7 @@ def test_few_columns_are_said_at_once(quick_solver):
     assert not verdict
     assert verdict.grade == "none"
     assert "4 columns have too few orders" in verdict.against[0]
-    assert "order of the columns may be arbitrary" in str(verdict)
+    assert "order of the columns may be arbitrary" in verdict.against[0]
 
 
 def test_a_parameter_changed_after_the_fit_changes_nothing(slices, quick_solver):

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Formulas as MathML, made when the site is built: browsers draw them by themselves, offline, too."""
+"""Formulas as MathML, made when the site is built: browsers draw them, offline, too."""
 
+from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.util.math import get_node_equation_number
 
 
 def inline(translator, node):
     """A formula in a line of text."""
-    translator.body.append(f'<span class="math">{convert(node.astext())}</span>')
-    _done()
+    translator.body.append(f'<span class="math">{_mathml(node.astext())}</span>')
+    raise nodes.SkipNode
 
 
 def block(translator, node):
@@ -19,20 +20,15 @@ def block(translator, node):
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(convert(_plain(node.astext()), display="block"))
+    translator.body.append(_mathml(node.astext(), "block"))
     translator.body.append("</div>")
-    _done()
-
-
-def _plain(latex):
-    """Without what only a typesetter needs."""
-    return latex.strip().removeprefix("$$").removesuffix("$$")
-
-
-def _done():
-    from docutils import nodes
-
     raise nodes.SkipNode
+
+
+def _mathml(latex, display="inline"):
+    """A bar above several letters is as long as these."""
+    bar, long_bar = '<mo accent="true">&#x02015;</mo>', '<mo stretchy="true">&#x0203E;</mo>'
+    return convert(latex.strip(), display=display).replace(bar, long_bar)
 
 
 def setup(app):

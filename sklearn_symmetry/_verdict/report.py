@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a verdict holds, and how it is told to a person: text, html, remarks."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ HEADLINES = {
     "another": "NOT THIS ONE: the samples have a symmetry, but this lens did not find it",
     "none": "NO EVIDENCE of a symmetry in these samples",
 }
+WIDTH = 92  # signs of a line
 COLOURS = {"found": "#1a7f37", "likely": "#9a6700", "another": "#9a6700", "none": "#cf222e"}
 
 
@@ -126,7 +128,7 @@ class Verdict:
         return HEADLINES[self.grade]
 
     def __str__(self) -> str:
-        return "\n".join([self.headline, *(f"  - {reason}" for reason in self.reasons)])
+        return "\n".join([self.headline, *map(_bullet, self.reasons)])
 
     # At a prompt, too, the headline comes first, and all of it is in sentences.
     __repr__ = __str__
@@ -141,6 +143,12 @@ class Verdict:
             matrix=self.generator,
             caption="generator: one step",
         )
+
+
+def _bullet(reason):
+    return textwrap.fill(
+        reason, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 def remarks(values, symmetric, offset, mixing="rotation"):

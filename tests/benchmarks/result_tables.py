@@ -50,7 +50,9 @@ run is. Cosine: of `generator_` (the central d x d crop) to the hidden generator
 two directions; target `eye(d, k=1)` in the hidden basis, the cyclic shift for circulant sets. The
 lens has its default settings (circulant sets: `boundary="circulant"`), sees the samples alone and
 is scored once. Hidings: DST-I, a permutation, a random rotation, with as many seeds as the number
-of runs divided by three.
+of runs divided by three. The name of a set is its kind and its number of columns: gaussian, narrow
+bumps; wide, wide ones; legendre, oscillating ones; circulant, narrow ones on a ring; digits and
+mnist, slices of real digits; photos, rows of photographs; pulse, windows of a pulse wave.
 
 ## Accuracy
 
