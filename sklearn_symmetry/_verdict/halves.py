@@ -232,7 +232,7 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part, number):
+def _started_from(other, part, number=1):
     """The descent on `part` from what another lens found, about the same location."""
     lens = clone(other).set_params(init=other.group_conv_matrix_)
     _titled_fit(lens, part.about(other.location_), number, "half, from what the other found,")
