@@ -83,7 +83,8 @@ claimed[[4, 9]] = claimed[[9, 4]]  # a mistake in the map
 comparison = compare_orders(order, claimed)
 print(comparison)
 
-figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+# sphinx_gallery_thumbnail_number = 2
+figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")
 where = [comparison.claimed.index(channel) for channel in comparison.found]
 ax.plot(where, "o")
 wrong = [at for at, channel in enumerate(comparison.found) if channel in comparison.disagreeing]

@@ -57,7 +57,7 @@ lens.verdict(X)
 seriation = SpectralSeriation(boundary="circulant").fit(X)
 other = longitudes[np.abs(seriation.group_conv_matrix_).argmax(axis=1)]
 
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.6), layout="constrained", sharey=True)
 for ax, order, title in zip(
     axes, (longitudes[lens.column_order_], other), ("this lens", "spectral seriation"), strict=True
 ):

@@ -57,11 +57,11 @@ seriation = SpectralSeriation().fit(X)
 other = steps[np.abs(seriation.group_conv_matrix_).argmax(axis=1)]
 window = np.abs(windows).max(axis=1).argmax()
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(7, 3.2), layout="constrained", sharey=True)
 pictures = {
     "given": X[window],
     "this lens": lens.transform(X[[window]])[0],
-    "spectral seriation": windows[window][other],
+    "seriation": windows[window][other],
 }
 for ax, (title, values) in zip(axes, pictures.items(), strict=True):
     ax.plot(values, ".-")

@@ -43,7 +43,7 @@ lens.verdict(X, groups=people)
 
 # %%
 
-figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained", sharey=True)
 chosen = np.argsort(-windows.std(axis=1))[:400:100]
 axes[0].plot(X[chosen].T)
 axes[1].plot(lens.transform(X[chosen]).T)

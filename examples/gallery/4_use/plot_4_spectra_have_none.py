@@ -27,10 +27,10 @@ spectra = np.asarray(load_fermentation_test()[0])[:, ::44]
 columns = np.random.default_rng(0).permutation(24)
 sets = {"row of sensors": signals[:, columns], "infrared spectra": spectra[:, columns]}
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3), layout="constrained")
 for ax, (name, rows) in zip(axes, {"sensors": signals, "spectra": spectra}.items(), strict=True):
     ax.plot(rows[::400].T)
-    ax.set(title=f"{name}, before they were shuffled", xlabel="column")
+    ax.set(title=f"{name}, not yet shuffled", xlabel="column")
 
 # %%
 # Nothing in a fit gives it away
