@@ -144,7 +144,7 @@ def test_warning_of_the_fit_becomes_a_note(table, monkeypatch, capsys):
 def test_progress_goes_to_the_error_stream_and_says_what_a_fit_costs(table, capsys):
     assert main(["fit", str(table)]) == 0
     captured = capsys.readouterr()
-    assert "search" not in captured.out
+    assert "samples of 7 columns" not in captured.out
     lines = captured.err.splitlines()
     assert lines[0].startswith("fit: 2,700 samples of 7 columns: about ")
     assert re.fullmatch(r"fit: \d+ s, \d+ starts?, \d+ steps?", lines[1])
