@@ -2,9 +2,11 @@
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
@@ -14,6 +16,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._html import lens_card
 from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
@@ -28,7 +31,7 @@ from ._validation import (
     resolve_device,
     warn_caller,
 )
-from ._verdict import LEVEL, SEARCH, boundary_of, fitted_setting, verdict
+from ._verdict import LEVEL, SEARCH, Verdict, boundary_of, fitted_setting, verdict
 from .core.grid import Grid
 from .core.losses import PAPER_WEIGHTS
 from .core.rotation import crop_matrix, generator
@@ -137,7 +140,8 @@ class SymmetryLens(
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
-        1 shows a progress bar (needs rich), of the fit and of those of a verdict.
+        1 says what a fit costs, and how far it is, on the standard error stream; a verdict does so
+        for either half.
 
     Attributes
     ----------
@@ -208,39 +212,58 @@ class SymmetryLens(
     (5000, 7)
     """
 
+    generator_: np.ndarray
+    padded_generator_: np.ndarray
+    lie_algebra_: np.ndarray
+    filter_: np.ndarray
+    group_conv_matrix_: np.ndarray
+    powers_: np.ndarray
+    boundary_: Literal["open", "circulant"]
+    column_order_: np.ndarray
+    location_: np.ndarray
+    loss_curve_: list[float]
+    loss_terms_: dict[str, list[float]]
+    n_iter_: int
+    converged_: bool
+    candidates_: list[dict[str, Any]]
+    device_: str
+    settings_: dict[str, Any]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     def __init__(
         self,
-        n_powers=None,
+        n_powers: int | None = None,
         *,
-        n_channels=1,
-        alignment=1.0,
-        uniformity=2.0,
-        resolution=1.0,
-        information=1.0,
-        boundary="open",
-        mixing="rotation",
-        padding=6,
-        init="auto",
-        density="closed_form",
-        max_iter=None,
-        batch_size=None,
-        learning_rate=None,
-        estimator_learning_rate=2.5e-3,
-        learning_rate_decay=0.1,
-        filter_noise=None,
-        filter_noise_epochs=10.0,
-        rank_schedule=None,
-        n_kernels=4,
-        hidden_factor=16,
-        penalty=1e-5,
-        tol=1e-5,
-        n_init=None,
-        n_jobs=None,
-        device="auto",
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        n_channels: int = 1,
+        alignment: float = 1.0,
+        uniformity: float = 2.0,
+        resolution: float = 1.0,
+        information: float = 1.0,
+        boundary: Literal["open", "circulant", "auto"] = "open",
+        mixing: Literal["rotation", "permutation"] = "rotation",
+        padding: int = 6,
+        init: Literal["auto", "random"] | ArrayLike = "auto",
+        density: Literal["closed_form", "mixture"] = "closed_form",
+        max_iter: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        estimator_learning_rate: float = 2.5e-3,
+        learning_rate_decay: float = 0.1,
+        filter_noise: float | None = None,
+        filter_noise_epochs: float = 10.0,
+        rank_schedule: Literal["gradient_flow", "full"] | None = None,
+        n_kernels: int = 4,
+        hidden_factor: int = 16,
+        penalty: float = 1e-5,
+        tol: float = 1e-5,
+        n_init: int | None = None,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.n_powers = n_powers
         self.n_channels = n_channels
         self.alignment = alignment
@@ -273,7 +296,7 @@ class SymmetryLens(
 
     @with_callbacks
     @usual_torch()
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike | Summary, y: None = None) -> Self:
         """Learn generator and filter.
 
         Parameters
@@ -338,7 +361,7 @@ class SymmetryLens(
         return self
 
     @usual_torch()
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Represent samples so that the hidden symmetry shifts columns.
 
         Parameters
@@ -354,7 +377,7 @@ class SymmetryLens(
         return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
     @usual_torch()
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Samples whose representation is closest to the given one, in the least squares sense.
 
         Parameters
@@ -378,7 +401,7 @@ class SymmetryLens(
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
     @usual_torch()
-    def shift(self, X, steps=1):
+    def shift(self, X: ArrayLike, steps: float = 1) -> np.ndarray:
         """Act on samples with the learned group.
 
         Parameters
@@ -403,7 +426,7 @@ class SymmetryLens(
         return join_channels(rows @ power, self._n_channels)
 
     @usual_torch()
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: None = None) -> float:
         """Symmetry and locality on the given samples, whatever the loss coefficients.
 
         Parameters
@@ -431,7 +454,7 @@ class SymmetryLens(
         grid = Grid.of(len(self.group_conv_matrix_), boundary_of(self))
         return symmetry_score(rows, self.group_conv_matrix_, grid)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns of the output.
 
         Parameters
@@ -453,7 +476,9 @@ class SymmetryLens(
         changed = self.group_conv_matrix_.sum(axis=1) < 0
         return np.where(changed, "-" + names, names).ravel()
 
-    def to_torch(self, *, trainable=False, dtype=None):
+    def to_torch(
+        self, *, trainable: bool = False, dtype: torch.dtype | None = None
+    ) -> GroupConvolution:
         """The lens as a torch module, for the front of a network.
 
         Parameters
@@ -488,14 +513,16 @@ class SymmetryLens(
             return GroupConvolution(weight, self._n_channels, trainable=trainable)
 
     @usual_torch()
-    def verdict(self, X, *, level=LEVEL, groups=None):
+    def verdict(
+        self, X: ArrayLike, *, level: float = LEVEL, groups: ArrayLike | str | None = None
+    ) -> Verdict:
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
-        samples, and two refinements more where these disagree; with ``verbose=1`` each of them
-        shows its progress. The lens itself is not changed, and judged by the
-        parameters of its fit, whatever they are now.
+        samples, and two refinements more where these disagree; with ``verbose=1`` it says so
+        beforehand, and each of them shows its progress. The lens itself is not changed, and judged
+        by the parameters of its fit, whatever they are now.
 
         Parameters
         ----------
@@ -589,6 +616,10 @@ class SymmetryLens(
         """Channels of the fit, whatever the parameter is now."""
         return self.n_features_in_ // len(self.filter_)
 
+    def _html_repr(self):
+        """What was found, above the parameters as scikit-learn draws them."""
+        return lens_card(self) + super()._html_repr()
+
     def __getstate__(self):
         # scikit-learn stamps its own estimators only.
         return {**super().__getstate__(), VERSION_STAMP: __version__}
@@ -678,7 +709,7 @@ def _fitted_attributes(solution, checked, dtype, device):
     return fitted
 
 
-def paper_settings(n_features, n_samples=None):
+def paper_settings(n_features: int, n_samples: int | None = None) -> dict[str, Any]:
     """Keyword arguments of :class:`SymmetryLens` for the paper's own procedure, as published.
 
     Parameters

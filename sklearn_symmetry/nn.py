@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Torch modules: a fitted lens as a layer, and a small network for what a lens gives."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import nn
 
 __all__ = ["GroupConvolution", "ShiftCNN"]
@@ -30,7 +32,9 @@ class GroupConvolution(nn.Module):
     torch.Size([8, 2, 3])
     """
 
-    def __init__(self, weight, n_channels=1, *, trainable=False):
+    def __init__(
+        self, weight: torch.Tensor, n_channels: int = 1, *, trainable: bool = False
+    ) -> None:
         super().__init__()
         self.n_channels = n_channels
         if trainable:
@@ -38,7 +42,7 @@ class GroupConvolution(nn.Module):
         else:
             self.register_buffer("weight", weight)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Transform samples.
 
         Parameters
@@ -100,7 +104,13 @@ class ShiftCNN(nn.Module):
     torch.Size([8, 3])
     """
 
-    def __init__(self, n_classes, n_channels=1, widths=(16, 32), kernel_size=5):
+    def __init__(
+        self,
+        n_classes: int,
+        n_channels: int = 1,
+        widths: Sequence[int] = (16, 32),
+        kernel_size: int = 5,
+    ) -> None:
         super().__init__()
         self.n_channels = n_channels
         self.kernel_size = kernel_size
@@ -112,7 +122,7 @@ class ShiftCNN(nn.Module):
         self.head = nn.Linear(sizes[-1], n_classes)
         self.receptive_field = 1 + len(widths) * (kernel_size - 1)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores of the classes, before the softmax.
 
         Parameters

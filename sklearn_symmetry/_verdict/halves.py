@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.group import column_order as order_of_rows
@@ -23,6 +24,7 @@ from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.faults import faults
+from .columns import odd_columns
 from .criteria import (
     ALIKE,
     DRAWS,
@@ -32,6 +34,7 @@ from .criteria import (
     LIKELY,
     MOSTLY,
     ORDERS,
+    PER_COLUMN,
     REPEATS,
     SHUFFLED,
     SURE,
@@ -87,10 +90,24 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     if smallest > level:
         return _too_few_columns(lens, X, grid, smallest, level)
     split = split_samples(X, lens._n_channels, same.random_state, groups)
+    if lens.verbose:
+        say(f"verdict: {cost_of_verdict(same, *X.shape)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
-    notes = [*faults(whole, names, lens._n_channels), *split.notes]
-    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes)
+    notes = [*faults(whole, names, lens._n_channels), *odd_columns(lens, whole, names)]
+    asides = [*_few(X, lens), *split.notes]
+    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes, asides=asides)
+
+
+def _few(X, lens):
+    """Whether there are so few samples that they alone may be the reason of a no."""
+    n_samples, size = len(X) * lens._n_channels, len(lens.filter_)
+    if n_samples >= PER_COLUMN * size:
+        return []
+    return [
+        f"{n_samples:,} samples are few for {size} columns: a few hundred a column are usual, and "
+        f"each half has half of them"
+    ]
 
 
 def as_fitted(lens):
@@ -191,13 +208,23 @@ def fit_halves(lens, parts):
         # That a half is flat, or needed more iterations, shows in what it says; what is wrong with
         # the samples the verdict says of all of them.
         warnings.simplefilter("ignore", UserWarning)
-        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
+        halves = [
+            _titled_fit(clone(lens).set_params(**fresh), part, number, "half")
+            for number, part in enumerate(parts, start=1)
+        ]
         if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
             return halves
         return [
-            _better(half, _started_from(other, part), part)
-            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
+            _better(half, _started_from(other, part, number), part)
+            for number, (half, other, part) in enumerate(
+                zip(halves, reversed(halves), parts, strict=True), start=1
+            )
         ]
+
+
+def _titled_fit(lens, part, number, what):
+    with titled(f"verdict, {what} {number} of 2"):
+        return lens.fit(part)
 
 
 def _better(half, other, part):
@@ -205,9 +232,10 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part):
+def _started_from(other, part, number=1):
     """The descent on `part` from what another lens found, about the same location."""
-    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part.about(other.location_))
+    lens = clone(other).set_params(init=other.group_conv_matrix_)
+    _titled_fit(lens, part.about(other.location_), number, "half, from what the other found,")
     lens.location_ = other.location_
     return lens
 
@@ -223,7 +251,7 @@ def _similarity(one, other):
     return generator_similarity(one.generator_, other.generator_)
 
 
-def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
+def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=()):
     """The verdict, given lenses fitted on halves of the samples.
 
     Parameters
@@ -238,7 +266,9 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     tested : list of two Summary or None, default=None
         Of the samples that the tests see. None: `parts`.
     notes : list of str
-        What is known of the samples.
+        What is wrong with the samples.
+    asides : list of str
+        What else is known of them.
 
     Returns
     -------
@@ -276,6 +306,8 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     likely = not right and all(criterion.nearly for criterion in asked)
     against = [criterion.says for criterion in asked if not criterion.met]
     known = _certain(values, measured, lens, halves, whole) if likely else []
+    if not (likely or symmetric):
+        known = _order_repeats(measured)
     return Verdict(
         symmetric=symmetric,
         found=right,
@@ -287,8 +319,10 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
             *_shuffled(lens, values["uncertainty"]),
             *remarks(values, symmetric, _offset(lens, whole), measured.mixing),
             *(notes if symmetric else ()),
+            *asides,
         ],
         likely=likely,
+        generator=np.array(lens.generator_),
         **values,
     )
 
@@ -323,6 +357,17 @@ def _certain(values, measured, lens, halves, whole):
             "boundary would settle it"
         )
     return said
+
+
+def _order_repeats(measured):
+    """Columns in an order that both halves see, though it is no symmetry; as of uneven spacing."""
+    share = measured.order_repeatability
+    if measured.mixing != "permutation" or share < LIKELY:
+        return []
+    return [
+        f"all the same, the halves agree on {share:.0%} of the neighbours: an order that is real, "
+        f"of columns that are not alike or not evenly spaced"
+    ]
 
 
 def _similarity_on(covariance, one, other):
