@@ -95,7 +95,7 @@ class Tuning:
         "and alignment buy some nats with a divergence of hundredths, which is no chance.",
     )
     worth_it: float = _tuned(
-        0.25,
+        0.5,
         "of the energy divergence above 1",
         "Left by more weight of second moments, or it is taken back.",
     )
