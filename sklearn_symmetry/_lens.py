@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
-from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows
+from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
 from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
@@ -95,9 +95,9 @@ class SymmetryLens(
         Most iterations of the refinement. None: 400, or the published number of steps for the
         paper's procedure, 400,000 with 7 features and 100,000 with others.
     batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
-        paper's procedure, which takes no more than there are samples. Second moments always use
-        all samples, but in that procedure.
+        Samples the entropies see in the refinement. None: 20,000, or 80 for every feature where
+        that is more, or ``500 n_powers`` for the paper's procedure, which takes no more than there
+        are samples. Second moments always use all samples, but in that procedure.
     learning_rate : float or None, default=None
         First learning rate of Adam for generator and filter. This parameter and those down to
         `penalty` are read by the paper's procedure only (``init="random"`` or
@@ -561,7 +561,8 @@ class SymmetryLens(
         """What is known of the samples, the settings of their solver, and who checked them."""
         names = None
         if not isinstance(X, Summary) and is_source(X):
-            names, options = column_names(X), {"capacity": rows_needed(self)}
+            width = width_of(X) // self.n_channels
+            names, options = column_names(X), {"capacity": rows_needed(self, width)}
             options |= {"n_channels": self.n_channels, "seed": _seed(self.random_state)}
             X = summarise(X, **options)
         if isinstance(X, Summary):
@@ -572,7 +573,7 @@ class SymmetryLens(
         n_features = X.shape[1] // self.n_channels
         check_shapes(self, len(X) * self.n_channels, n_features)
         settings = self._settings(n_features, device)
-        options = {"capacity": rows_needed(settings), "seed": _seed(self.random_state)}
+        options = {"capacity": rows_needed(settings, n_features), "seed": _seed(self.random_state)}
         return summarise(X, n_channels=self.n_channels, **options), settings, checked
 
     def _settings(self, n_features, device):

@@ -10,7 +10,7 @@ from .statistics.blocks import is_lazy, is_lazy_table, rows_of
 from .statistics.chunks import chunks, mapped
 from .statistics.summary import Summary, summarise
 
-__all__ = ["column_names", "is_source", "judged", "lazily", "on_blocks", "scored_rows"]
+__all__ = ["column_names", "is_source", "judged", "lazily", "on_blocks", "scored_rows", "width_of"]
 
 NO_CHUNKS = (str, bytes, dict, set)
 OF_ARRAYS = ("__array__", "__array_interface__", "__dataframe__", "shape", "columns")
@@ -106,13 +106,14 @@ def _in_parts(X):
 
 def _check_features(lens, X):
     """Refuse a source of other columns than those of the fit, in scikit-learn's words."""
-    table = X._meta if is_lazy_table(X) else np.empty((0, _width(lens, X)))
+    if is_lazy_table(X):
+        table = X._meta
+    else:
+        own = isinstance(X, Summary)
+        table = np.empty((0, lens._n_channels * X.n_features if own else width_of(X)))
     validate_data(lens, table, reset=False, skip_check_array=True)
 
 
-def _width(lens, X):
-    if isinstance(X, Summary):
-        return lens._n_channels * X.n_features
-    if is_lazy(X):
-        return rows_of(X).shape[1]
-    return next(iter(chunks(X)))[1].shape[1]
+def width_of(X):
+    """Number of columns of a source; an iterable is opened for it."""
+    return rows_of(X).shape[1] if is_lazy(X) else next(iter(chunks(X)))[1].shape[1]
