@@ -76,3 +76,13 @@ def test_rows_of_images_share_one_lens(quick_solver):
     lens = SymmetryLens().fit(images.reshape(80, 5))
     expected = [lens.transform(image) for image in images]
     assert_allclose(given["Y"].reshape(20, 4, 5), expected, atol=1e-12)
+
+
+def test_a_file_is_fitted_and_judged_without_being_loaded(quick_solver, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sklearn_symmetry._verdict.halves.DRAWS", 3)
+    monkeypatch.setattr("sklearn_symmetry._verdict.halves.ORDERS", 3)
+    np.save("samples.npy", np.random.default_rng(0).laplace(size=(60, 6)))
+    given = run("file", SymmetryLens=SymmetryLens, numpy=np)
+    assert isinstance(given["X"], np.memmap)
+    assert given["lens"].n_features_in_ == 6

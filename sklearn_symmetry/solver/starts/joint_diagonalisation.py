@@ -49,7 +49,7 @@ def _by_blocks(matrices, max_sweeps, tol):
     rows = _eigenvectors_of_sum(matrices)
     work = _turned(matrices, rows).astype(np.float32)
     size = len(rows)
-    blocks = np.array_split(np.arange(size), -(-size // BLOCK))
+    blocks = np.array_split(np.arange(size), max(2, -(-size // BLOCK)))
     for _ in range(max_sweeps):
         largest = 0.0
         for pairs in _round_robin(len(blocks)):
