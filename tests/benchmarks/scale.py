@@ -131,13 +131,15 @@ def tasks(options):
     for seed in range(options.seeds):
         if options.part == "columns":
             for columns in sorted(options.columns):
-                for signal in options.signals:
+                for signal in options.signals or ("narrow", "legendre"):
                     for method in options.methods:
                         size = {"columns": columns, "rows": options.samples}
                         yield one | size | {"signal": signal, "method": method, "seed": seed}
         elif options.part == "rows":
             for rows in sorted(options.rows):
                 for signal, noise in HARD:
+                    if options.signals and signal not in options.signals:
+                        continue
                     size = {"columns": 33, "rows": rows}
                     yield one | size | {"signal": signal, "noise": noise, "seed": seed}
         else:
@@ -171,7 +173,7 @@ def parsed(arguments):
     parser.add_argument("--columns", nargs="+", type=int, default=[33, 65, 129, 257])
     parser.add_argument("--rows", nargs="+", type=int, default=[5000, 20_000, 200_000, 2_000_000])
     parser.add_argument("--samples", type=int, default=50_000)
-    parser.add_argument("--signals", nargs="+", choices=SIGNALS, default=["narrow", "legendre"])
+    parser.add_argument("--signals", nargs="+", choices=SIGNALS)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--page", action="store_true", help="write the page and its figure")

@@ -10,12 +10,13 @@ from result_tables import table
 COMMAND = "python tests/benchmarks/scale.py"
 HEAD = f"""# How it scales
 
-Made by `{COMMAND} --page` from `docs/results/scale.csv`, where every single run is. The samples lie
-in a file; every fit has a process and one thread of its own, and reads the memory-mapped file
-(FastICA and picard: the array). Seconds are processor seconds of the fit on a shared machine, where
-they vary by a third; memory is the largest resident memory beyond what was there before the fit.
-Cosine: of the generator found to the hidden one, a random rotation. Independent components are put
-in order as by `ICASeriation`, whose 300 iterations are all that FastICA and picard are given.
+Made by `{COMMAND} --page` from `docs/results/scale.csv`, where every
+single run is. The samples lie in a file; every fit has a process and one thread of its own, and
+reads the memory-mapped file (FastICA and picard: the array). Seconds are processor seconds of the
+fit on a shared machine, where they vary by a third; memory is the largest resident memory beyond
+what was there before the fit. Cosine: of the generator found to the hidden one, a random rotation.
+Independent components are put in order as by `ICASeriation`; FastICA and picard are given 300
+iterations.
 
 ![Seconds, memory and accuracy against columns; accuracy against rows](figures/scale.png)
 
@@ -79,7 +80,7 @@ def _exponent(rows):
     power = math.log(ratio) / math.log(largest / 65)
     return (
         f"\nNarrow signals: from 65 to {largest:g} columns the time of the lens grows {ratio:.0f} "
-        f"times, as the power {power:.1f} of the columns.\n"
+        f"times,\nas the power {power:.1f} of the columns.\n"
     )
 
 
@@ -89,8 +90,9 @@ def _rows(rows):
     text = f"""
 ## Rows
 
-`{COMMAND} --part rows --rows ...`: 33 columns, signals of which 20,000 samples do not say enough.
-Means and covariances are those of all rows, all else that of a sample of 20,000.
+`{COMMAND} --part rows --rows ...`: 33 columns, signals of which
+20,000 samples do not say enough. Means and covariances are those of all rows, all else that of a
+sample of 20,000.
 
 """
     lines = [
