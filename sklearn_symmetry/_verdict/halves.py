@@ -218,7 +218,7 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part, n_jobs):
+def _started_from(other, part, n_jobs=None):
     """The descent on `part` from what another lens found, about the same location."""
     lens = clone(other).set_params(init=other.group_conv_matrix_, n_jobs=n_jobs)
     lens = lens.fit(part.about(other.location_)).set_params(n_jobs=other.n_jobs)
