@@ -130,6 +130,9 @@ def _figure(rows, path):
             points = _groups(some, "columns")
             values = [_shown(group, name) for _, group in points]
             axis.loglog([size for (size,), _ in points], values, "o-", ms=4, label=method)
+        sizes = sorted({int(row["columns"]) for row in columns})
+        axis.set_xticks(sizes, list(map(str, sizes)))
+        axis.set_xticks([], minor=True)
         axis.set(xlabel="columns", title=label)
     for (signal, noise), some in _groups(
         [r for r in rows if r["part"] == "rows"], "signal", "noise"
@@ -137,7 +140,7 @@ def _figure(rows, path):
         points = _groups(some, "rows")
         values = [_shown(group, "cosine") for _, group in points]
         axes[3].loglog([n for (n,), _ in points], values, "o-", ms=4, label=f"{signal}, {noise:g}")
-    axes[3].set(xlabel="rows", title="1 - cosine, by signals and noise")
+    axes[3].set(xlabel="rows", title="1 - cosine (signals, noise)")
     for axis in (axes[0], axes[3]):
         if axis.lines:
             axis.legend(frameon=False, fontsize=8)
