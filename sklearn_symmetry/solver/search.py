@@ -112,28 +112,18 @@ class _Attempt:
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
         yield first
-        if self.lawful:
+        # Where nothing comes near to being stationary, nothing of fourth order does.
+        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
+        if self.lawful and hopeful:
             proposals = list(itertools.chain(first, *recipes))
-            self._look_again(self.tuning)
-            starts = lawful(self.judge, self.seed, proposals)
-            yield starts
-            before = self._divergence
-            if before > self.tuning.stationary:
-                self._look_again(replace(self.tuning, precise=self.tuning.more_precise))
-                yield starts[: self.tuning.precise_starts]
-                if self._divergence > before * self.tuning.worth_it:
-                    self._look_again(self.tuning)  # the samples are not that stationary
+            self._look_closer()
+            yield lawful(self.judge, self.seed, proposals)
         else:
             yield from recipes
 
-    @property
-    def _divergence(self):
-        """Of the energies of the best candidate, above that of stationary ones."""
-        return ranked(self.found)[0].divergence - 1
-
-    def _look_again(self, tuning):
-        """From now on with other numbers; what was found before is measured anew."""
-        self.judge = self.look(tuning)
+    def _look_closer(self):
+        """From now on with fourth order; what was found before is measured anew."""
+        self.judge = self.look(self.tuning)
         self.found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
         self.n_earlier = len(self.found)
 

@@ -5,6 +5,7 @@ import dataclasses
 
 import torch
 
+from ..core.energies import worst_energy_divergence
 from ..core.grid import Grid
 from ..core.group import Group, agreement, complete_basis, orientation, similarity
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
@@ -125,13 +126,15 @@ def _solve(summary, settings, tuning, monitor):
             report=progress.candidate,
         )
         data, start, tuning = found[0].data, found[0].basis, found[0].tuning
+        looked_closer = tuning.fourth_order > 0 and summary.n_features > tuning.few
     else:
         data, tuning = seen[0], first_look(tuning, summary.n_features)
+        looked_closer = False
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
     progress.data = data
 
-    def refined(start, grid):
+    def refined(start, grid, tuning=tuning):
         objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
         if progress.stopped:
             return minimise(objective, start, max_iter=0, tol=0.0)
@@ -145,12 +148,33 @@ def _solve(summary, settings, tuning, monitor):
         )
 
     end = refined(start, grid)
+    if looked_closer and not progress.stopped:
+        end = _more_precise(end, found[0], refined, grid, tuning)
     if auto and not progress.stopped:
         y = (end.basis.float() @ data.samples).mT
         progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
         if progress.boundary == "circulant":
             end = refined(end.basis, Grid.ring(summary.n_features))
     return progress.solution(end), progress.stopped
+
+
+def _more_precise(end, candidate, refined, grid, tuning):
+    """The end of a refinement, or of one with more weight of second moments.
+
+    The loss gives up some stationarity for resolution. Where its end has energies that are not
+    stationary, and a smaller sacrifice leads to energies that are more so, that was too much.
+    """
+    samples = candidate.data.samples[:, -tuning.judge_samples :]
+
+    def divergence(basis):
+        return worst_energy_divergence((basis.float() @ samples).mT, grid) - 1
+
+    before = divergence(end.basis)
+    if before <= tuning.stationary:
+        return end
+    precise = dataclasses.replace(tuning, precise=tuning.more_precise)
+    other = refined(candidate.start, grid, precise)
+    return other if divergence(other.basis) < tuning.worth_it * before else end
 
 
 def _arrange(summary, settings, tuning):

@@ -92,15 +92,17 @@ class Tuning:
     more_precise: float = _tuned(
         25.0,
         "times its weight",
-        "Second moments in uniformity, where no candidate's energies are stationary: resolution "
-        "and alignment buy some nats with a divergence of hundredths, which is no chance.",
+        "The same in a second refinement, where energies are not stationary after the first: "
+        "resolution and alignment buy nats with a divergence of hundredths, which is no chance. "
+        "Heart beats, pulse waves; photographs are not that stationary.",
+        ACCURACY,
     )
     worth_it: float = _tuned(
         0.5,
         "of the energy divergence above 1",
-        "Left by more weight of second moments, or it is taken back.",
+        "Left by the second refinement, or the first is kept.",
+        ACCURACY,
     )
-    precise_starts: int = _tuned(2, "starts", "Of the most lawful, for such a descent.")
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
@@ -218,6 +220,11 @@ class Tuning:
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
     law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
+    hopeful: float = _tuned(
+        50.0,
+        "energy divergence",
+        "Above which nothing is near to stationary: digits of 15 pixels are worse off then.",
+    )
     lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
