@@ -87,6 +87,19 @@ class Tuning:
     emphasis_from: float = _tuned(
         40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."
     )
+    precise: float = _tuned(1.0, "times its weight", "Second moments in uniformity.")
+    more_precise: float = _tuned(
+        25.0,
+        "times its weight",
+        "Second moments in uniformity, where no candidate's energies are stationary: resolution "
+        "and alignment buy some nats with a divergence of hundredths, which is no chance.",
+    )
+    worth_it: float = _tuned(
+        0.5,
+        "of the energy divergence above 1",
+        "Left by more weight of second moments, or it is taken back.",
+    )
+    precise_starts: int = _tuned(2, "starts", "Of the most lawful, for such a descent.")
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
@@ -166,13 +179,9 @@ class Tuning:
     lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
     lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
-    law_iterations: int = _tuned(40, "iterations", "Of a descent on the law.")
+    law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
-    hopeful: float = _tuned(
-        50.0,
-        "energy divergence",
-        "Above which nothing is near to stationary: digits of 15 pixels gain nothing then.",
-    )
+    lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
     # Few columns, where statistics of few numbers mislead.
@@ -246,7 +255,10 @@ class Tuning:
     mending_tol: float = _tuned(1e-4, "nats", "Of such a descent.")
     mending_gain: float = _tuned(1e-3, "nats", "A repair must win.")
     likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
-    swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
+    swap_distance: int = _tuned(
+        2, "steps of frequency", "Between axes that are swapped, or by which all are moved."
+    )
+    rolls_tried: int = _tuned(2, "descents", "Moves of all frequencies that are refined.")
 
     # Columns that were only shuffled.
     one_column: float = _tuned(
