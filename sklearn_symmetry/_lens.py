@@ -17,6 +17,7 @@ from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
 from ._html import lens_card
+from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
 from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
@@ -27,7 +28,6 @@ from ._validation import (
     check_summary,
     degenerate_samples,
     float_dtypes,
-    plain_lens,
     resolve_device,
     warn_caller,
 )
@@ -42,6 +42,7 @@ from .solver.shuffled import order_of
 from .solver.solution import Settings
 from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
+from .statistics.blocks import is_lazy
 from .statistics.summary import Summary, summarise
 
 __all__ = ["SymmetryLens", "paper_settings"]
@@ -97,9 +98,9 @@ class SymmetryLens(
         Most iterations of the refinement. None: 400, or the published number of steps for the
         paper's procedure, 400,000 with 7 features and 100,000 with others.
     batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
-        paper's procedure, which takes no more than there are samples. Second moments always use
-        all samples, but in that procedure.
+        Samples the entropies see in the refinement. None: 20,000, or 80 for every feature where
+        that is more, or ``500 n_powers`` for the paper's procedure, which takes no more than there
+        are samples. Second moments always use all samples, but in that procedure.
     learning_rate : float or None, default=None
         First learning rate of Adam for generator and filter. This parameter and those down to
         `penalty` are read by the paper's procedure only (``init="random"`` or
@@ -301,12 +302,13 @@ class SymmetryLens(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), or Summary
+        X : array-like of shape (n_samples, n_features), iterable of such arrays, or Summary
             Finite; of each of the channels at least two features, and fewer than there are samples
-            in all channels together. Not modified, and not copied if it is a float array: a
-            memory-mapped file is read chunk by chunk. Of a
-            :class:`~sklearn_symmetry.statistics.summary.Summary` its seed is used instead of
-            `random_state`.
+            in all channels together. Not modified, and not copied if it is a float array. A
+            memory-mapped file is read chunk by chunk, and so is an iterable of arrays or tables,
+            such as a list, which must be readable twice; a dask array or table is summarised where
+            its blocks lie. Of a :class:`~sklearn_symmetry.statistics.summary.Summary` its seed is
+            used instead of `random_state`.
         y : None
             Ignored.
 
@@ -372,8 +374,11 @@ class SymmetryLens(
         -------
         Y : ndarray of shape (n_samples, n_channels * m)
             ``X @ group_conv_matrix_.T``, channel by channel: linear, without centring, and so
-            exactly equivariant.
+            exactly equivariant. Of a dask array or table a dask array, computed when it is asked
+            for.
         """
+        if is_lazy(X):
+            return on_blocks(self, "transform", X)
         return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
     @usual_torch()
@@ -388,8 +393,11 @@ class SymmetryLens(
         Returns
         -------
         samples : ndarray of shape (n_samples, n_features)
+            Of a dask array a dask array.
         """
         check_is_fitted(self)
+        if is_lazy(X):
+            return lazily(self.inverse_transform, X)
         representation = check_array(X, dtype=float_dtypes(X))
         if representation.shape[1] != self._n_features_out:
             each = " and channel" if self._n_channels > 1 else ""
@@ -415,11 +423,14 @@ class SymmetryLens(
         shifted : ndarray of shape (n_samples, n_features)
             ``X @ G**steps``, channel by channel, with the central crop of the power: what the
             symmetry carries out of the window is lost. Around an even ring that is, for steps that
-            are not whole, part of the alternating vector only.
+            are not whole, part of the alternating vector only. Of a dask array or table a dask
+            array.
         """
         check_scalar(steps, "steps", Real)
         if not np.isfinite(steps):
             raise ValueError(f"steps must be finite; got {steps}")
+        if is_lazy(X):
+            return on_blocks(self, "shift", X, steps)
         rows = self._rows(X)
         power = generator(torch.as_tensor(np.asarray(self.lie_algebra_, np.float64) * steps))
         power = crop_matrix(power, rows.shape[1]).numpy().astype(rows.dtype)
@@ -431,8 +442,9 @@ class SymmetryLens(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            At least 3 samples, in all channels together, not all alike.
+        X : array-like of shape (n_samples, n_features), or as for `fit`
+            At least 3 samples, in all channels together, not all alike. What is no array in memory
+            is scored by a random sample of 20,000 rows; of a Summary, its own.
         y : None
             Ignored.
 
@@ -448,7 +460,7 @@ class SymmetryLens(
         Where components are nearly independent (narrow signals) the order of the rows counts for
         less than their being unmixed.
         """
-        rows = self._rows(X) - self.location_
+        rows = scored_rows(self, X) - self.location_
         if not np.isfinite(rows).all():  # scikit-learn may have been told not to look
             raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
         grid = Grid.of(len(self.group_conv_matrix_), boundary_of(self))
@@ -526,9 +538,9 @@ class SymmetryLens(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or as for `fit`
             Those of the fit, or new ones. More than twice as many different samples as features:
-            equal samples count once.
+            equal samples count once. Of a Summary only its sample is judged.
         level : float, default=0.05
             Of the tests, above 0 and at most 0.5.
         groups : None, "blocks" or array-like of shape (n_samples,), default=None
@@ -567,22 +579,28 @@ class SymmetryLens(
         (True, True, True)
         """
         check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
-        samples = join_channels(self._rows(X), self._n_channels)
+        lens, samples, groups = judged(self, X, groups)
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)
-            return verdict(plain_lens(self), samples, float(level), groups, names)
+            return verdict(lens, samples, float(level), groups, names)
 
     def _summary(self, X, device):
         """What is known of the samples, the settings of their solver, and who checked them."""
+        names = None
+        if not isinstance(X, Summary) and is_source(X):
+            width = width_of(X) // self.n_channels
+            names, options = column_names(X), {"capacity": rows_needed(self, width)}
+            options |= {"n_channels": self.n_channels, "seed": _seed(self.random_state)}
+            X = summarise(X, **options)
         if isinstance(X, Summary):
-            checked = check_summary(self, X, self.n_channels)
+            checked = check_summary(self, X, self.n_channels, names)
             check_shapes(self, X.n_samples, X.n_features)
             return X, self._settings(X.n_features, device), checked
         X, checked = check_data(self, X, self.n_channels)
         n_features = X.shape[1] // self.n_channels
         check_shapes(self, len(X) * self.n_channels, n_features)
         settings = self._settings(n_features, device)
-        options = {"capacity": rows_needed(settings), "seed": _seed(self.random_state)}
+        options = {"capacity": rows_needed(settings, n_features), "seed": _seed(self.random_state)}
         return summarise(X, n_channels=self.n_channels, **options), settings, checked
 
     def _settings(self, n_features, device):

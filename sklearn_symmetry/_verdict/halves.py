@@ -12,7 +12,9 @@ from math import factorial
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
 
 from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
@@ -23,6 +25,7 @@ from ..metrics import generator_similarity
 from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
+from ..statistics.chunks import n_samples_of
 from ..statistics.faults import faults
 from .columns import odd_columns
 from .criteria import (
@@ -74,7 +77,7 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     ----------
     lens : SymmetryLens
         Fitted; not changed.
-    X : ndarray of shape (n, d)
+    X : ndarray of shape (n, d), or another source of samples
     level : float
     groups : None, "blocks" or array-like of shape (n,)
     names : array-like of shape (d,) or None
@@ -137,7 +140,7 @@ def _too_few_columns(lens, X, grid, smallest, level):
         locality=(nothing, nothing),
         starts=_starts(lens),
         converged=lens.converged_,
-        n_samples=len(X),
+        n_samples=n_samples_of(X),
         against=[
             f"{grid.size} columns have too few orders to tell one from chance (the order of the "
             f"columns may be arbitrary: the smallest p-value there can be is {smallest:.2f}, the "
@@ -208,18 +211,24 @@ def fit_halves(lens, parts):
         # That a half is flat, or needed more iterations, shows in what it says; what is wrong with
         # the samples the verdict says of all of them.
         warnings.simplefilter("ignore", UserWarning)
-        halves = [
-            _titled_fit(clone(lens).set_params(**fresh), part, number, "half")
-            for number, part in enumerate(parts, start=1)
-        ]
+        halves = _at_once(lens, _fitted, [clone(lens).set_params(**fresh)] * 2, parts, (1, 2))
         if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
             return halves
-        return [
-            _better(half, _started_from(other, part, number), part)
-            for number, (half, other, part) in enumerate(
-                zip(halves, reversed(halves), parts, strict=True), start=1
-            )
-        ]
+        others = _at_once(lens, _started_from, halves[::-1], parts, (1, 2))
+        return [_better(*one) for one in zip(halves, others, parts, strict=True)]
+
+
+def _at_once(lens, work, *arguments):
+    """Work on both halves, on whatever backend of joblib is active; jobs are shared among them."""
+    n_jobs = None if lens.verbose else lens.n_jobs  # progress of one fit is shown at a time
+    share = max(1, effective_n_jobs(n_jobs) // 2) if n_jobs is not None else None
+    calls = (delayed(work)(*one, n_jobs=share) for one in zip(*arguments, strict=True))
+    return Parallel(n_jobs, prefer="threads")(calls)
+
+
+def _fitted(lens, part, number, n_jobs):
+    own = clone(lens).set_params(n_jobs=n_jobs)
+    return _titled_fit(own, part, number, "half").set_params(n_jobs=lens.n_jobs)
 
 
 def _titled_fit(lens, part, number, what):
@@ -232,10 +241,11 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part, number=1):
+def _started_from(other, part, number=1, n_jobs=None):
     """The descent on `part` from what another lens found, about the same location."""
-    lens = clone(other).set_params(init=other.group_conv_matrix_)
+    lens = clone(other).set_params(init=other.group_conv_matrix_, n_jobs=n_jobs)
     _titled_fit(lens, part.about(other.location_), number, "half, from what the other found,")
+    lens.set_params(n_jobs=other.n_jobs)
     lens.location_ = other.location_
     return lens
 

@@ -19,6 +19,7 @@ CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
 STEP_COST = "python tests/benchmarks/step_cost.py"
 BOUNDARY = "python tests/benchmarks/boundary.py"
+SCALE = "python tests/benchmarks/scale.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
@@ -150,6 +151,37 @@ class Tuning:
         60, "quadratic forms", "Below, forming the operator is faster than Lanczos.", SPEED
     )
 
+    # Many columns, where starts are dear.
+    many: int = _tuned(
+        48,
+        "columns",
+        "Beyond which operators are found less exactly, paths take their dear moves last, and "
+        "joint diagonalisations begin near their end and go by blocks.",
+        SCALE,
+    )
+    loose_tol: float = _tuned(
+        0.03,
+        "relative",
+        "Of eigenvalues with many columns: the strongest are nearly equal, and any of their "
+        "mixtures is a position. A third of the products at 257 columns, for starts as good.",
+        SCALE,
+    )
+
+    rows_a_column: int = _tuned(
+        80,
+        "rows",
+        "That a sample holds for every column, if that is more than `batch_size`. With half as "
+        "many, fourth-order operators of narrow signals are mostly noise at 257 columns.",
+        SCALE,
+    )
+    far_off: float = _tuned(
+        1.0,
+        "nats",
+        "A start of many columns whose loss is above the best of its wave by this is not tried: "
+        "of Gaussian signals of 257 columns chains are above by 3, and end as far off.",
+        SCALE,
+    )
+
     # Starts.
     left_out: tuple = _tuned((), "names", "Ways of starting that are not tried: none.")
     continued: bool = _tuned(
@@ -164,7 +196,12 @@ class Tuning:
         0.1, "squared relative difference", "Of variances that samples and edges mix."
     )
     longest_segment: int = _tuned(8, "items", "Carried elsewhere in one move.", SPEED)
-    path_moves: int = _tuned(200, "moves", "Of one improvement of an order; seldom reached.", SPEED)
+    path_moves: int = _tuned(
+        200,
+        "moves",
+        "Of one improvement of an order, and for every `many` items; seldom reached.",
+        SPEED,
+    )
     power_floor: float = _tuned(
         0.02, "of the largest", "Power of the operators along an axis that is amplified fully."
     )

@@ -46,7 +46,9 @@ def separated_start(frame):
     values, vectors = np.linalg.eigh(power)
     root = (vectors * np.maximum(values, tuning.power_floor * values.max()) ** -0.25) @ vectors.T
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
-    rows, fields = joint_diagonaliser(root @ operators @ root * weight[:, None, None])
+    rows, fields = joint_diagonaliser(
+        root @ operators @ root * weight[:, None, None], many=tuning.many
+    )
     rows = rows @ axes.T
     affinity = _affinity(data, rows, fields, tuning.affinity_samples)
     rows = rows[longest_path(affinity, spectral_order(affinity), tuning)]
