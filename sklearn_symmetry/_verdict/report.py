@@ -16,7 +16,6 @@ HEADLINES = {
     "another": "NOT THIS ONE: the samples have a symmetry, but this lens did not find it",
     "none": "NO EVIDENCE of a symmetry in these samples",
 }
-WIDTH = 92  # signs of a line
 COLOURS = {"found": "#1a7f37", "likely": "#9a6700", "another": "#9a6700", "none": "#cf222e"}
 
 
@@ -147,7 +146,7 @@ class Verdict:
 
 def _bullet(reason):
     return textwrap.fill(
-        reason, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+        reason, width=92, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
     )
 
 
