@@ -87,7 +87,7 @@ class Judge:
         return Objective(self.data, weights, samples, grid=self.grid, tuning=unbounded)
 
     @property
-    def _done(self):
+    def done(self):
         """When a descent of the search is done."""
         return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
 
@@ -112,11 +112,11 @@ class Judge:
         candidate : Candidate
         """
         tuning, start = self.tuning, self.tensor(start)
-        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self._done)
+        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self.done)
         basis = coarse.basis
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
-        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self._done)
+        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self.done)
         return self.candidate(name, start, fine.basis)
 
     def candidate(self, name, start, basis):
@@ -145,6 +145,15 @@ class Judge:
         tuning = self.tuning
         return excess * tuning.judge_samples <= tuning.stationary * self.final.samples.shape[1]
 
+    def agreement(self, one, other):
+        """Of two bases, above the noise."""
+        return agreement(one, other, self.data.share)
+
+    @property
+    def returned(self):
+        """Agreement from which a descent has led back."""
+        return self.tuning.returned
+
     def leads_back(self, candidate):
         """Whether a descent from far away leads back to a candidate.
 
@@ -154,9 +163,9 @@ class Judge:
         nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
 
         def is_back(state):
-            return agreement(state.basis, candidate.basis, self.data.share) > tuning.returned
+            return self.agreement(state.basis, candidate.basis) > self.returned
 
-        options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
+        options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self.done
         return is_back(minimise(self.fine, nudged, **options))
 
 
