@@ -18,6 +18,7 @@ from .halves import (
     fitted_setting,
     fresh_settings,
     judge,
+    representation_grid,
     split_in_halves,
     verdict,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "fitted_setting",
     "fresh_settings",
     "judge",
+    "representation_grid",
     "split_in_halves",
     "verdict",
 ]

@@ -249,7 +249,7 @@ def orientation(group_conv_matrix, powers, grid):
 def _by_axis(powers, grid):
     """Powers as a Tensor of int64 of shape (m, n_axes); None: one for every position."""
     if powers is None:
-        return grid.coordinates() - torch.tensor([size // 2 for size in grid.shape])
+        return grid.powers()
     powers = torch.as_tensor(powers).cpu()
     powers = powers[:, None] if powers.ndim == 1 else powers
     if powers.ndim != 2 or powers.shape[1] != grid.n_axes or powers.is_floating_point():

@@ -7,6 +7,7 @@ import torch
 
 from ..core.cumulants import rotation_cost
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
+from ..core.grid import Grid
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
 from .manifold import minimise
@@ -37,6 +38,8 @@ class Candidate:
         Orders candidates, the best has the lowest: stationary energies, which the loss does not
         see, before the loss. The divergence of few columns is the mean of few numbers, and may be
         high where they are right: there it is weighed against the loss.
+    grid : Grid or None
+        Of the rows of the basis. None: a line.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Candidate:
     divergence: float
     tuning: Tuning
     rank: tuple
+    grid: Grid | None = None
 
     def agreement(self, other):
         """With another candidate, above the noise."""
@@ -128,7 +132,8 @@ class Judge:
             rank = (loss + contrast_free_divergence(y, self.grid), loss)
         else:
             rank = (divergence > 1 + self.tuning.stationary, loss)
-        return Candidate(name, self.data, start, basis, loss, divergence, self.tuning, rank)
+        scores = loss, divergence, self.tuning, rank, self.grid
+        return Candidate(name, self.data, start, basis, *scores)
 
     def mended(self, candidate, changes, max_rounds):
         """The candidate, repaired if that is worth it; see :func:`.repairs.repair`."""

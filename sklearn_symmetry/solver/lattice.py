@@ -12,17 +12,20 @@ from dataclasses import replace
 import torch
 
 from ..core.energies import contrast_free, lattice_energy_divergence
+from ..core.grid import Grid
 from ..core.group import agreement
 from .judge import Candidate, Judge, ranked
 from .manifold import minimise
 from .repairs import repair
-from .search import Outcome
+from .search import first_look
 from .signs import likeliest, signs_of
 from .starts.layout import LaidOut
 from .starts.standing_waves import StandingWaves
 from .starts.waves import Frame
 
-__all__ = ["LatticeJudge", "lattice_search", "reflected"]
+__all__ = ["LatticeJudge", "SHORTEST", "factorisations", "lattice_search", "lattices", "reflected"]
+
+SHORTEST = 3  # positions: along fewer, all are neighbours of all
 
 
 class LatticeJudge(Judge):
@@ -35,7 +38,12 @@ class LatticeJudge(Judge):
         loss, limit = self.final.value(basis), self.tuning.lattice_stationary
         steps = round(math.log(max(divergence, limit) / limit) / math.log(self.tuning.energy_step))
         rank = (steps, loss)
-        return Candidate(name, self.data, start, basis, loss, divergence, self.tuning, rank)
+        scores = loss, divergence, self.tuning, rank, self.grid
+        return Candidate(self._named(name), self.data, start, basis, *scores)
+
+    def _named(self, name):
+        shape = " x ".join(map(str, self.grid.shape))
+        return name if name.startswith(shape) else f"{shape}: {name}"
 
     def is_stationary(self, candidate):
         """Whether its energies may be stationary."""
@@ -53,15 +61,45 @@ class LatticeJudge(Judge):
         return self.tuning.lattice_returned
 
 
-def lattice_search(data, weights, grid, *, seed, tuning, n_init=None, report=None):
-    """Refined candidates, best first; as :func:`.search.search`, on one view of the set.
+def lattices(size, settings):
+    """The grids of several axes that a fit may end on; none for a line or a ring.
 
     Parameters
     ----------
-    data : PrincipalData
+    size : int
+        Number of columns.
+    settings : Settings
+
+    Returns
+    -------
+    grids : list of Grid
+        Of every shape of two axes of three positions at least, the squarest first, if the shape is
+        to be found.
+    """
+    shape = settings.grid_shape
+    if shape is None:
+        return []
+    if shape != "auto":
+        return [Grid.of(tuple(shape), settings.boundary)]
+    return [Grid.of(found, settings.boundary) for found in factorisations(size)]
+
+
+def factorisations(size):
+    """Shapes of two axes, the shorter one first, with so many positions; the squarest first."""
+    shorter = range(math.isqrt(size), SHORTEST - 1, -1)
+    return [(first, size // first) for first in shorter if size % first == 0]
+
+
+def lattice_search(views, weights, grids, *, seed, tuning, n_init=None, report=None):
+    """Refined candidates, best first.
+
+    Parameters
+    ----------
+    views : list of PrincipalData
+        See :func:`.search.search`.
     weights : dict of str to float
-    grid : Grid
-        Of two axes.
+    grids : list of Grid
+        Of two axes; of several, energies and the loss decide.
     seed : int
     tuning : Tuning
     n_init : int or None
@@ -73,31 +111,76 @@ def lattice_search(data, weights, grid, *, seed, tuning, n_init=None, report=Non
     -------
     candidates : list of Candidate
     """
-    attempt = _Attempt(LatticeJudge(data, weights, grid, tuning), seed, n_init, report)
-    attempt.run()
-    return ranked(attempt.found)
+    tuning = first_look(tuning, views[0].n_features)
+    log = _Log(n_init, report)
+    attempts = []
+    for data in views:
+        here = [_Attempt(LatticeJudge(data, weights, grid, tuning), seed, log) for grid in grids]
+        attempts += here
+        for attempt in here:
+            attempt.begin()
+        # Shapes are compared by what all of them have tried.
+        if log.full or any(attempt.is_certain for attempt in here):
+            break
+    else:
+        for attempt in sorted((one for one in attempts if one.found), key=_Attempt.rank):
+            attempt.settle()
+            if log.full or attempt.is_certain:
+                break
+    best, *others = ranked(log.found)
+    for data in views:
+        judge = LatticeJudge(data, weights, best.grid, tuning)
+        if judge.final.value(best.basis) < best.loss + tuning.same_loss:
+            # The first location that explains as much.
+            return [replace(best, data=data), *others]
+    return [best, *others]
+
+
+class _Log:
+    """All candidates so far, and whether there are to be more."""
+
+    def __init__(self, n_init, report):
+        self.found, self.n_starts, self.n_init, self.report = [], 0, n_init, report
+        self.stopped = False
+
+    def add(self, candidate):
+        """Tell the caller of a candidate."""
+        self.found.append(candidate)
+        self.stopped = self.report is not None and bool(self.report(candidate, self.found))
+
+    @property
+    def full(self):
+        """Whether the caller wants no more starts."""
+        return self.stopped or (self.n_init is not None and self.n_starts >= self.n_init)
 
 
 class _Attempt:
-    """Starts for the set about one location, tried one by one."""
+    """Starts for the set about one location, on one grid."""
 
-    def __init__(self, judge, seed, n_init, report):
-        self.judge, self.tuning, self.seed = judge, judge.tuning, seed
-        self.n_init, self.report = n_init, report
-        self.found, self.n_starts, self.known = [], 0, {}
+    def __init__(self, judge, seed, log):
+        self.judge, self.tuning, self.seed, self.log = judge, judge.tuning, seed, log
+        self.found, self.known = [], {}
 
-    def run(self):
-        """Starts, until one is certain; then the best of them, settled."""
+    def rank(self):
+        """Of the best candidate."""
+        return ranked(self.found)[0].rank
+
+    def begin(self):
+        """Short descents from all starts, until one is certain."""
         for end in self._ends():
-            if self._add(end) is Outcome.STOPPED:
+            self.log.n_starts += 1
+            self._add(end)
+            if self.log.full or self.is_certain:
                 return
-            if self._is_certain():
-                return
+
+    def settle(self):
+        """The best of them, descended and mended, until one is certain."""
         for one in self._hopeful():
             for end in self._settled(one):
-                if self._add(end) is Outcome.STOPPED:
+                self._add(end)
+                if self.log.stopped:
                     return
-            if self._is_certain():
+            if self.is_certain:
                 return
 
     def _ends(self):
@@ -150,14 +233,13 @@ class _Attempt:
 
     def _add(self, candidate):
         self.found.append(candidate)
-        if self.report is not None and self.report(candidate, self.found):
-            return Outcome.STOPPED
-        return None
+        self.log.add(candidate)
 
-    def _is_certain(self):
+    @property
+    def is_certain(self):
         """Whether the best candidate has stationary energies and a sharp minimum."""
-        leader = ranked(self.found)[0]
-        if not self.judge.is_stationary(leader):
+        leader = ranked(self.found)[0] if self.found else None
+        if leader is None or not self.judge.is_stationary(leader):
             return False
         if id(leader) not in self.known:
             self.known[id(leader)] = self.judge.leads_back(leader)
