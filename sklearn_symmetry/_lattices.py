@@ -66,7 +66,9 @@ def _check_shape(shape):
         raise TypeError(f"grid_shape must hold ints, positions along each axis; got {shape!r}")
     if len(sizes) != AXES:
         remedy = (
-            "use grid_shape=None for a line" if len(sizes) < AXES else "there are no starts for more"
+            "use grid_shape=None for a line"
+            if len(sizes) < AXES
+            else "there are no starts for more"
         )
         raise ValueError(f"grid_shape={shape!r} has {len(sizes)} axes, must have {AXES}: {remedy}")
     if min(sizes) < SHORTEST:
@@ -84,8 +86,8 @@ def _check_boundary(boundary):
         names = ()
     if len(names) != AXES or any(name not in BOUNDARIES for name in names):
         raise ValueError(
-            f"boundary={boundary!r}: on a lattice it must be 'open' or 'circulant', or a tuple with "
-            f"one of them for each of {AXES} axes"
+            f"boundary={boundary!r}: on a lattice it must be 'open' or 'circulant', or a tuple "
+            f"with one of them for each of {AXES} axes"
         )
 
 

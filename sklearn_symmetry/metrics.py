@@ -124,7 +124,9 @@ def matched(generators, targets):
     pairs : list of tuple of two ndarray of shape (d, d)
         A generator, and the target it goes with, in its direction.
     """
-    generators, targets = (np.reshape(part, (-1, *np.shape(part)[-2:])) for part in (generators, targets))
+    generators, targets = (
+        np.reshape(part, (-1, *np.shape(part)[-2:])) for part in (generators, targets)
+    )
 
     def pairs(order):
         found = []

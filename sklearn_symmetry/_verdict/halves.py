@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._lattices import fitted_grid, on_grid
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.group import column_order as order_of_rows
 from ..core.score import symmetry_score
-from .._lattices import fitted_grid, on_grid
 from ..metrics import generator_similarity, matched
 from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
@@ -259,7 +259,11 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     parts = parts if tested is None else tested
     found = [
         evidence(
-            _representation(half, part), representation_grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED
+            _representation(half, part),
+            representation_grid(half),
+            draws=DRAWS,
+            orders=ORDERS,
+            n_tested=TESTED,
         )
         for half, part in zip(halves, reversed(parts), strict=True)
     ]

@@ -268,9 +268,10 @@ def _packaged(rows, settings, grid, **found):
     powers = grid.powers() if lattice else symmetric_powers(settings.n_powers or len(rows))
     axes = range(grid.n_axes)
     group = Group(torch.as_tensor(rows), grid, settings.padding).canonical(powers)
+    padded = [group.generator(axis, padded=True) for axis in axes]
     return Solution(
         lie_algebras=torch.stack([group.lie_algebra(axis) for axis in axes]).numpy(),
-        padded_generators=torch.stack([group.generator(axis, padded=True) for axis in axes]).numpy(),
+        padded_generators=torch.stack(padded).numpy(),
         filter=(group.filter / group.filter.norm()).numpy(),
         group_conv_matrix=group.orbit(powers).numpy(),
         powers=powers.numpy(),
