@@ -76,10 +76,8 @@ class Objective:
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
         # With the very fewest, losses are weighed against energies in nats, and keep their scale.
-        if fourth and tuning.fewest < data.n_features <= tuning.few:
-            per_entry = data.n_samples / data.n_features**2
-            more = per_entry / tuning.emphasis_from
-            self.weights["uniformity"] *= min(max(more, 1.0), tuning.emphasis)
+        if fourth and data.n_features > tuning.fewest:
+            self.weights["uniformity"] *= _emphasis(data, tuning)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
         self.loss = closed_form_loss(self.weights, tuning, third, fourth)
         self.of_moments = self.loss.restricted("samples")
@@ -166,6 +164,15 @@ class Objective:
             whitened_cumulants=cumulants,
             whitened_modes=modes,
         )
+
+
+def _emphasis(data, tuning):
+    """Factor of uniformity: more where noise, of a flat spectrum, lets it decide alone."""
+    per_entry = data.n_samples / data.n_features**2
+    spectrum = data.spectrum
+    flatness = float(torch.exp(torch.log(spectrum / spectrum.mean()).mean()))
+    enough = min(max(per_entry / tuning.emphasis_from, 1.0), tuning.emphasis)
+    return 1 + (enough - 1) * flatness
 
 
 def affordable_modes(size, tuning):

@@ -82,8 +82,8 @@ class Tuning:
     emphasis: float = _tuned(
         5.0,
         "times its weight",
-        "Uniformity with few columns: alignment and resolution pull noisy rows away from the "
-        "truth, and the samples are many for what there is to find.",
+        "Largest weight of uniformity, where samples are many and the spectrum is flat: alignment "
+        "and resolution pull noisy rows away from the truth. Photographs, steep, bear none.",
     )
     emphasis_from: float = _tuned(
         40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."

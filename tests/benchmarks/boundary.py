@@ -14,7 +14,8 @@ import warnings
 
 import numpy as np
 import torch
-from shuffled import SETS, append
+from known_sets import SETS
+from shuffled import append
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import hiding_basis
