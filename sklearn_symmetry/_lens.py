@@ -423,7 +423,7 @@ class SymmetryLens(
         """One number for every axis."""
         n_axes = len(self._lie_algebras)
         if n_axes > 1:
-            if isinstance(steps, Real) or len(steps) != n_axes:
+            if np.ndim(steps) != 1 or len(steps) != n_axes:
                 raise ValueError(
                     f"steps must be a tuple of {n_axes} numbers, one for each axis of the lattice; "
                     f"got {steps!r}"

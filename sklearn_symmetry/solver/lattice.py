@@ -47,9 +47,7 @@ class LatticeJudge(Judge):
 
     def is_stationary(self, candidate):
         """Whether its energies may be stationary."""
-        excess = (candidate.divergence - 1) * self.tuning.judge_samples
-        allowed = (self.tuning.lattice_stationary - 1) * self.final.samples.shape[1]
-        return excess <= allowed
+        return candidate.divergence <= self.tuning.lattice_stationary
 
     def agreement(self, one, other):
         """Of two bases, above the noise: of the worse axis."""
