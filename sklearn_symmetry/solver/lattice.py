@@ -14,10 +14,11 @@ import torch
 from ..core.energies import contrast_free, lattice_energy_divergence
 from ..core.grid import Grid
 from ..core.group import agreement
+from .climb import climbed
 from .judge import Candidate, Judge, ranked
+from .law import Law
 from .manifold import minimise
 from .repairs import repair
-from .search import first_look
 from .signs import likeliest, signs_of
 from .starts.layout import LaidOut
 from .starts.standing_waves import StandingWaves
@@ -30,6 +31,10 @@ SHORTEST = 3  # positions: along fewer, all are neighbours of all
 
 class LatticeJudge(Judge):
     """As :class:`.judge.Judge`; candidates are ranked by their energies first."""
+
+    def __init__(self, data, weights, grid, tuning):
+        super().__init__(data, weights, grid, tuning)
+        self.of = data, weights, grid
 
     def candidate(self, name, start, basis):
         """A basis with its scores."""
@@ -109,11 +114,12 @@ def lattice_search(views, weights, grids, *, seed, tuning, n_init=None, report=N
     -------
     candidates : list of Candidate
     """
-    tuning = first_look(tuning, views[0].n_features)
+    closer, tuning = tuning, replace(tuning, fourth_order=0.0)
     log = _Log(n_init, report)
     attempts = []
     for data in views:
-        here = [_Attempt(LatticeJudge(data, weights, grid, tuning), seed, log) for grid in grids]
+        judges = [LatticeJudge(data, weights, grid, tuning) for grid in grids]
+        here = [_Attempt(judge, closer, seed, log) for judge in judges]
         attempts += here
         for attempt in here:
             attempt.begin()
@@ -127,7 +133,7 @@ def lattice_search(views, weights, grids, *, seed, tuning, n_init=None, report=N
                 break
     best, *others = ranked(log.found)
     for data in views:
-        judge = LatticeJudge(data, weights, best.grid, tuning)
+        judge = LatticeJudge(data, weights, best.grid, best.tuning)
         if judge.final.value(best.basis) < best.loss + tuning.same_loss:
             # The first location that explains as much.
             return [replace(best, data=data), *others]
@@ -146,6 +152,11 @@ class _Log:
         self.found.append(candidate)
         self.stopped = self.report is not None and bool(self.report(candidate, self.found))
 
+    def replace(self, old, new):
+        """Candidates that were measured anew."""
+        again = {id(one): other for one, other in zip(old, new, strict=True)}
+        self.found[:] = [again.get(id(one), one) for one in self.found]
+
     @property
     def full(self):
         """Whether the caller wants no more starts."""
@@ -155,9 +166,10 @@ class _Log:
 class _Attempt:
     """Starts for the set about one location, on one grid."""
 
-    def __init__(self, judge, seed, log):
+    def __init__(self, judge, closer, seed, log):
         self.judge, self.tuning, self.seed, self.log = judge, judge.tuning, seed, log
-        self.found, self.known = [], {}
+        self.closer = closer  # the tuning with fourth order
+        self.found, self.known, self.tried = [], {}, set()
 
     def rank(self):
         """Of the best candidate."""
@@ -172,14 +184,69 @@ class _Attempt:
                 return
 
     def settle(self):
-        """The best of them, descended and mended, until one is certain."""
+        """The best of them, descended and mended, until one is certain.
+
+        Smooth and noisy signals take a closer look: fourth order, and a climb on the law.
+        """
+        self.settle_some()
+        if self.is_done:
+            return
+        self._look_closer()
+        for end in self._climbed():
+            self._add(end)
+            if self.is_done:
+                return
+        self.settle_some()
+
+    def settle_some(self):
+        """Long descents from the most hopeful ends, and these mended."""
         for one in self._hopeful():
+            self.tried.add(id(one.start))
             for end in self._settled(one):
                 self._add(end)
                 if self.log.stopped:
                     return
             if self.is_certain:
                 return
+
+    @property
+    def is_done(self):
+        """Whether there is nothing more to do."""
+        return self.log.stopped or self.is_certain
+
+    def _look_closer(self):
+        """From now on with fourth order; what was found before is measured anew."""
+        self.judge = LatticeJudge(*self.judge.of, self.closer)
+        again = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
+        self.log.replace(self.found, again)
+        self.found = again
+
+    def _climbed(self):
+        """Ends of climbs on the law, from the most lawful starts."""
+        judge, tuning = self.judge, self.closer
+        if judge.fine.modes is None:
+            return
+        law = Law(judge.fine)
+        budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes, **judge.done}
+        ends = []
+        for one in self._different():
+            descent = minimise(law, one, **budget)
+            ends.append((descent.losses[-1], descent.basis))
+        ends.sort(key=lambda end: end[0])
+        changes = {reflected: tuning.reflections_tried}
+        for number, (_, basis) in enumerate(ends[: tuning.climbers]):
+            basis, value = climbed(law, basis, changes, seed=self.seed + number)
+            descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)
+            name = f"climb {number + 1} to a law of {value:.4f}"
+            yield judge.candidate(name, basis, descent.basis)
+
+    def _different(self):
+        """Starts and ends so far, no two nearly alike."""
+        chosen = []
+        for basis in [one.basis for one in ranked(self.found)] + [one.start for one in self.found]:
+            if all(self.judge.agreement(basis, other) < self.tuning.near for other in chosen):
+                chosen.append(basis)
+        return chosen[: self.tuning.lawful_starts]
 
     def _ends(self):
         """Candidates of short descents from all starts."""
@@ -206,9 +273,9 @@ class _Attempt:
         ]
         if orders[0][0].divergence > self.tuning.telling:
             orders.reverse()  # energies do not tell yet
-        chosen = dict.fromkeys(id(one) for pair in zip(*orders, strict=True) for one in pair)
-        by_id = {id(one): one for one in self.found}
-        return [by_id[key] for key in chosen][: self.tuning.settled]
+        chosen = {id(one): one for pair in zip(*orders, strict=True) for one in pair}
+        new = [one for one in chosen.values() if id(one.start) not in self.tried]
+        return new[: self.tuning.settled]
 
     def _settled(self, candidate):
         """The end of a long descent, and it mended."""

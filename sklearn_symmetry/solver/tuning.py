@@ -312,7 +312,14 @@ class Tuning:
     laid_iterations: int = _tuned(40, "iterations", "From components laid out.", LATTICES)
     wave_iterations: int = _tuned(60, "iterations", "From waves, coarse.", LATTICES)
     settling_iterations: int = _tuned(120, "iterations", "Of the most hopeful ends.", LATTICES)
-    settled: int = _tuned(4, "ends", "That settle.", LATTICES)
+    settled: int = _tuned(2, "ends", "That settle, before a closer look and after.", LATTICES)
+    climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
+    climbs: int = _tuned(60, "kicks", "Of one climb.", LATTICES)
+    climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
+    climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
+    climb_gain: float = _tuned(1e-5, "nats", "Of the law, that is lower.", LATTICES)
+    climbs_between: int = _tuned(10, "kicks", "Between two mendings.", LATTICES)
+    climbs_in_vain: int = _tuned(30, "kicks", "In vain, after which a climb ends.", LATTICES)
     lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)
     lattice_stationary: float = _tuned(
         2.0, "energy divergence", "That counts as stationary, of the worst axis.", LATTICES

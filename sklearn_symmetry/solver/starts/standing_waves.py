@@ -16,6 +16,7 @@ import numpy as np
 
 from ...core.cumulants import fourth_cumulant_modes
 from ...core.sines import sine_basis
+from ..climb import exchange
 from .assignment import assigned, doubly_stochastic, exchanged, permutation_matrix
 from .layout import link_signs
 
@@ -323,7 +324,7 @@ def _kicked(couplings, waves, rng):
     """Some waves exchanged, the best exchanges from there, signs, and a polish."""
     positions = waves.modes @ couplings.positions(waves.mixture) @ waves.modes.T
     levels = waves.modes**2 @ couplings.levels
-    order = _exchange(couplings.shape, levels, rng)
+    order = exchange(couplings.shape, levels, rng)
     weights = [_strength(one) for one in positions]
     for _ in range(2):
         expected = couplings.smoothed(levels[order])
@@ -331,26 +332,6 @@ def _kicked(couplings, waves, rng):
         order = exchanged(weights, couplings.links, order, linear, rounds=60)
     modes = _signed(couplings, positions, order) @ waves.modes
     return couplings.polished(modes, waves.mixture, 15)
-
-
-def _exchange(shape, levels, rng):
-    """An order with some waves of about one variance exchanged, or the ends of two lines."""
-    order, n_changes, kind = np.arange(len(levels)), int(rng.integers(1, 5)), rng.integers(3)
-    if kind < 2:
-        for _ in range(n_changes):
-            one = rng.integers(len(order))
-            near = np.exp(-0.5 * ((levels - levels[one]) / 0.35) ** 2)
-            near[one] = 0.0
-            if near.sum() > 0:
-                other = rng.choice(len(order), p=near / near.sum())
-                order[[one, other]] = order[[other, one]]
-        return order
-    folded = order.reshape(shape)  # a view, and so is its transpose
-    folded = folded.T if rng.integers(2) else folded
-    one, other = rng.integers(len(folded), size=2)
-    first = rng.integers(folded.shape[1])
-    folded[[one, other], first:] = folded[[other, one], first:].copy()
-    return order
 
 
 def _different(found):
