@@ -54,14 +54,14 @@ class LatticeDisplay:
     ['given', 'found', 'moved 0', 'moved 1', 'generator 0', 'generator 1']
     """
 
-    def __init__(self, panels, moved, generators, *, frame="one step along"):
+    def __init__(self, panels, moved, generators, *, frame="Generator,"):
         self.panels = panels
         self.moved = moved
         self.generators = generators
         self.frame = frame
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, basis=None, generators=None, title=None):
+    def from_estimator(cls, estimator, X, *, basis=None, generators=None, title=None, ax=None):
         """Draw a fitted lens, and what it makes of a few samples.
 
         Parameters
@@ -79,6 +79,9 @@ class LatticeDisplay:
             the diagonal each, if the lens is right. None: the generators of the lens, in the
             columns of the data.
         title : str or None, default=None
+        ax : matplotlib Figure, SubFigure or None, default=None
+            Where to draw the moved sample and the generators alone. None: all panels, in a new
+            figure.
 
         Returns
         -------
@@ -119,49 +122,58 @@ class LatticeDisplay:
             steps = np.eye(grid.n_axes)[axis]
             patches = [seen(lens.shift(one, tuple(step * steps))) for step in STEPS]
             moved.append(np.concatenate(patches).reshape(-1, *grid.shape))
-        frame = "generator found,"
+        frame = "Generator found,"
         matrices = lens.generators_
         if generators is not None:
             rows = lens.group_conv_matrix_
-            frame, matrices = "hidden generator as the lens sees it,", rows @ generators @ rows.T
+            frame, matrices = "Hidden, as the lens sees it,", rows @ generators @ rows.T
         panels = {name: part.reshape(-1, *grid.shape) for name, part in drawn.items()}
-        return cls(panels, moved, matrices, frame=frame).plot(title=title)
+        return cls(panels, moved, matrices, frame=frame).plot(title=title, ax=ax)
 
-    def plot(self, *, title=None):
+    def plot(self, *, title=None, ax=None):
         """Draw all panels in a new figure.
 
         Parameters
         ----------
         title : str or None, default=None
+        ax : matplotlib Figure, SubFigure or None, default=None
+            Where to draw the moved sample and the generators alone. None: all panels, in a new
+            figure.
 
         Returns
         -------
         self : LatticeDisplay
         """
-        figure = matplotlib_module("figure").Figure
         from matplotlib import rc_context
 
+        self.axes_ = {}
         with rc_context(FONTS):
-            n_panels = len(self.panels)
-            self.figure_ = figure(figsize=(12, 4.6 + 1.5 * n_panels), layout="constrained")
-            if title is not None:
-                self.figure_.suptitle(title, fontsize=15, fontweight="bold")
-            above, below = self.figure_.subfigures(2, 1, height_ratios=(1.5 * n_panels, 4.2))
-            rows = np.atleast_1d(above.subplots(n_panels, 1))
-            self.axes_ = dict(zip(self.panels, rows, strict=True))
-            for name, patches in self.panels.items():
-                _draw_patches(self.axes_[name], patches, TITLES[name])
+            below = self._draw_panels(title) if ax is None else ax
+            self.figure_ = below.figure if ax is None else ax
             left, right = below.subfigures(1, 2, width_ratios=(1, 1.15))
             self._draw_moved(left)
             self._draw_generators(right)
         return self
 
+    def _draw_panels(self, title):
+        """The patches in a new figure; what remains of it."""
+        n_panels = len(self.panels)
+        figure = matplotlib_module("figure").Figure
+        figure = figure(figsize=(12, 4.6 + 1.5 * n_panels), layout="constrained")
+        if title is not None:
+            figure.suptitle(title, fontsize=15, fontweight="bold")
+        above, below = figure.subfigures(2, 1, height_ratios=(1.5 * n_panels, 4.2))
+        rows = np.atleast_1d(above.subplots(n_panels, 1))
+        self.axes_ = dict(zip(self.panels, rows, strict=True))
+        for name, patches in self.panels.items():
+            _draw_patches(self.axes_[name], patches, TITLES[name])
+        return below
+
     def _draw_moved(self, figure):
         axes = np.atleast_1d(figure.subplots(len(self.moved), 1))
         for axis, (ax, patches) in enumerate(zip(axes, self.moved, strict=True)):
             self.axes_[f"moved {axis}"] = ax
-            title = "One sample, moved by the generator found along"
-            _draw_patches(ax, patches, f"{title} axis {axis}")
+            _draw_patches(ax, patches, f"One sample, moved along axis {axis} by the lens")
             size = patches.shape[2] + GAP
             ax.set_xticks(size * np.arange(len(STEPS)) + (size - 2) / 2, labels=STEPS)
             ax.tick_params(length=0)
@@ -171,7 +183,7 @@ class LatticeDisplay:
         for axis, (ax, matrix) in enumerate(zip(axes, self.generators, strict=True)):
             self.axes_[f"generator {axis}"] = ax
             matrix_image(ax, matrix, vmin=-1, vmax=1)
-            ax.set_title(f"{self.frame.capitalize()}\naxis {axis}")
+            ax.set_title(f"{self.frame}\naxis {axis}", fontsize=11)
 
 
 def _draw_patches(ax, patches, title):
