@@ -188,6 +188,8 @@ class _Attempt:
 
         Smooth and noisy signals take a closer look: fourth order, and a climb on the law.
         """
+        if self._tell_nothing():
+            return
         self.settle_some()
         if self.is_done:
             return
@@ -197,6 +199,15 @@ class _Attempt:
             if self.is_done:
                 return
         self.settle_some()
+
+    def _tell_nothing(self):
+        """Whether many solutions are stationary that have nothing in common, as of white noise."""
+        found = []
+        for one in self.found:
+            known = (self.judge.agreement(one.basis, other.basis) for other in found)
+            if self.judge.is_stationary(one) and max(known, default=0.0) < self.tuning.different:
+                found.append(one)
+        return len(found) >= self.tuning.too_many
 
     def settle_some(self):
         """Long descents from the most hopeful ends, and these mended."""

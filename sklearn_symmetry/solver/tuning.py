@@ -304,8 +304,8 @@ class Tuning:
     wave_trials: int = _tuned(3, "trials", "For every two of them.", LATTICES)
     wave_starts: int = _tuned(3, "starts", "Of the best matches.", LATTICES)
     kicks: tuple = _tuned(
-        (800, 36, 300),
-        "trials up to so many columns, and beyond",
+        (30, 800, 36, 300),
+        "trials a column, at most so many; up to so many columns, and trials beyond",
         "Of the local search for waves, about 4 s at 7 x 7.",
         LATTICES,
     )
@@ -313,6 +313,9 @@ class Tuning:
     wave_iterations: int = _tuned(60, "iterations", "From waves, coarse.", LATTICES)
     settling_iterations: int = _tuned(120, "iterations", "Of the most hopeful ends.", LATTICES)
     settled: int = _tuned(2, "ends", "That settle, before a closer look and after.", LATTICES)
+    too_many: int = _tuned(
+        4, "solutions", "Different and stationary, after which the samples tell nothing.", LATTICES
+    )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
     climbs: int = _tuned(60, "kicks", "Of one climb.", LATTICES)
     climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
@@ -356,8 +359,8 @@ class Tuning:
 
     def wave_kicks(self, size):
         """Trials of the local search for waves."""
-        many, up_to, few = self.kicks
-        return many if size <= up_to else few
+        each, most, up_to, beyond = self.kicks
+        return min(each * size, most) if size <= up_to else beyond
 
 
 DEFAULT = Tuning()
