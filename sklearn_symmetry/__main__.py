@@ -14,9 +14,15 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from . import SymmetryLens
+from ._images import draw_images
 from ._io import BadInput, check_output, read_file, write_atomically
 from ._report import draw_report, summary
-from .datasets import load_digit_slices, load_photo_rows
+from .datasets import (
+    load_digit_patches,
+    load_digit_slices,
+    load_photo_patches,
+    load_photo_rows,
+)
 from .inspection._common import matplotlib_module
 from .metrics import generator_similarity
 from .persistence import save_lens
@@ -30,6 +36,10 @@ HIDINGS = {  # the symmetry of the set, what was done to the pixels, what the le
 SETS = {  # loader, pixels of a slice, what they are
     "digits": (load_digit_slices, 11, "handwritten digits"),
     "photos": (load_photo_rows, 33, "photographs"),
+}
+PATCHES = {  # loader, what they are
+    "photos": (load_photo_patches, "photographs"),
+    "digits": (load_digit_patches, "handwritten digits"),
 }
 PICTURES = (".png", ".pdf", ".svg")
 RECOVERED, NEARLY = 0.98, 0.9  # cosines
@@ -50,10 +60,11 @@ def main(arguments=None):
         after Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    own_file = arguments[:1] == ["fit"]
     try:
-        if own_file:
+        if arguments[:1] == ["fit"]:
             fit_file(_fit_parser().parse_args(arguments[1:]))
+        elif arguments[:1] == ["images"]:
+            images_job(_images_parser().parse_args(arguments[1:]))
         else:
             main_job(_main_parser().parse_args(arguments))
     except KeyboardInterrupt:
@@ -75,7 +86,8 @@ def _main_parser():
         prog="python -m sklearn_symmetry",
         description="Hide the pixels of real image slices, find their symmetry without labels, and "
         "compare it with the secret. Writes one picture.",
-        epilog="For your own data: python -m sklearn_symmetry fit FILE (see fit --help).",
+        epilog="For your own data: python -m sklearn_symmetry fit FILE (see fit --help). In two "
+        "dimensions: python -m sklearn_symmetry images.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--hide", choices=HIDINGS, default="permutation", help="how")
@@ -85,6 +97,22 @@ def _main_parser():
         "--features", type=int, metavar="N", help="pixels of a slice (digits: 11, photos: 33)"
     )
     parser.add_argument("--output", default="symmetry.png", metavar="PATH", help="the picture")
+    _add_common(parser)
+    return parser
+
+
+def _images_parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m sklearn_symmetry images",
+        description="Mix the pixels of real image patches by a secret rotation, find both their "
+        "symmetries and the image without labels, and compare it with the secret. Writes one "
+        "picture.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--data", choices=PATCHES, default="photos", help="images to cut from")
+    parser.add_argument("--samples", type=int, default=20000, metavar="N", help="patches to cut")
+    parser.add_argument("--size", type=int, default=5, metavar="N", help="pixels along both axes")
+    parser.add_argument("--output", default="images.png", metavar="PATH", help="the picture")
     _add_common(parser)
     return parser
 
@@ -183,6 +211,36 @@ def main_job(options):
     subtitle = f"Generator found against the hidden one: cosine {cosine:.5f} (1 is perfect)"
     subtitle += "" if verdict is None else f"\n{verdict.headline}"
     figure = draw_report(lens, held_out, title, subtitle=subtitle, secret=data)
+    _write_outputs(lens, figure, options.output, options.save)
+
+
+def images_job(options):
+    """Mix patches of real images in secret, fit a lattice of unknown shape, print and draw it."""
+    _check_outputs(options, options.output)
+    loader, source = PATCHES[options.data]
+    shape = (options.size, options.size)
+    with _bad_input():
+        data = loader(options.samples, shape, symmetry="orthogonal", random_state=options.seed)
+    X, held_out = _split(data.data, options.seed)
+    size = f"{options.size} x {options.size}"
+    print(f"{'data':<10}{len(data.data)} patches of {source}, {size} pixels, blended by a rotation")
+    lens, verdict = _fit(SymmetryLens(grid_shape="auto", random_state=options.seed), X, options)
+    found = " x ".join(map(str, lens.grid_shape_))
+    cosine = 0.0  # of another number of rows and columns
+    if sorted(lens.grid_shape_) == sorted(shape):
+        cosine = generator_similarity(lens.generators_, data.generators)
+    print(f"{'found':<10}a lattice of {found} and two generators that commute")
+    print(
+        f"{'secret':<10}{cosine:.5f} cosine of the worse generator to the hidden one (1 is perfect)"
+    )
+    if verdict is not None:
+        print("\n".join(f"{'sure':<10}{line}" for line in str(verdict).split("\n")))
+    title = (
+        f"{size} pixels of {source}, blended by a rotation: {_outcome(cosine, 'unblended them')}"
+    )
+    subtitle = f"A lattice of {found}; cosine of the worse generator to the hidden one {cosine:.5f}"
+    subtitle += "" if verdict is None else f"\n{verdict.headline}"
+    figure = draw_images(lens, held_out, data, options.data, title, subtitle)
     _write_outputs(lens, figure, options.output, options.save)
 
 

@@ -9,6 +9,7 @@ import sklearn_symmetry._lens
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group
 from sklearn_symmetry.core.orbit import symmetric_powers
+from sklearn_symmetry.solver.lattice import factorisations
 from sklearn_symmetry.solver.solution import Report, Solution
 
 # Thousands of small operations: several threads only get in each other's way.
@@ -48,7 +49,8 @@ class QuickSolver:
         basis = np.linalg.eigh(covariance)[1].T
         size = len(basis)
         boundary = "open" if settings.boundary == "auto" else settings.boundary
-        grid = Grid.of(settings.grid_shape or size, boundary)
+        shape = settings.grid_shape or size
+        grid = Grid.of(factorisations(size)[0] if shape == "auto" else shape, boundary)
         group = Group(basis.copy(), grid, settings.padding)
         axes = range(grid.n_axes)
         padded = [group.generator(axis, padded=True) for axis in axes]

@@ -357,10 +357,5 @@ class Tuning:
         """Whether a device of this cost is within the budget."""
         return multiplications <= self.budget
 
-    def wave_kicks(self, size):
-        """Trials of the local search for waves."""
-        each, most, up_to, beyond = self.kicks
-        return min(each * size, most) if size <= up_to else beyond
-
 
 DEFAULT = Tuning()

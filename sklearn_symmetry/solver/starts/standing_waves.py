@@ -304,7 +304,9 @@ def _signed(couplings, positions, order):
 
 def _climbed(couplings, found, rng):
     """Iterated local search: a little for several waves, more for the best two."""
-    kicks = couplings.tuning.wave_kicks(len(couplings.levels))
+    each, most, up_to, beyond = couplings.tuning.kicks
+    size = len(couplings.levels)
+    kicks = min(each * size, most) if size <= up_to else beyond
     pool = _different(found)[:6]
     pool = [_climb(couplings, one, kicks // 12, rng) for one in pool]
     pool.sort(key=lambda one: -one.match)
