@@ -4,12 +4,14 @@
 python docs/figures/guide.py [idea images symmetry terms reading summary]
 """
 
+import io
 import sys
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import torch
+from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
@@ -81,7 +83,11 @@ def draw_images():
         "25 numbers a sample: a photograph in tiles, behind a secret rotation",
         f"SymmetryLens(grid_shape='auto').fit(X); lower cosine of the generators {cosine:.4f}",
     )
-    figure.savefig(HERE / "images.png", dpi=100)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=90)
+    # Few colours are enough, and a quarter of the bytes.
+    few = Image.open(drawn).convert("RGB").quantize(64)
+    few.save(HERE / "images.png", optimize=True)
 
 
 def draw_symmetry():

@@ -159,13 +159,18 @@ class Judge:
         """Agreement from which a descent has led back."""
         return self.tuning.returned
 
+    @property
+    def nudge(self):
+        """Radians an axis, from where a sharp minimum leads back."""
+        return self.tuning.nudge
+
     def leads_back(self, candidate):
         """Whether a descent from far away leads back to a candidate.
 
         Where the minimum is flat it does not, and others may be as good.
         """
         tuning = self.tuning
-        nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
+        nudged = candidate.basis @ _random_turn(candidate.basis, self.nudge)
 
         def is_back(state):
             return self.agreement(state.basis, candidate.basis) > self.returned

@@ -40,7 +40,7 @@ class LatticeJudge(Judge):
         """A basis with its scores."""
         y = (basis.float() @ self.final.samples).mT
         divergence = lattice_energy_divergence(contrast_free(y), self.grid)
-        loss, limit = self.final.value(basis), self.tuning.lattice_stationary
+        loss, limit = self.final.value(basis), self.limit
         steps = round(math.log(max(divergence, limit) / limit) / math.log(self.tuning.energy_step))
         rank = (steps, loss)
         scores = loss, divergence, self.tuning, rank, self.grid
@@ -52,7 +52,13 @@ class LatticeJudge(Judge):
 
     def is_stationary(self, candidate):
         """Whether its energies may be stationary."""
-        return candidate.divergence <= self.tuning.lattice_stationary
+        return candidate.divergence <= self.limit
+
+    @property
+    def limit(self):
+        """Energy divergence up to which a candidate counts as stationary."""
+        fewest = min(self.grid.n_pairs(axis) for axis in self.grid.directions)
+        return self.tuning.lattice_stationary + self.tuning.lattice_spread / fewest
 
     def agreement(self, one, other):
         """Of two bases, above the noise: of the worse axis."""
@@ -62,6 +68,11 @@ class LatticeJudge(Judge):
     def returned(self):
         """Agreement from which a descent has led back."""
         return self.tuning.lattice_returned
+
+    @property
+    def nudge(self):
+        """Radians an axis, from where a sharp minimum leads back."""
+        return self.tuning.lattice_nudge
 
 
 def lattices(size, settings):

@@ -316,16 +316,28 @@ class Tuning:
     too_many: int = _tuned(
         4, "solutions", "Different and stationary, after which the samples tell nothing.", LATTICES
     )
-    climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
-    climbs: int = _tuned(60, "kicks", "Of one climb.", LATTICES)
+    climbers: int = _tuned(3, "climbs", "From the lowest minima of the law.", LATTICES)
+    climbs: int = _tuned(100, "kicks", "Of one climb.", LATTICES)
     climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
     climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
     climb_gain: float = _tuned(1e-5, "nats", "Of the law, that is lower.", LATTICES)
     climbs_between: int = _tuned(10, "kicks", "Between two mendings.", LATTICES)
-    climbs_in_vain: int = _tuned(30, "kicks", "In vain, after which a climb ends.", LATTICES)
+    climbs_in_vain: int = _tuned(40, "kicks", "In vain, after which a climb ends.", LATTICES)
     lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)
     lattice_stationary: float = _tuned(
         2.0, "energy divergence", "That counts as stationary, of the worst axis.", LATTICES
+    )
+    lattice_spread: float = _tuned(
+        10.0,
+        "energy divergence, over the pairs of neighbours",
+        "Added to that: the mean of few numbers varies.",
+        LATTICES,
+    )
+    lattice_nudge: float = _tuned(
+        0.2,
+        "radians an axis",
+        "As `nudge`; from 0.3 right solutions of small lattices fall into other, higher minima.",
+        LATTICES,
     )
     lattice_returned: float = _tuned(
         0.98, "agreement (cosine)", "As `returned`, of the worse axis.", LATTICES
