@@ -19,13 +19,17 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group, agreement, similarity
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.datasets import make_symmetric_fields
+from sklearn_symmetry.solver.climb import climbed, exchange
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
+    _Attempt,
+    _Log,
     factorisations,
     lattice_search,
     lattices,
     reflected,
 )
+from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.starts.assignment import (
     assigned,
@@ -319,6 +323,37 @@ def test_signs_of_axes_are_mended(blobs, judge):
         judge.tuning, third_order=0.0
     ))  # fmt: skip
     assert list(reflected(wrong, no_third.fine)) == []
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 4)])
+@seeds
+def test_an_exchange_of_waves_is_an_order_of_them(shape, seed):
+    rng, size = np.random.default_rng(seed), shape[0] * shape[1]
+    for _ in range(50):
+        order = exchange(shape, rng.normal(size=size), rng)
+        assert_array_equal(np.sort(order), np.arange(size))
+
+
+def test_a_climb_on_the_law_ends_no_higher_and_at_an_orthogonal_matrix(blobs):
+    quick = replace(DEFAULT, climbs=4, climbs_between=2, n_modes=12)
+    law = Law(LatticeJudge(blobs[0], dict(PAPER_WEIGHTS), GRIDS["square"], quick).fine)
+    start = blobs[1][torch.randperm(16, generator=torch.Generator().manual_seed(0))]
+    basis, value = climbed(law, start, {reflected: 1}, seed=0)
+    assert value < law.value(start)
+    assert_allclose(law.value(basis), value, rtol=1e-6)
+    assert_allclose(basis @ basis.mT, np.eye(16), atol=1e-8)
+
+
+def test_samples_tell_nothing_where_many_different_solutions_are_stationary(judge):
+    attempt = _Attempt(judge, judge.tuning, 0, _Log(None, None))
+    bases = [torch.as_tensor(ortho_group.rvs(16, random_state=seed)) for seed in range(4)]
+    found = [judge.candidate("start", basis, basis) for basis in bases]
+    attempt.found = [replace(one, divergence=1.0) for one in found]
+    assert attempt._tell_nothing()
+    attempt.found = [replace(found[0], divergence=1.0)] * 4
+    assert not attempt._tell_nothing()
+    attempt.found = found
+    assert not attempt._tell_nothing()
 
 
 def test_the_search_ends_with_the_first_certain_start(blobs):
