@@ -21,13 +21,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "complete",
     "links",
     "listing",
+    "mathml",
 ]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
@@ -58,6 +58,7 @@ numpydoc_validation_checks = {"all", "SA01", "EX01", "ES01", "RT02", "RT03", "PR
 # verdict are not made by hand: they describe their contents, not their parameters.
 numpydoc_validation_exclude = {
     r"\.core\.", r"\.solver\.", r"\.statistics\.", r"\.SymmetricDataset$", r"\.Verdict$",
+    r"\.OrderComparison$",
 }  # fmt: skip
 
 sphinx_gallery_conf = {
@@ -78,6 +79,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
 }
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_symmetry"
 # Pages with nothing to list beside them.

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
 
+from ._progress import ProgressLine
+
 __all__ = ["CallbackSupportMixin", "FitMonitor", "verbose_callbacks", "with_callbacks"]
 
 
@@ -85,16 +87,16 @@ class FitMonitor:
 
 @contextmanager
 def verbose_callbacks(estimator):
-    """Attach a progress bar for the time of a fit if the estimator is verbose and has none.
+    """Attach a line of progress for the time of a fit if the estimator is verbose and has none.
 
     Inside a meta-estimator the bar belongs to that one, and its callbacks are propagated.
     """
     own = estimator.__dict__.get("_skl_callbacks")
-    present = any(isinstance(callback, ProgressBar) for callback in own or ())
+    present = any(isinstance(callback, ProgressBar | ProgressLine) for callback in own or ())
     if not estimator.verbose or present or hasattr(estimator, "_parent_callback_ctx"):
         yield
         return
-    estimator._skl_callbacks = [*(own or ()), ProgressBar()]
+    estimator._skl_callbacks = [*(own or ()), ProgressLine()]
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import secrets
+import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def read_file(path, *, header=None, index=None, delimiter=None):
     path : str or path-like
         ``.npy``, ``.npz`` and ``.mat`` with one array of real numbers, ``.parquet``, or text
         (``.csv``, ``.tsv``, ``.txt``, ``.dat``), also with ``.gz``. Tables are read by pandas.
+        ``"-"``: the standard input, text or what ``numpy.save`` writes.
     header : bool or None, default=None
         Whether the first line of a text holds names. None: if its cells say so.
     index : str or None, default=None
@@ -82,6 +84,8 @@ def read_file(path, *, header=None, index=None, delimiter=None):
     ImportError
         If pandas is needed and missing.
     """
+    if str(path) == "-":
+        return _read_pipe(sys.stdin.buffer.read(), header, index, delimiter)
     path = Path(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     kind = suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower()
@@ -95,13 +99,21 @@ def read_file(path, *, header=None, index=None, delimiter=None):
         raise BadInput(f"{path}: no such file")
     try:
         if kind in TEXT:
-            return _read_text(path, header, index, delimiter)
+            return _read_text(path, path.read_bytes(), header, index, delimiter)
         if kind == ".parquet":
             return _read_parquet(path, index)
         return _array_table(path, _READERS[kind](path))
     except (OSError, EOFError, zlib.error) as error:
         said = getattr(error, "strerror", None) or error
         raise BadInput(f"{path}: cannot be read ({said})") from error
+
+
+def _read_pipe(data, header, index, delimiter):
+    """A table that another program writes; its first bytes say of which kind."""
+    name = "standard input"
+    if data.startswith(np.lib.format.MAGIC_PREFIX):
+        return _array_table(name, _array(name, io.BytesIO(data)))
+    return _read_text(name, data, header, index, delimiter)
 
 
 def _pandas():
@@ -133,9 +145,13 @@ def _array_table(path, X):
 
 
 def _read_npy(path):
+    with open(path, "rb") as file:
+        return _array(path, file)
+
+
+def _array(path, file):
     try:
-        with open(path, "rb") as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
+        return np.lib.format.read_array(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
         why = "it is cut off, or something else"
         if "allow_pickle" in str(error):
@@ -201,9 +217,9 @@ def _read_parquet(path, index):
     return _frame_table(path, frame, names, [], index, lambda row: f"row {row} (counted from 0)")
 
 
-def _read_text(path, header, index, delimiter):
+def _read_text(path, data, header, index, delimiter):
     pandas = _pandas()
-    lines, comments = _lines(path)
+    lines, comments = _lines(path, data)
     if not lines:
         raise BadInput(f"{path}: is empty")
     delimiter = _delimiter(lines) if delimiter is None else delimiter
@@ -317,9 +333,8 @@ def _index_column(path, frame, names, index):
     return 0 if unnamed or text or counts else None
 
 
-def _lines(path):
+def _lines(path, data):
     """Lines of a text with their numbers, without blank ones; and the comments before them."""
-    data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     lines, comments = [], []

@@ -2,9 +2,11 @@
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
@@ -14,7 +16,9 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._html import lens_card
 from ._lattices import fitted_grid, on_grid, position_names
+from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
 from ._torch_state import usual_torch
 from ._validation import (
     check_columns,
@@ -25,11 +29,10 @@ from ._validation import (
     check_summary,
     degenerate_samples,
     float_dtypes,
-    plain_lens,
     resolve_device,
     warn_caller,
 )
-from ._verdict import LEVEL, SEARCH, fitted_setting, representation_grid, verdict
+from ._verdict import LEVEL, SEARCH, Verdict, fitted_setting, representation_grid, verdict
 from .core.grid import Grid
 from .core.losses import PAPER_WEIGHTS
 from .core.rotation import generator
@@ -40,6 +43,7 @@ from .solver.shuffled import order_of
 from .solver.solution import Settings
 from .solver.solve import rows_needed, solve
 from .solver.tuning import DEFAULT
+from .statistics.blocks import is_lazy
 from .statistics.summary import Summary, summarise
 
 __all__ = ["SymmetryLens", "paper_settings"]
@@ -101,9 +105,9 @@ class SymmetryLens(
         Most iterations of the refinement. None: 400, or the published number of steps for the
         paper's procedure, 400,000 with 7 features and 100,000 with others.
     batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 20,000, or ``500 n_powers`` for the
-        paper's procedure, which takes no more than there are samples. Second moments always use
-        all samples, but in that procedure.
+        Samples the entropies see in the refinement. None: 20,000, or 80 for every feature where
+        that is more, or ``500 n_powers`` for the paper's procedure, which takes no more than there
+        are samples. Second moments always use all samples, but in that procedure.
     learning_rate : float or None, default=None
         First learning rate of Adam for generator and filter. This parameter and those down to
         `penalty` are read by the paper's procedure only (``init="random"`` or
@@ -144,7 +148,8 @@ class SymmetryLens(
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
     verbose : int, default=0
-        1 shows a progress bar (needs rich), of the fit and of those of a verdict.
+        1 says what a fit costs, and how far it is, on the standard error stream; a verdict does so
+        for either half.
 
     Attributes
     ----------
@@ -223,40 +228,62 @@ class SymmetryLens(
     (5000, 7)
     """
 
+    generator_: np.ndarray
+    generators_: np.ndarray
+    lie_algebras_: np.ndarray
+    grid_shape_: tuple[int, ...]
+    padded_generator_: np.ndarray
+    lie_algebra_: np.ndarray
+    filter_: np.ndarray
+    group_conv_matrix_: np.ndarray
+    powers_: np.ndarray
+    boundary_: Literal["open", "circulant"] | tuple[str, ...]
+    column_order_: np.ndarray
+    location_: np.ndarray
+    loss_curve_: list[float]
+    loss_terms_: dict[str, list[float]]
+    n_iter_: int
+    converged_: bool
+    candidates_: list[dict[str, Any]]
+    device_: str
+    settings_: dict[str, Any]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     def __init__(
         self,
-        n_powers=None,
+        n_powers: int | None = None,
         *,
-        n_channels=1,
-        alignment=1.0,
-        uniformity=2.0,
-        resolution=1.0,
-        information=1.0,
-        boundary="open",
-        grid_shape=None,
-        mixing="rotation",
-        padding=6,
-        init="auto",
-        density="closed_form",
-        max_iter=None,
-        batch_size=None,
-        learning_rate=None,
-        estimator_learning_rate=2.5e-3,
-        learning_rate_decay=0.1,
-        filter_noise=None,
-        filter_noise_epochs=10.0,
-        rank_schedule=None,
-        n_kernels=4,
-        hidden_factor=16,
-        penalty=1e-5,
-        tol=1e-5,
-        n_init=None,
-        n_jobs=None,
-        device="auto",
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        n_channels: int = 1,
+        alignment: float = 1.0,
+        uniformity: float = 2.0,
+        resolution: float = 1.0,
+        information: float = 1.0,
+        boundary: Literal["open", "circulant", "auto"] | tuple[str, ...] = "open",
+        grid_shape: Literal["auto"] | tuple[int, ...] | None = None,
+        mixing: Literal["rotation", "permutation"] = "rotation",
+        padding: int = 6,
+        init: Literal["auto", "random"] | ArrayLike = "auto",
+        density: Literal["closed_form", "mixture"] = "closed_form",
+        max_iter: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        estimator_learning_rate: float = 2.5e-3,
+        learning_rate_decay: float = 0.1,
+        filter_noise: float | None = None,
+        filter_noise_epochs: float = 10.0,
+        rank_schedule: Literal["gradient_flow", "full"] | None = None,
+        n_kernels: int = 4,
+        hidden_factor: int = 16,
+        penalty: float = 1e-5,
+        tol: float = 1e-5,
+        n_init: int | None = None,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.n_powers = n_powers
         self.n_channels = n_channels
         self.alignment = alignment
@@ -290,17 +317,18 @@ class SymmetryLens(
 
     @with_callbacks
     @usual_torch()
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike | Summary, y: None = None) -> Self:
         """Learn generator and filter.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), or Summary
+        X : array-like of shape (n_samples, n_features), iterable of such arrays, or Summary
             Finite; of each of the channels at least two features, and fewer than there are samples
-            in all channels together. Not modified, and not copied if it is a float array: a
-            memory-mapped file is read chunk by chunk. Of a
-            :class:`~sklearn_symmetry.statistics.summary.Summary` its seed is used instead of
-            `random_state`.
+            in all channels together. Not modified, and not copied if it is a float array. A
+            memory-mapped file is read chunk by chunk, and so is an iterable of arrays or tables,
+            such as a list, which must be readable twice; a dask array or table is summarised where
+            its blocks lie. Of a :class:`~sklearn_symmetry.statistics.summary.Summary` its seed is
+            used instead of `random_state`.
         y : None
             Ignored.
 
@@ -355,7 +383,7 @@ class SymmetryLens(
         return self
 
     @usual_torch()
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Represent samples so that the hidden symmetry shifts columns.
 
         Parameters
@@ -366,12 +394,15 @@ class SymmetryLens(
         -------
         Y : ndarray of shape (n_samples, n_channels * m)
             ``X @ group_conv_matrix_.T``, channel by channel: linear, without centring, and so
-            exactly equivariant.
+            exactly equivariant. Of a dask array or table a dask array, computed when it is asked
+            for.
         """
+        if is_lazy(X):
+            return on_blocks(self, "transform", X)
         return join_channels(self._rows(X) @ self.group_conv_matrix_.T, self._n_channels)
 
     @usual_torch()
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Samples whose representation is closest to the given one, in the least squares sense.
 
         Parameters
@@ -382,8 +413,11 @@ class SymmetryLens(
         Returns
         -------
         samples : ndarray of shape (n_samples, n_features)
+            Of a dask array a dask array.
         """
         check_is_fitted(self)
+        if is_lazy(X):
+            return lazily(self.inverse_transform, X)
         representation = check_array(X, dtype=float_dtypes(X))
         if representation.shape[1] != self._n_features_out:
             each = " and channel" if self._n_channels > 1 else ""
@@ -395,7 +429,7 @@ class SymmetryLens(
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
     @usual_torch()
-    def shift(self, X, steps=1):
+    def shift(self, X: ArrayLike, steps: float | tuple[float, ...] = 1) -> np.ndarray:
         """Act on samples with the learned group.
 
         Parameters
@@ -409,10 +443,13 @@ class SymmetryLens(
         shifted : ndarray of shape (n_samples, n_features)
             ``X @ G**steps``, channel by channel, with the central crop of the power: what the
             symmetry carries out of the window is lost. Around an even ring that is, for steps that
-            are not whole, part of the alternating vector only.
+            are not whole, part of the alternating vector only. Of a dask array or table a dask
+            array.
         """
         check_is_fitted(self)
         steps = self._checked_steps(steps)
+        if is_lazy(X):
+            return on_blocks(self, "shift", X, tuple(steps) if len(steps) > 1 else steps[0])
         rows = self._rows(X)
         log = np.tensordot(steps, np.asarray(self._lie_algebras, np.float64), 1)
         inside = fitted_grid(self).inside(fitted_setting(self, "padding")).numpy()
@@ -442,13 +479,14 @@ class SymmetryLens(
         return getattr(self, "lie_algebras_", self.lie_algebra_[None])
 
     @usual_torch()
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: None = None) -> float:
         """Symmetry and locality on the given samples, whatever the loss coefficients.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            At least 3 samples, in all channels together, not all alike.
+        X : array-like of shape (n_samples, n_features), or as for `fit`
+            At least 3 samples, in all channels together, not all alike. What is no array in memory
+            is scored by a random sample of 20,000 rows; of a Summary, its own.
         y : None
             Ignored.
 
@@ -464,12 +502,12 @@ class SymmetryLens(
         Where components are nearly independent (narrow signals) the order of the rows counts for
         less than their being unmixed.
         """
-        rows = self._rows(X) - self.location_
+        rows = scored_rows(self, X) - self.location_
         if not np.isfinite(rows).all():  # scikit-learn may have been told not to look
             raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
         return symmetry_score(rows, self.group_conv_matrix_, representation_grid(self))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns of the output.
 
         Parameters
@@ -496,7 +534,9 @@ class SymmetryLens(
         changed = self.group_conv_matrix_.sum(axis=1) < 0
         return np.where(changed, "-" + names, names).ravel()
 
-    def to_torch(self, *, trainable=False, dtype=None):
+    def to_torch(
+        self, *, trainable: bool = False, dtype: torch.dtype | None = None
+    ) -> GroupConvolution:
         """The lens as a torch module, for the front of a network.
 
         Parameters
@@ -532,20 +572,22 @@ class SymmetryLens(
             return GroupConvolution(weight, self._n_channels, shape=shape, trainable=trainable)
 
     @usual_torch()
-    def verdict(self, X, *, level=LEVEL, groups=None):
+    def verdict(
+        self, X: ArrayLike, *, level: float = LEVEL, groups: ArrayLike | str | None = None
+    ) -> Verdict:
         """Tell, without knowing the truth, whether there is a symmetry and whether this is it.
 
         Either half of the samples is fitted anew from default starts (and, where they disagree,
         from what the other found) and judged on the other half. Costs two fits to half of the
-        samples, and two refinements more where these disagree; with ``verbose=1`` each of them
-        shows its progress. The lens itself is not changed, and judged by the
-        parameters of its fit, whatever they are now.
+        samples, and two refinements more where these disagree; with ``verbose=1`` it says so
+        beforehand, and each of them shows its progress. The lens itself is not changed, and judged
+        by the parameters of its fit, whatever they are now.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or as for `fit`
             Those of the fit, or new ones. More than twice as many different samples as features:
-            equal samples count once.
+            equal samples count once. Of a Summary only its sample is judged.
         level : float, default=0.05
             Of the tests, above 0 and at most 0.5.
         groups : None, "blocks" or array-like of shape (n_samples,), default=None
@@ -584,22 +626,28 @@ class SymmetryLens(
         (True, True, True)
         """
         check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
-        samples = join_channels(self._rows(X), self._n_channels)
+        lens, samples, groups = judged(self, X, groups)
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)
-            return verdict(plain_lens(self), samples, float(level), groups, names)
+            return verdict(lens, samples, float(level), groups, names)
 
     def _summary(self, X, device):
         """What is known of the samples, the settings of their solver, and who checked them."""
+        names = None
+        if not isinstance(X, Summary) and is_source(X):
+            width = width_of(X) // self.n_channels
+            names, options = column_names(X), {"capacity": rows_needed(self, width)}
+            options |= {"n_channels": self.n_channels, "seed": _seed(self.random_state)}
+            X = summarise(X, **options)
         if isinstance(X, Summary):
-            checked = check_summary(self, X, self.n_channels)
+            checked = check_summary(self, X, self.n_channels, names)
             check_shapes(self, X.n_samples, X.n_features)
             return X, self._settings(X.n_features, device), checked
         X, checked = check_data(self, X, self.n_channels)
         n_features = X.shape[1] // self.n_channels
         check_shapes(self, len(X) * self.n_channels, n_features)
         settings = self._settings(n_features, device)
-        options = {"capacity": rows_needed(settings), "seed": _seed(self.random_state)}
+        options = {"capacity": rows_needed(settings, n_features), "seed": _seed(self.random_state)}
         return summarise(X, n_channels=self.n_channels, **options), settings, checked
 
     def _settings(self, n_features, device):
@@ -632,6 +680,10 @@ class SymmetryLens(
     def _n_channels(self):
         """Channels of the fit, whatever the parameter is now."""
         return self.n_features_in_ // len(self.filter_)
+
+    def _html_repr(self):
+        """What was found, above the parameters as scikit-learn draws them."""
+        return lens_card(self) + super()._html_repr()
 
     def __getstate__(self):
         # scikit-learn stamps its own estimators only.
@@ -725,7 +777,7 @@ def _fitted_attributes(solution, checked, dtype, device):
     return fitted
 
 
-def paper_settings(n_features, n_samples=None):
+def paper_settings(n_features: int, n_samples: int | None = None) -> dict[str, Any]:
     """Keyword arguments of :class:`SymmetryLens` for the paper's own procedure, as published.
 
     Parameters

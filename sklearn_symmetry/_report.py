@@ -5,7 +5,7 @@ import copy
 
 import numpy as np
 
-from ._verdict import fitted_setting
+from ._words import found_lines
 from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
 from .inspection._common import label_columns, matrix_image
 from .inspection._representation import convention
@@ -14,12 +14,11 @@ from .metrics import equivariance_error, generator_similarity
 
 __all__ = ["draw_report", "summary"]
 
-LISTED = 16  # columns of an order that fit on a line
 MATRIX = {"vmin": -1, "vmax": 1}
 
 
 def summary(lens, X, *, secret=None, verdict=None, names=None):
-    """Lines of text: what was found, how sure it is, how close to a known truth.
+    """What was found, how certain it is, how close to a known truth, in lines of text.
 
     Parameters
     ----------
@@ -35,48 +34,27 @@ def summary(lens, X, *, secret=None, verdict=None, names=None):
 
     Returns
     -------
-    lines : list of str
+    lines : dict of str to list of str
+        By label.
     """
-    lines = {"found": _found(lens, names), "sure": _sure(lens, X, verdict)}
+    lines = {"found": found_lines(lens, names)}
+    if verdict is not None:
+        lines["verdict"] = str(verdict).split("\n")
+    lines["score"] = _scored(lens, X)
     if secret is not None:
         lines["secret"] = _compared(lens, secret)
-    return [
-        f"{label if number == 0 else '':<10}{line}"
-        for label, block in lines.items()
-        for number, line in enumerate(block)
-    ]
+    return lines
 
 
-def _found(lens, names):
-    state = "converged" if lens.converged_ else "did NOT converge (see max_iter)"
-    block = [
-        f"a generator on {lens.n_features_in_} columns, seen through {len(lens.powers_)} powers; "
-        f"{state} after {lens.n_iter_} iterations"
-    ]
-    if fitted_setting(lens, "boundary") == "auto":
-        kind = {"open": "a line", "circulant": "a ring"}[lens.boundary_]
-        block.append(f"the samples decide: {kind}")
-    order = getattr(lens, "column_order_", None)
-    if order is not None:
-        shown = [str(column if names is None else names[column]) for column in order[:LISTED]]
-        rest = ", ..." if len(order) > LISTED else ""
-        block.append(f"columns in the order found: {', '.join(shown)}{rest}")
-    return block
-
-
-def _sure(lens, X, verdict):
-    block = [] if verdict is None else str(verdict).split("\n")
+def _scored(lens, X):
     plain = copy.copy(lens)
-    plain.group_conv_matrix_ = np.eye(X.shape[1])
-    block.append(
-        f"score {lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
-        f"{plain.score(X):.3f}; greater is better)"
-    )
-    block.append(
-        "one step moves the representation by one column, relative error "
-        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)"
-    )
-    return block
+    plain.group_conv_matrix_ = np.eye(X.shape[1] // lens._n_channels)
+    return [
+        f"{lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
+        f"{plain.score(X):.3f}; greater is better)",
+        "one step of the samples moves what the lens sees by one position, relative error "
+        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)",
+    ]
 
 
 def _compared(lens, secret):
@@ -84,7 +62,7 @@ def _compared(lens, secret):
     size = " x ".join(map(str, secret.generator.shape))
     return [
         f"{cosine:.5f} cosine between the generator found and the hidden one (1 is perfect)",
-        f"target: a shift by one pixel, open boundary, hidden like the pixels; crop: {size}",
+        f"the generator is one step, as a matrix ({size}); the hidden one shifts by one pixel",
     ]
 
 
@@ -112,8 +90,10 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     figure : matplotlib Figure
     """
     if secret is None:
+        from matplotlib.figure import Figure
+
         display = SummaryDisplay.from_estimator(
-            lens, X, verdict=verdict, title=title, feature_names=names
+            lens, X, verdict=verdict, title=title, feature_names=names, figure=Figure()
         )
         return display.figure_
     return _draw_revealed(lens, X, title, subtitle, secret, names)

@@ -170,10 +170,12 @@ def check_data(estimator, X, n_channels=1):
     return X, checked
 
 
-def check_summary(estimator, summary, n_channels=1):
-    """A shallow copy of `estimator` that carries the number of features of a summary."""
+def check_summary(estimator, summary, n_channels=1, names=None):
+    """A shallow copy of `estimator` that carries the number of features of a summary, and names."""
     checked = _shallow_copy(estimator)
     vars(checked).pop("feature_names_in_", None)
+    if names is not None:
+        checked.feature_names_in_ = names
     checked.n_features_in_ = n_channels * summary.n_features
     if summary.n_features < 2:
         raise ValueError(f"the summary is of {summary.n_features} column; a symmetry needs 2")
@@ -187,8 +189,9 @@ def _check_count(n_samples, n_features, n_channels):
         of_each = f" in each of {n_channels} channels" if n_channels > 1 else ""
         raise ValueError(
             f"X has n_samples={n_samples} and {n_features} features{of_each}: a covariance needs "
-            f"more samples than features. Collect more samples, or keep fewer columns, e.g. with "
-            f"PCA."
+            f"more samples than features, {n_features // n_channels + 1} at least and many times "
+            f"that for a good fit. Collect more samples, or keep fewer columns, e.g. with PCA: a "
+            f"projection keeps a symmetry only if it keeps the variance that moves."
         )
 
 

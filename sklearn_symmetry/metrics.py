@@ -3,19 +3,38 @@
 
 import itertools
 from numbers import Integral
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_scalar
 
 from ._channels import split_channels
+from ._orders import OrderComparison, compare_orders
 from .core.grid import Grid
 from .core.group import above_noise, cosine, similarity
 from .core.rotation import crop_matrix
 
-__all__ = ["displacement_share", "equivariance_error", "generator_similarity", "matched"]
+if TYPE_CHECKING:
+    from ._lens import SymmetryLens
+
+__all__ = [
+    "OrderComparison",
+    "compare_orders",
+    "displacement_share",
+    "equivariance_error",
+    "generator_similarity",
+    "matched",
+]
 
 
-def generator_similarity(generator, target, *, boundary="open", X=None):
+def generator_similarity(
+    generator: ArrayLike,
+    target: ArrayLike,
+    *,
+    boundary: Literal["open", "circulant"] = "open",
+    X: ArrayLike | None = None,
+) -> float:
     """Cosine similarity of a learned generator and a known one.
 
     ``<A, B> / (|A| |B|)`` with Frobenius products and norms, for `target` or its transpose,
@@ -140,7 +159,13 @@ def matched(generators, targets):
     return max(map(pairs, orders), key=lambda found: min(cosine(*pair) for pair in found))
 
 
-def displacement_share(generator, target, X, *, boundary="open"):
+def displacement_share(
+    generator: ArrayLike,
+    target: ArrayLike,
+    X: ArrayLike,
+    *,
+    boundary: Literal["open", "circulant"] = "open",
+) -> float:
     """Share of what one step displaces in samples that a learned generator predicts.
 
     ``1 - E|x G - x T|**2 / E|x T - x|**2`` over the components that a step moves within the
@@ -254,7 +279,9 @@ def _circulant_crop(generator, target):
     return crop_matrix(generator, n_features)
 
 
-def equivariance_error(estimator, X, steps=1, *, margin=0):
+def equivariance_error(
+    estimator: "SymmetryLens", X: ArrayLike, steps: int = 1, *, margin: int = 0
+) -> float:
     """Relative error of "shift, then transform" against "transform, then move the columns".
 
     A lens turns its symmetry into a plain shift: ``transform(shift(X, steps))`` has the columns of

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Torch modules: a fitted lens as a layer, and a small network for what a lens gives."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import nn
 
 __all__ = ["GroupConvolution", "ShiftCNN"]
@@ -32,7 +34,14 @@ class GroupConvolution(nn.Module):
     torch.Size([8, 2, 3])
     """
 
-    def __init__(self, weight, n_channels=1, *, shape=None, trainable=False):
+    def __init__(
+        self,
+        weight: torch.Tensor,
+        n_channels: int = 1,
+        *,
+        shape: tuple[int, ...] | None = None,
+        trainable: bool = False,
+    ) -> None:
         super().__init__()
         self.n_channels = n_channels
         self.shape = (len(weight),) if shape is None else tuple(shape)
@@ -41,7 +50,7 @@ class GroupConvolution(nn.Module):
         else:
             self.register_buffer("weight", weight)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Transform samples.
 
         Parameters
@@ -104,7 +113,13 @@ class ShiftCNN(nn.Module):
     torch.Size([8, 3])
     """
 
-    def __init__(self, n_classes, n_channels=1, widths=(16, 32), kernel_size=5):
+    def __init__(
+        self,
+        n_classes: int,
+        n_channels: int = 1,
+        widths: Sequence[int] = (16, 32),
+        kernel_size: int = 5,
+    ) -> None:
         super().__init__()
         self.n_channels = n_channels
         self.kernel_size = kernel_size
@@ -116,7 +131,7 @@ class ShiftCNN(nn.Module):
         self.head = nn.Linear(sizes[-1], n_classes)
         self.receptive_field = 1 + len(widths) * (kernel_size - 1)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores of the classes, before the softmax.
 
         Parameters

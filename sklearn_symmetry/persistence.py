@@ -8,7 +8,9 @@ only, so that one can be taken from a stranger.
 import json
 import zipfile
 from contextlib import nullcontext
+from os import PathLike
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
@@ -35,7 +37,7 @@ LATTICE_SHAPES = {"generators_": "kdd", "lie_algebras_": "kDD"}
 TUPLES = ("boundary", "grid_shape", "boundary_", "grid_shape_")  # which JSON makes lists of
 
 
-def save_lens(lens, path):
+def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
     """Write a fitted lens to a ``.npz`` file; to a path, whole or not at all.
 
     Parameters
@@ -91,7 +93,7 @@ def save_lens(lens, path):
         write_atomically(path, lambda file: np.savez(file, **arrays))
 
 
-def load_lens(path):
+def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:
     """Read a lens that :func:`save_lens` wrote. No code in the file can run.
 
     Parameters

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line from end to end: what it prints and writes, and how it refuses."""
 
-import importlib.util
+import io
+import json
 import os
 import re
 import subprocess
@@ -13,12 +14,14 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
-from sklearn_symmetry import SymmetryLens, __main__, _report
+from sklearn_symmetry import SymmetryLens, __version__, _report, _words
+from sklearn_symmetry._cli import demo, fit, main
 from sklearn_symmetry._io import BadInput, read_table, write_atomically
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
+from sklearn_symmetry.persistence import load_lens
 
 pytest.importorskip("matplotlib")
 
@@ -65,10 +68,10 @@ def test_main_job_finds_the_secret_and_draws_it(hide, tmp_path, capsys):
     picture, model = tmp_path / "found.png", tmp_path / "lens.joblib"
     arguments = ["--hide", hide, "--samples", "3000", "--features", "7", "--seed", "3"]
     arguments += ["--output", str(picture), "--save", str(model)]
-    assert __main__.main(arguments) == 0
+    assert main(arguments) == 0
     out = capsys.readouterr().out
     assert float(re.search(r"([\d.]+) cosine between the generator found", out)[1]) > 0.99
-    assert float(re.search(r"cosine ([\d.]+) between halves", out)[1]) > 0.99
+    assert float(re.search(r"agree to a cosine of ([\d.]+);", out)[1]) > 0.99
     assert "SYMMETRY FOUND" in out
     assert picture.read_bytes().startswith(PNG)
     assert files(tmp_path) == ["found.png", "lens.joblib"]
@@ -78,17 +81,17 @@ def test_main_job_finds_the_secret_and_draws_it(hide, tmp_path, capsys):
 
 
 def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
-    arguments = ["--hide", "none", "--samples", "2000", "--features", "7", "--no-repeat"]
-    assert __main__.main([*arguments, "--output", str(tmp_path / "found.pdf")]) == 0
+    arguments = ["--hide", "none", "--samples", "2000", "--features", "7", "--no-verdict"]
+    assert main([*arguments, "--output", str(tmp_path / "found.pdf")]) == 0
     out = capsys.readouterr().out
     assert "columns in the order found: 0, 1, 2, 3, 4, 5, 6\n" in out
     assert "halves" not in out
 
 
 def test_title_does_not_claim_what_was_not_found():
-    assert __main__._outcome(0.999, "put them back") == "the lens put them back"
-    assert __main__._outcome(0.93, "put them back") == "the lens nearly put them back"
-    assert "did not" in __main__._outcome(0.5, "put them back")
+    assert demo.outcome(0.999, "put them back") == "the lens put them back"
+    assert demo.outcome(0.93, "put them back") == "the lens nearly put them back"
+    assert "did not" in demo.outcome(0.5, "put them back")
 
 
 # The user's own file
@@ -96,7 +99,7 @@ def test_title_does_not_claim_what_was_not_found():
 
 def test_fit_saves_a_lens_and_a_report(table, slices, tmp_path, capsys):
     model, picture = tmp_path / "lens.joblib", tmp_path / "report.png"
-    code = __main__.main(["fit", str(table), "--save", str(model), "--report", str(picture)])
+    code = main(["fit", str(table), "--save", str(model), "--report", str(picture)])
     assert code == 0
     lens = joblib.load(model)
     assert generator_similarity(lens.generator_, slices.generator) > 0.99
@@ -109,7 +112,7 @@ def test_fit_saves_a_lens_and_a_report(table, slices, tmp_path, capsys):
 def test_options_of_fit_reach_the_lens(table, tmp_path, capsys):
     model = tmp_path / "lens.joblib"
     arguments = ["fit", str(table), "--boundary", "circulant", "--n-powers", "5", "--seed", "9"]
-    assert __main__.main([*arguments, "--save", str(model), "--no-repeat", "--verbose"]) == 0
+    assert main([*arguments, "--save", str(model), "--no-verdict", "--verbose"]) == 0
     lens = joblib.load(model)
     assert (lens.boundary, lens.n_powers, lens.random_state) == ("circulant", 5, 9)
     out = capsys.readouterr().out
@@ -134,19 +137,21 @@ def test_warning_of_the_fit_becomes_a_note(table, monkeypatch, capsys):
         return fit(self, X)
 
     monkeypatch.setattr(SymmetryLens, "fit", fit_and_warn)
-    assert __main__.main(["fit", str(table), "--no-repeat"]) == 0
-    assert capsys.readouterr().err == "note: constant columns [7]\n"
+    assert main(["fit", str(table), "--no-verdict"]) == 0
+    assert "note: constant columns [7]\n" in capsys.readouterr().err
 
 
-def test_missing_rich_costs_the_progress_bar_only(table, monkeypatch, capsys):
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "rich" else find(name)
-    )
-    assert __main__.main(["fit", str(table), "--no-repeat"]) == 0
+def test_progress_goes_to_the_error_stream_and_says_what_a_fit_costs(table, capsys):
+    assert main(["fit", str(table)]) == 0
     captured = capsys.readouterr()
-    assert captured.err == "no progress bar: pip install 'sklearn-symmetry[progress]'\n"
-    assert "search" not in captured.out
+    assert "samples of 7 columns" not in captured.out
+    lines = captured.err.splitlines()
+    assert lines[0].startswith("fit: 2,700 samples of 7 columns: about ")
+    assert re.fullmatch(r"fit: \d+ s, \d+ starts?, \d+ steps?", lines[1])
+    assert "two such fits" in lines[2]
+    assert [line.partition(":")[0] for line in lines[3:5]] == [
+        f"verdict, half {number} of 2" for number in (1, 2)
+    ]
 
 
 # Reading tables
@@ -246,10 +251,19 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         (["fit", "data.xlsx"], "expected a .npy or a .csv file"),
         (["fit", "short.csv"], "3 samples of 2 features are too few"),
         (["fit", "data.csv", "--save", "no/such/lens.joblib"], "there is no folder"),
-        (["fit", "data.csv", "--save", "."], "it is a folder"),
-        (["fit", "data.csv", "--save", "data.csv"], "is the data"),
+        (["fit", "data.csv", "--save", "."], "must end in .npz or .joblib"),
+        (["fit", "data.csv", "--save", "own.npz2"], "must end in .npz or .joblib"),
+        (["fit", "data.csv", "--order", "order.txt"], "must end in .csv or .tsv or .npy"),
+        (["fit", "data.csv", "--channel-map", "none.txt"], "none.txt: cannot be read"),
+        (["verdict", "lens.npz", "data.csv"], "lens.npz: no such file"),
+        (["transform", "data.csv", "data.csv"], "expected a lens"),
+        (["info", "data.joblib"], "data.joblib: no such file"),
+        (["fit", "data.csv", "--order", "data.csv"], "is the data"),
         (["fit", "data.csv", "--report", "report.gif"], "must end in .png or .pdf or .svg"),
-        (["fit", "data.csv", "--report", "a.png", "--save", "a.png"], "cannot both be written"),
+        (
+            ["fit", "data.csv", "--report", "a.png", "--save", "a.png"],
+            "must end in .npz or .joblib",
+        ),
         (["--output", "no/such/found.png"], "there is no folder"),
         (["--features", "1"], "n_features == 1, must be >= 2"),
         (["--samples", "-3"], "n_samples == -3"),
@@ -262,7 +276,7 @@ def test_bad_input_is_refused_in_one_line_before_the_fit(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "short.csv").write_text("1,2\n3,4\n5,7\n")
     before = files(tmp_path)
-    assert __main__.main(arguments) == 2
+    assert main(arguments) == 2
     err = capsys.readouterr().err
     assert message in err
     assert err.startswith("error: ")
@@ -277,12 +291,12 @@ def test_folder_that_cannot_be_written_is_noticed_before_the_fit(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    assert __main__.main(["fit", str(table), "--save", str(table.parent / "lens.joblib")]) == 2
+    assert main(["fit", str(table), "--save", str(table.parent / "lens.joblib")]) == 2
     assert "lens.joblib: Permission denied\n" in capsys.readouterr().err
 
 
 def test_what_the_lens_refuses_is_said_in_one_line(table, capsys):
-    assert __main__.main(["fit", str(table), "--n-powers", "1", "--no-repeat"]) == 2
+    assert main(["fit", str(table), "--n-powers", "1", "--no-verdict"]) == 2
     err = capsys.readouterr().err
     assert "n_powers == 1, must be >= 2" in err
     assert err.count("\n") == 1
@@ -290,18 +304,34 @@ def test_what_the_lens_refuses_is_said_in_one_line(table, capsys):
 
 def test_missing_matplotlib_is_noticed_before_the_fit(monkeypatch, tmp_path, capsys, no_fit):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    assert __main__.main(["--output", str(tmp_path / "found.png")]) == 2
+    assert main(["--output", str(tmp_path / "found.png")]) == 2
     assert "sklearn-symmetry[plot]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--hide", "well"], ["fit"], ["--seed", "1", "fit", "x.npy"]]
+    "arguments",
+    [
+        ["--hide", "well"],
+        ["fit"],
+        ["--seed", "1", "fit", "x.npy"],
+        ["fit", "x.npy", "--level", "high"],
+        ["shift", "lens.npz"],
+    ],
 )
-def test_wrong_usage_exits_with_two(arguments, capsys):
+def test_wrong_usage_exits_with_two_and_one_line_that_names_the_help(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
-        __main__.main(arguments)
+        main(arguments)
     assert caught.value.code == 2
-    assert "usage: python -m sklearn_symmetry" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert "--help)" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("rest", [[], ["--help"], ["data.csv"]])
+def test_misspelled_command_is_refused_and_the_right_one_named(rest, capsys):
+    assert main(["trasform", *rest]) == 2
+    assert "did you mean transform?" in capsys.readouterr().err
 
 
 # Interruptions and failures
@@ -310,14 +340,14 @@ def test_wrong_usage_exits_with_two(arguments, capsys):
 def test_interruption_exits_with_130_and_writes_nothing(table, tmp_path, monkeypatch, capsys):
     fit_raises(monkeypatch, KeyboardInterrupt())
     arguments = ["fit", str(table), "--save", str(tmp_path / "lens.joblib")]
-    assert __main__.main(arguments) == 130
-    assert capsys.readouterr().err == "interrupted\n"
+    assert main(arguments) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
     assert files(tmp_path) == ["data.csv"]
 
 
 def test_numerical_failure_exits_with_one(table, monkeypatch, capsys):
     fit_raises(monkeypatch, FloatingPointError("uniformity is nan at iteration 3"))
-    assert __main__.main(["fit", str(table)]) == 1
+    assert main(["fit", str(table)]) == 1
     assert capsys.readouterr().err == "error: uniformity is nan at iteration 3\n"
 
 
@@ -325,9 +355,9 @@ def test_bug_of_ours_is_not_blamed_on_the_user(table, monkeypatch):
     def broken(*args, **kwargs):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(__main__, "summary", broken)
+    monkeypatch.setattr(fit, "summary", broken)
     with pytest.raises(ValueError, match="a bug"):
-        __main__.main(["fit", str(table), "--no-repeat"])
+        main(["fit", str(table), "--no-verdict"])
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
@@ -371,8 +401,8 @@ def test_shuffled_columns_are_written_in_order(tmp_path, capsys):
     names = [f"at {at}" for at in signals.basis.argmax(axis=1)]
     table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
     np.savetxt(table, signals.data, delimiter=",", header=",".join(names), comments="")
-    options = ["--mixing", "permutation", "--boundary", "auto", "--no-repeat"]
-    assert __main__.main(["fit", str(table), *options, "--order", str(ordered)]) == 0
+    options = ["--mixing", "permutation", "--boundary", "auto", "--no-verdict"]
+    assert main(["fit", str(table), *options, "--order", str(ordered)]) == 0
     said = capsys.readouterr().out
     assert "the samples decide: a ring" in said
     header = ordered.read_text().splitlines()[0].split(",")
@@ -388,9 +418,159 @@ def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices):
     table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
     mixed = slices.data @ np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]
     np.savetxt(table, mixed, delimiter=",")
-    assert __main__.main(["fit", str(table), "--no-repeat", "--order", str(ordered)]) == 2
+    assert main(["fit", str(table), "--no-verdict", "--order", str(ordered)]) == 2
     assert "try --mixing permutation" in capsys.readouterr().err
     assert not ordered.exists()
+
+
+# A stored lens at work, pipes, programs
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A lens of seven named columns in a known order, beside its table."""
+    folder = tmp_path_factory.mktemp("stored")
+    slices = load_digit_slices(3000, 7, symmetry="permutation", random_state=4)
+    names = [f"at {at}" for at in slices.basis.argmax(axis=1)]
+    header = ",".join(names)
+    np.savetxt(folder / "data.csv", slices.data, delimiter=",", header=header, comments="")
+    arguments = ["fit", str(folder / "data.csv"), "--no-verdict"]
+    assert main([*arguments, "--save", str(folder / "lens.npz")]) == 0
+    return folder
+
+
+def as_pipe(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_a_stored_lens_transforms_and_shifts_as_it_does_in_python(stored, capsys):
+    lens, data = str(stored / "lens.npz"), str(stored / "data.csv")
+    capsys.readouterr()
+    X = np.loadtxt(data, delimiter=",", skiprows=1)
+    known = load_lens(lens)
+    assert main(["transform", lens, data]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split(",")[0] == "symmetrylens0"
+    rows = np.array([line.split(",") for line in out[1:]], dtype=float)
+    assert_allclose(rows, X @ known.group_conv_matrix_.T, rtol=1e-9, atol=1e-9)
+    assert main(["shift", lens, data, "--steps", "-0.5", "--output", str(stored / "s.npy")]) == 0
+    plain = clone(known)
+    vars(plain).update({k: v for k, v in vars(known).items() if k != "feature_names_in_"})
+    assert_allclose(np.load(stored / "s.npy"), plain.shift(X, -0.5), rtol=1e-9, atol=1e-9)
+
+
+def test_columns_are_taken_by_name_whatever_their_order(stored, tmp_path, capsys):
+    lens, data = str(stored / "lens.npz"), stored / "data.csv"
+    header, *lines = data.read_text().splitlines()
+    turned = [",".join(line.split(",")[::-1]) for line in (header, *lines)]
+    (tmp_path / "turned.csv").write_text("\n".join(turned))
+    capsys.readouterr()
+    assert main(["transform", lens, str(data)]) == 0
+    straight = capsys.readouterr()
+    assert main(["transform", lens, str(tmp_path / "turned.csv")]) == 0
+    by_name = capsys.readouterr()
+    assert by_name.out == straight.out
+    assert "taken by name" in by_name.err
+
+
+def test_a_file_that_lacks_a_column_is_refused(stored, tmp_path, capsys):
+    rows = np.loadtxt(stored / "data.csv", delimiter=",", skiprows=1)
+    other = tmp_path / "other.csv"
+    np.savetxt(other, rows, delimiter=",", header="a,b,c,d,e,f,g", comments="")
+    assert main(["transform", str(stored / "lens.npz"), str(other)]) == 2
+    assert "lacks columns that the lens was fitted on: at " in capsys.readouterr().err
+    np.save(tmp_path / "narrow.npy", rows[:, :5])
+    assert main(["transform", str(stored / "lens.npz"), str(tmp_path / "narrow.npy")]) == 2
+    assert "fitted on 7 columns; the file has 5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["text", "array"])
+def test_a_pipe_goes_in_and_a_table_alone_comes_out(kind, stored, monkeypatch, capsys):
+    data = (stored / "data.csv").read_bytes()
+    if kind == "array":
+        file = io.BytesIO()
+        np.save(file, np.loadtxt(io.BytesIO(data), delimiter=",", skiprows=1))
+        data = file.getvalue()
+    as_pipe(monkeypatch, data)
+    capsys.readouterr()
+    assert main(["transform", str(stored / "lens.npz"), "-"]) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 3001
+    assert "3 000 rows, 7 columns" in captured.err
+
+
+def test_inverse_leads_from_positions_back_to_named_columns(stored, tmp_path, capsys):
+    lens, data, seen = str(stored / "lens.npz"), str(stored / "data.csv"), str(tmp_path / "y.csv")
+    assert main(["transform", lens, data, "--output", seen]) == 0
+    capsys.readouterr()
+    assert main(["transform", lens, seen, "--inverse"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == (stored / "data.csv").read_text().splitlines()[0]
+    rows = np.array([line.split(",") for line in out[1:]], dtype=float)
+    assert_allclose(rows, np.loadtxt(data, delimiter=",", skiprows=1), atol=1e-9)
+
+
+def test_verdict_of_a_stored_lens_is_one_object_for_a_program(stored, capsys):
+    arguments = ["verdict", str(stored / "lens.npz"), str(stored / "data.csv")]
+    capsys.readouterr()
+    assert main([*arguments, "--json", "--exit-code"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["verdict"]["grade"] == "found"
+    places = [int(name.split()[1]) for name in said["order"]]
+    assert places in (list(range(7)), list(range(7))[::-1])
+
+
+def test_exit_code_says_that_nothing_was_found(tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(400, 4)))
+    # Four columns are too few for any verdict, which is known at once.
+    assert main(["fit", str(tmp_path / "x.npy"), "--exit-code", "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert (said["verdict"]["found"], said["verdict"]["repeatability"]) == (False, None)
+
+
+def test_info_says_what_is_in_a_lens_and_what_is_installed(stored, capsys):
+    capsys.readouterr()
+    assert main(["info", str(stored / "lens.npz")]) == 0
+    assert "columns in the order found: at " in capsys.readouterr().out
+    assert main(["info", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["versions"]["sklearn-symmetry"] == __version__
+
+
+def test_lens_that_holds_something_else_is_refused(tmp_path, capsys):
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    joblib.dump({"no": "lens"}, tmp_path / "other.joblib")
+    for name, message in (("other.npz", "does not hold a lens"), ("other.joblib", "holds no")):
+        assert main(["info", str(tmp_path / name)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_claimed_order_is_compared_and_the_wrong_column_named(stored, tmp_path, capsys):
+    claimed = [f"at {at}" for at in (6, 5, 1, 4, 3, 2, 0)]
+    (tmp_path / "map.txt").write_text("\n".join(claimed))
+    arguments = ["fit", str(stored / "data.csv"), "--no-verdict"]
+    assert main([*arguments, "--channel-map", str(tmp_path / "map.txt")]) == 0
+    assert "1 of 7 columns found elsewhere: at 1\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [("at 0\nat 9\n", "names columns that there are not: at 9"), ("at 0,at 0", "twice: at 0")],
+)
+def test_claimed_order_of_unknown_or_repeated_names_is_refused(
+    text, message, stored, tmp_path, capsys, no_fit
+):
+    (tmp_path / "map.txt").write_text(text)
+    arguments = ["fit", str(stored / "data.csv"), "--channel-map", str(tmp_path / "map.txt")]
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_reader_that_has_seen_enough_ends_the_program_quietly(stored):
+    lens, data = stored / "lens.npz", stored / "data.csv"
+    command = f"{sys.executable} -m sklearn_symmetry transform {lens} {data} | head -1"
+    process = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert process.stdout.count("\n") == 1
+    assert "Traceback" not in process.stderr
 
 
 # What it says
@@ -400,7 +580,7 @@ def test_summary_says_so_when_the_fit_did_not_converge(slices):
     lens = SymmetryLens(max_iter=1, random_state=0)
     with pytest.warns(match="did not converge"):
         lens.fit(slices.data)
-    assert any("did NOT converge" in line for line in _report.summary(lens, slices.data))
+    assert any("did NOT converge" in line for line in _words.found_lines(lens))
 
 
 @pytest.mark.parametrize("seed", range(3))

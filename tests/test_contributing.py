@@ -78,7 +78,8 @@ def test_a_loss_term_is_one_file_one_name_in_a_list_and_one_parameter(package, t
     )
     edit(
         package / "_lens.py",
-        ("        information=1.0,\n", "        information=1.0,\n        roughness=0.0,\n"),
+        ("        information: float = 1.0,\n",
+         "        information: float = 1.0,\n        roughness: float = 0.0,\n"),
         ("        self.information = information\n",
          "        self.information = information\n        self.roughness = roughness\n"),
     )  # fmt: skip

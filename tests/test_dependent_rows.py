@@ -9,7 +9,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict import split_in_halves
 from sklearn_symmetry._verdict.split import row_memory, split_samples
 from sklearn_symmetry.datasets import make_symmetric_signals
-from sklearn_symmetry.statistics.sample import first_of_equals
+from sklearn_symmetry.statistics.sample import content_hashes, first_of_equals
 
 
 def samples(n_samples=600, n_features=5, seed=0):
@@ -36,8 +36,7 @@ def test_first_of_equal_rows_are_found_in_any_chunks(dtype):
     X[::7, 0] *= -1.0  # zeros of either sign are equal
     expected = np.zeros(500, dtype=bool)
     expected[np.unique(X + 0.0, axis=0, return_index=True)[1]] = True
-    assert_array_equal(first_of_equals([X]), expected)
-    assert_array_equal(first_of_equals([X[:100], X[100:101], X[101:]]), expected)
+    assert_array_equal(first_of_equals(content_hashes(X)), expected)
 
 
 @pytest.mark.parametrize("groups", [None, "labels", "blocks"])

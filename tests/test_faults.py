@@ -23,7 +23,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
 import sklearn_symmetry._io
-from sklearn_symmetry import SymmetryLens, __main__
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._cli import main
 from sklearn_symmetry._io import write_atomically
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.persistence import load_lens, save_lens
@@ -281,7 +282,7 @@ def test_command_line_says_that_the_disk_is_full(name, full_disk, quick_solver, 
     data, model = tmp_path / "data.npy", tmp_path / name
     np.save(data, samples(n_samples=400))
     full_disk(500)
-    assert __main__.main(["fit", str(data), "--save", str(model), "--no-repeat"]) == 2
+    assert main(["fit", str(data), "--save", str(model), "--no-verdict"]) == 2
     assert os.strerror(errno.ENOSPC) in capsys.readouterr().err
     assert [entry.name for entry in tmp_path.iterdir()] == ["data.npy"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry import __main__
+from sklearn_symmetry._cli import main
 from sklearn_symmetry._io import BadInput, read_file
 
 pandas = pytest.importorskip("pandas")
@@ -149,7 +149,7 @@ def test_no_option_ends_in_a_traceback(options, tmp_path, capsys):
     path = tmp_path / "x.csv"
     np.savetxt(path, np.random.default_rng(0).laplace(size=(60, 5)), delimiter=",")
     try:
-        code = __main__.main(["fit", str(path), "--no-repeat", *options])
+        code = main(["fit", str(path), "--no-verdict", *options])
     except SystemExit as error:  # of argparse
         code = error.code
     assert code == 2

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.__main__ import main
+from sklearn_symmetry._cli import main
 from sklearn_symmetry._images import assembled, draw_images, sheet, tiles_of
 from sklearn_symmetry.datasets import load_digit_patches
 
@@ -46,7 +46,7 @@ def test_the_command_writes_a_picture_and_says_what_it_found(
     pytest.importorskip("matplotlib")
     pytest.importorskip("PIL")
     path = tmp_path / "images.png"
-    options = ["--data", source, "--size", "3", "--samples", "400", "--no-repeat"]
+    options = ["--data", source, "--size", "3", "--samples", "400", "--no-verdict"]
     assert main(["images", *options, "--output", str(path)]) == 0
     said = capsys.readouterr().out
     assert "a lattice of 3 x 3 and two generators that commute" in said

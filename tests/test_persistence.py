@@ -16,7 +16,8 @@ from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 
 import sklearn_symmetry._lens
 import sklearn_symmetry.persistence
-from sklearn_symmetry import SymmetryLens, __main__
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._cli import main
 from sklearn_symmetry.persistence import load_lens, save_lens
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -290,7 +291,7 @@ def test_what_is_no_plain_value_is_refused_before_anything_is_written(quick_solv
 def test_command_line_saves_arrays_where_the_name_asks_for_them(quick_solver, tmp_path, capsys):
     np.save(tmp_path / "data.npy", samples(n_samples=400))
     model = tmp_path / "lens.npz"
-    assert __main__.main(["fit", str(tmp_path / "data.npy"), "--save", str(model)]) == 0
+    assert main(["fit", str(tmp_path / "data.npy"), "--save", str(model)]) == 0
     assert str(model) in capsys.readouterr().out
     assert load_lens(model).transform(samples()).shape == (80, 5)
 

@@ -21,7 +21,7 @@ from sklearn_symmetry.solver.judge import Candidate, settled
 from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.repairs import repair, rephased, swapped
+from sklearn_symmetry.solver.repairs import repair, rephased, rolled, swapped
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
@@ -300,6 +300,43 @@ def test_repair_swaps_axes_of_close_frequency_back(signals, data, pair):
     basis, _, rounds = repair(objective, objective, damaged, {swapped: 3}, max_rounds=1)
     assert rounds == 1
     assert agreement(basis, truth) > 0.99
+
+
+@pytest.mark.parametrize("step", [-2, 1])
+def test_frequencies_that_began_too_low_or_too_high_are_rolled_back(signals, data, step):
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    waves = torch.as_tensor(sine_basis(len(truth)))
+    damaged = waves @ (waves.mT @ truth).roll(step, dims=0)
+    assert agreement(damaged, truth) < 0.99
+    objective = Objective(data, WEIGHTS)
+    assert any(agreement(one, truth) > 1 - 1e-9 for one in rolled(damaged, objective))
+    basis, _, rounds = repair(objective, objective, damaged, {rolled: 1}, max_rounds=1)
+    assert rounds == 1
+    assert agreement(basis, truth) > 0.99
+
+
+def test_precision_weighs_second_moments_and_leaves_higher_orders(data):
+    """The loss with weight p, less the loss: p - 1 times the second-order part of uniformity."""
+    basis = torch.as_tensor(rotation(9, 0))
+
+    def value(**numbers):
+        return Objective(data, WEIGHTS, tuning=Tuning(emphasis=1.0, **numbers)).value(basis)
+
+    second = value(third_order=0.0, fourth_order=0.0)
+    without = Objective(data, WEIGHTS | {"uniformity": 0.0}).value(basis)
+    assert_allclose(value(precise=5.0) - value(), 4 * (second - without), rtol=1e-5)
+
+
+@pytest.mark.parametrize("spectrum", ["flat", "steep"])
+def test_uniformity_gains_weight_with_samples_and_the_flatness_of_the_spectrum(spectrum):
+    random = np.random.default_rng(0)
+    scale = np.ones(8) if spectrum == "flat" else np.geomspace(1, 1e-6, 8)
+    data = principal_data(scale * random.laplace(size=(20000, 8)), seed=0)
+    found = Objective(data, WEIGHTS).weights["uniformity"] / WEIGHTS["uniformity"]
+    enough = min(20000 / 64 / Tuning().emphasis_from, Tuning().emphasis)
+    flatness = float(data.spectrum.log().mean().exp() / data.spectrum.mean())
+    assert_allclose(found, 1 + (enough - 1) * flatness, rtol=1e-6)
+    assert (found > 4) == (spectrum == "flat")
 
 
 def test_axes_are_not_swapped_beyond_the_budget(data):

@@ -138,7 +138,7 @@ def nearly(measured):
 
 @pytest.mark.parametrize("change", [
     {"repeatability": 0.9}, {"repeatability": 0.9, "agreement": 0.9}, {"divergence": 4.0},
-    {"own_divergence": 4.0},
+    {"own_divergence": 4.0}, {"distance": 0.4, "repeatability": 0.9},
     {"repeatability": 0.5, "order_repeatability": 1.0, "agreement": 0.5, "order_agreement": 0.9},
 ])  # fmt: skip
 def test_what_falls_short_in_precision_only_is_likely_in_many_columns(change):
@@ -153,7 +153,7 @@ def test_what_falls_short_in_precision_only_is_likely_in_many_columns(change):
 @pytest.mark.parametrize("change", [
     {"p_value": 0.06}, {"order_p_value": 0.06}, {"divergence": 9.0}, {"distance": 0.5},
     {"repeatability": 0.7}, {"converged": False}, {"repeatability": NAN}, {"agreement": 0.9},
-    {"repeatability": 0.9, "agreement": 0.7},
+    {"repeatability": 0.9, "agreement": 0.7}, {"distance": 0.4, "deviation": 2.0},
 ])  # fmt: skip
 def test_no_evidence_and_another_solution_are_not_likely(change):
     assert not nearly(replace(MANY, **change))

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draw the pictures of the front page and of the guide, beside this file.
 
-python docs/figures/guide.py [idea images symmetry terms reading summary]
+python docs/figures/guide.py [idea images symmetry terms reading summary solver]
 """
 
 import io
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -194,6 +195,37 @@ def draw_summary():
     display.figure_.savefig(HERE / "summary.png", dpi=80)
 
 
+def draw_solver():
+    """Correlations of energies: as given, through the first start, through the end; the starts."""
+    slices = load_digit_slices(20_000, 15, symmetry="orthogonal", random_state=0)
+    lens = SymmetryLens(random_state=0).fit(slices.data)
+    first = SymmetryLens(random_state=0, n_init=1, max_iter=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has no time to converge
+        first.fit(slices.data)
+    figure, axes = plt.subplots(1, 4, figsize=(15, 4), layout="constrained")
+    seen = {
+        "as given": slices.data,
+        "through one start": first.transform(slices.data),
+        "through the lens": lens.transform(slices.data),
+    }
+    for ax, (title, rows) in zip(axes[:3], seen.items(), strict=True):
+        matrix_image(ax, np.corrcoef(np.log(0.1 + rows**2).T), vmin=-1, vmax=1)
+        ax.set(title=title, xlabel="column" if title == "as given" else "position")
+    end = similarity_to(lens, slices)
+    losses = [one["loss"] for one in lens.candidates_]
+    axes[3].plot([one["agreement"] for one in lens.candidates_], losses, "o", alpha=0.7)
+    axes[3].set(title="all starts", xlabel="agreement with the solution", ylabel="loss")
+    print(f"solver: {len(losses)} starts, cosine {end:.5f}, of one start "
+          f"{similarity_to(first, slices):.5f}")  # fmt: skip
+    figure.savefig(HERE / "solver.png", dpi=100)
+
+
+def similarity_to(lens, slices):
+    """Cosine to the hidden generator."""
+    return generator_similarity(lens.generator_, slices.generator)
+
+
 def main():
     """Draw the pictures named on the command line, by default all."""
     pictures = {
@@ -203,6 +235,7 @@ def main():
         "terms": draw_terms,
         "reading": draw_reading,
         "summary": draw_summary,
+        "solver": draw_solver,
     }
     for name in sys.argv[1:] or pictures:
         pictures[name]()

@@ -5,6 +5,7 @@
 `criteria.py`   what is asked: every limit, and the one table of conditions
 `evidence.py`   statistics of samples that a lens was not fitted on
 `split.py`      which samples are in which half
+`columns.py`    single columns that do not go with the others
 `halves.py`     the procedure: split the samples, fit the halves, judge
 `report.py`     :class:`~sklearn_symmetry.Verdict`, and what it says to a person
 =============== ==================================================================

@@ -12,9 +12,12 @@ from math import factorial
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
 
 from .._lattices import fitted_grid, on_grid
+from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.group import column_order as order_of_rows
@@ -23,7 +26,9 @@ from ..metrics import generator_similarity, matched
 from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
+from ..statistics.chunks import n_samples_of
 from ..statistics.faults import faults
+from .columns import odd_columns
 from .criteria import (
     ALIKE,
     DRAWS,
@@ -33,6 +38,7 @@ from .criteria import (
     LIKELY,
     MOSTLY,
     ORDERS,
+    PER_COLUMN,
     REPEATS,
     SAME_SHAPE,
     SHUFFLED,
@@ -74,7 +80,7 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     ----------
     lens : SymmetryLens
         Fitted; not changed.
-    X : ndarray of shape (n, d)
+    X : ndarray of shape (n, d), or another source of samples
     level : float
     groups : None, "blocks" or array-like of shape (n,)
     names : array-like of shape (d,) or None
@@ -90,10 +96,24 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     if smallest > level:
         return _too_few_columns(lens, X, grid, smallest, level)
     split = split_samples(X, lens._n_channels, same.random_state, groups)
+    if lens.verbose:
+        say(f"verdict: {cost_of_verdict(same, *X.shape)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
-    notes = [*faults(whole, names, lens._n_channels), *split.notes]
-    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes)
+    notes = [*faults(whole, names, lens._n_channels), *odd_columns(lens, whole, names)]
+    asides = [*_few(X, lens), *split.notes]
+    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes, asides=asides)
+
+
+def _few(X, lens):
+    """Whether there are so few samples that they alone may be the reason of a no."""
+    n_samples, size = len(X) * lens._n_channels, len(lens.filter_)
+    if n_samples >= PER_COLUMN * size:
+        return []
+    return [
+        f"{n_samples:,} samples are few for {size} columns: a few hundred a column are usual, and "
+        f"each half has half of them"
+    ]
 
 
 def as_fitted(lens):
@@ -126,7 +146,7 @@ def _too_few_columns(lens, X, grid, smallest, level):
         locality=(nothing, nothing),
         starts=_starts(lens),
         converged=lens.converged_,
-        n_samples=len(X),
+        n_samples=n_samples_of(X),
         against=[
             f"{grid.size} columns have too few orders to tell one from chance (the order of the "
             f"columns may be arbitrary: the smallest p-value there can be is {smallest:.2f}, the "
@@ -197,13 +217,29 @@ def fit_halves(lens, parts):
         # That a half is flat, or needed more iterations, shows in what it says; what is wrong with
         # the samples the verdict says of all of them.
         warnings.simplefilter("ignore", UserWarning)
-        halves = [clone(lens).set_params(**fresh).fit(part) for part in parts]
+        halves = _at_once(lens, _fitted, [clone(lens).set_params(**fresh)] * 2, parts, (1, 2))
         if _similarity(*halves) >= required_repeatability(representation_grid(halves[0])):
             return halves
-        return [
-            _better(half, _started_from(other, part), part)
-            for half, other, part in zip(halves, reversed(halves), parts, strict=True)
-        ]
+        others = _at_once(lens, _started_from, halves[::-1], parts, (1, 2))
+        return [_better(*one) for one in zip(halves, others, parts, strict=True)]
+
+
+def _at_once(lens, work, *arguments):
+    """Work on both halves, on whatever backend of joblib is active; jobs are shared among them."""
+    n_jobs = None if lens.verbose else lens.n_jobs  # progress of one fit is shown at a time
+    share = max(1, effective_n_jobs(n_jobs) // 2) if n_jobs is not None else None
+    calls = (delayed(work)(*one, n_jobs=share) for one in zip(*arguments, strict=True))
+    return Parallel(n_jobs, prefer="threads")(calls)
+
+
+def _fitted(lens, part, number, n_jobs):
+    own = clone(lens).set_params(n_jobs=n_jobs)
+    return _titled_fit(own, part, number, "half").set_params(n_jobs=lens.n_jobs)
+
+
+def _titled_fit(lens, part, number, what):
+    with titled(f"verdict, {what} {number} of 2"):
+        return lens.fit(part)
 
 
 def _better(half, other, part):
@@ -211,9 +247,11 @@ def _better(half, other, part):
     return other if _quality(other, part) > _quality(half, part) + DEFAULT.same_loss else half
 
 
-def _started_from(other, part):
+def _started_from(other, part, number=1, n_jobs=None):
     """The descent on `part` from what another lens found, about the same location."""
-    lens = clone(other).set_params(init=other.group_conv_matrix_).fit(part.about(other.location_))
+    lens = clone(other).set_params(init=other.group_conv_matrix_, n_jobs=n_jobs)
+    _titled_fit(lens, part.about(other.location_), number, "half, from what the other found,")
+    lens.set_params(n_jobs=other.n_jobs)
     lens.location_ = other.location_
     return lens
 
@@ -234,7 +272,7 @@ def _generator(lens):
     return lens.generators_ if on_grid(lens) else lens.generator_
 
 
-def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
+def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=()):
     """The verdict, given lenses fitted on halves of the samples.
 
     Parameters
@@ -249,7 +287,9 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     tested : list of two Summary or None, default=None
         Of the samples that the tests see. None: `parts`.
     notes : list of str
-        What is known of the samples.
+        What is wrong with the samples.
+    asides : list of str
+        What else is known of them.
 
     Returns
     -------
@@ -291,6 +331,8 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
     likely = not right and all(criterion.nearly for criterion in asked)
     against = [criterion.says for criterion in asked if not criterion.met]
     known = _certain(values, measured, lens, halves, whole) if likely else []
+    if not (likely or symmetric):
+        known = _order_repeats(measured)
     return Verdict(
         symmetric=symmetric,
         found=right,
@@ -302,8 +344,10 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=()):
             *_shuffled(lens, values["uncertainty"]),
             *remarks(values, symmetric, _offset(lens, whole), measured.mixing),
             *(notes if symmetric else ()),
+            *asides,
         ],
         likely=likely,
+        generator=np.array(lens.generator_),
         **values,
     )
 
@@ -338,6 +382,17 @@ def _certain(values, measured, lens, halves, whole):
             "boundary would settle it"
         )
     return said
+
+
+def _order_repeats(measured):
+    """Columns in an order that both halves see, though it is no symmetry; as of uneven spacing."""
+    share = measured.order_repeatability
+    if measured.mixing != "permutation" or share < LIKELY:
+        return []
+    return [
+        f"all the same, the halves agree on {share:.0%} of the neighbours: an order that is real, "
+        f"of columns that are not alike or not evenly spaced"
+    ]
 
 
 def _similarity_on(covariance, one, other):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a verdict holds, and how it is told to a person: text, html, remarks."""
 
-import html
-from dataclasses import dataclass, field
+import textwrap
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -10,15 +11,16 @@ __all__ = ["Verdict", "remarks"]
 
 
 HEADLINES = {
-    "found": "SYMMETRY FOUND: the set has a one-parameter symmetry, and this lens is it",
-    "likely": "LIKELY, NOT PRECISE: a one-parameter symmetry, known in its main lines only",
-    "another": "NOT THIS ONE: the set has a symmetry, but this lens did not find it",
-    "none": "NO EVIDENCE of a one-parameter symmetry in these samples",
+    "found": "SYMMETRY FOUND: the samples have a hidden symmetry, and this lens is it",
+    "likely": "LIKELY, NOT PRECISE: the samples have a symmetry, known in its main lines only",
+    "another": "NOT THIS ONE: the samples have a symmetry, but this lens did not find it",
+    "none": "NO EVIDENCE of a symmetry in these samples",
 }
+WIDTH = 92  # signs of a line
 COLOURS = {"found": "#1a7f37", "likely": "#9a6700", "another": "#9a6700", "none": "#cf222e"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What can be said about a fitted lens without knowing the truth; true if it can be trusted.
 
@@ -67,6 +69,8 @@ class Verdict:
     likely : bool
         Whether it falls short of `found` in precision only: both tests pass, and the halves agree
         in all that is large, in more than six columns. ``bool(verdict)`` is false all the same.
+    generator : ndarray of shape (d, d) or None
+        One step of the symmetry as the lens has it, ``generator_``.
     reasons : list of str
         All of them, in this order.
     grade : {"found", "likely", "another", "none"}
@@ -91,25 +95,26 @@ class Verdict:
     repeatability: float
     required: float
     agreement: float
-    uncertainty: np.ndarray = field(repr=False)
-    locality: tuple
-    starts: tuple
+    uncertainty: np.ndarray
+    locality: tuple[float, float]
+    starts: tuple[int, int]
     converged: bool
     n_samples: int
-    against: list = field(repr=False)
-    remarks: list = field(repr=False)
+    against: list[str]
+    remarks: list[str]
     likely: bool = False
+    generator: np.ndarray | None = None
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.found
 
     @property
-    def reasons(self):
+    def reasons(self) -> list[str]:
         """Plain sentences; those that speak against the lens come first."""
         return [*self.against, *self.remarks]
 
     @property
-    def grade(self):
+    def grade(self) -> Literal["found", "likely", "another", "none"]:
         """The headline in one word."""
         if self.found:
             return "found"
@@ -118,21 +123,32 @@ class Verdict:
         return "another" if self.symmetric else "none"
 
     @property
-    def headline(self):
+    def headline(self) -> str:
         """One line."""
         return HEADLINES[self.grade]
 
-    def __str__(self):
-        return "\n".join([self.headline, *(f"  - {reason}" for reason in self.reasons)])
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *map(_bullet, self.reasons)])
+
+    # At a prompt, too, the headline comes first, and all of it is in sentences.
+    __repr__ = __str__
 
     def _repr_html_(self):
-        colour = COLOURS[self.grade]
-        items = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.reasons)
-        return (
-            f'<div style="border-left: 4px solid {colour}; padding-left: 0.8em">'
-            f'<strong style="color: {colour}">{html.escape(self.headline)}</strong>'
-            f"<ul>{items}</ul></div>"
+        from .._html import card  # which has words of lenses, that know the verdict
+
+        return card(
+            self.headline,
+            self.reasons,
+            colour=COLOURS[self.grade],
+            matrix=self.generator,
+            caption="generator: one step",
         )
+
+
+def _bullet(reason):
+    return textwrap.fill(
+        reason, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 def remarks(values, symmetric, offset, mixing="rotation"):
@@ -158,14 +174,18 @@ def remarks(values, symmetric, offset, mixing="rotation"):
             f"the symmetry acts about location_, {offset:.2g} times the size of a sample away from "
             "the origin: subtract it from the samples"
         )
-    agreeing, tried = values["starts"]
+    return [*said, *_searched(*values["starts"])]
+
+
+def _searched(agreeing, tried):
+    """How the search went: whether several starts led to one place."""
     if tried == 1:
-        said.append("only one start was tried")
-    elif tried and not agreeing:
-        said.append(f"a repair led to its solution, which none of {tried} starts reached")
-    elif tried:
-        said.append(f"{agreeing} of {tried} starts of this fit ended at its solution")
-    return said
+        return ["one start was enough: the search was certain of it"]
+    if tried and not agreeing:
+        return [f"none of {tried} starts led to this solution; a correction on the way did"]
+    if tried:
+        return [f"{agreeing} of {tried} starts of this fit ended at its solution"]
+    return []
 
 
 def _in_favour(values, mixing):
@@ -174,9 +194,14 @@ def _in_favour(values, mixing):
     return [
         f"beyond chance: p = {values['p_value']:.3f} against {nulls[mixing]}an arbitrary order of "
         "columns",
-        f"stationary: energy divergence {values['statistic']:.1f} on held-out samples (right "
-        f"solutions have 1 to 3, up to {values['tolerated']:.1f} passes)",
-        f"local: energies of neighbours correlate {near:.2f}, far apart {far:.2f}",
-        f"repeatable: cosine {values['repeatability']:.4f} between halves; entries of the "
-        f"generator are known to {np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f} (rms)",
+        "alike at every position: energy divergence "
+        f"{values['statistic']:.1f} on held-out samples (right solutions have 1 to 3, up to "
+        f"{values['tolerated']:.1f} passes)",
+        f"neighbours know of each other: energies correlate {near:.2f} at neighbouring positions, "
+        f"{far:.2f} far apart"
+        if near > far
+        else f"energies correlate {near:.2f} at neighbouring positions, {far:.2f} far apart",
+        "repeatable: halves of the samples, fitted apart, agree to a cosine of "
+        f"{values['repeatability']:.4f}; entries of the generator (one step) are known to "
+        f"{np.sqrt(np.mean(values['uncertainty'] ** 2)):.3f}",
     ]

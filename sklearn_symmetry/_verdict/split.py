@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from ..statistics.blocks import Blocks, is_lazy
 from ..statistics.chunks import chunks
 from ..statistics.outliers import Bounds
-from ..statistics.sample import HALVES, first_of_equals, half, row_hashes
+from ..statistics.sample import HALVES, content_hashes, first_of_equals, half, row_hashes
 from ..statistics.summary import Summary, draw, summarise
 from .criteria import ALIKE_ROWS, ERRORS, FORGOTTEN, LENGTHS, MOST_BLOCKS, SEEN
 
@@ -45,8 +46,8 @@ def split_samples(X, n_channels=1, random_state=None, groups=None):
 
     Parameters
     ----------
-    X : ndarray of shape (n, n_channels * d)
-        Equal rows count once.
+    X : ndarray of shape (n, n_channels * d), or another source of them
+        See :func:`~sklearn_symmetry.statistics.summary.summarise`. Equal rows count once.
     n_channels : int, default=1
         All channels of a sample are in one half.
     random_state : int, RandomState or None
@@ -67,26 +68,27 @@ def split_samples(X, n_channels=1, random_state=None, groups=None):
         If `groups` is unusable, or a half has no more samples than features.
     """
     seed = int(random_state) if isinstance(random_state, int | np.integer) else 0
-    width = X.shape[1] // n_channels
-    if len(X) // 2 * n_channels <= width:
-        raise _too_few(len(X), width, len(X) // 2)
-    keep = first_of_equals(rows for _, rows in chunks(X))
-    notes = _copies(len(X), int(keep.sum()))
+    hashes, head = _first_reading(X)
+    n_samples, width = len(hashes), head.shape[1] // n_channels
+    if n_samples // 2 * n_channels <= width:
+        raise _too_few(n_samples, width, n_samples // 2)
+    keep = first_of_equals(hashes)
+    notes = _copies(n_samples, int(keep.sum()))
     gap = 0
     if groups is None:
-        side = half(np.arange(len(X)), seed)
-        notes += _alike(X)
+        side = half(np.arange(n_samples), seed)
+        notes += _alike(head)
     elif isinstance(groups, str):
         if groups != "blocks":
             raise ValueError(f"groups must be None, 'blocks' or one label a sample; got {groups!r}")
-        gap = row_memory(X) + width
-        side = _blocks(len(X), gap, seed)
+        gap = row_memory(head) + width
+        side = _blocks(n_samples, gap, seed)
         notes.append(
             f"rows remember each other for up to {gap} rows: halves are blocks with gaps of that "
             f"length, and the tests see one of {gap} rows"
         )
     else:
-        side = _grouped(X, groups, seed)
+        side = _grouped(hashes, groups, seed)
     side = np.where(keep, side, OUT)
     sizes = [int((side == one).sum()) for one in (0, 1)]
     if min(sizes) * n_channels <= width:
@@ -102,11 +104,35 @@ def split_samples(X, n_channels=1, random_state=None, groups=None):
     sizes = [int((side == one).sum()) for one in (0, 1)]
     if min(sizes) * n_channels <= width:
         raise ValueError(
-            f"rows remember each other for up to {gap} rows, so that {len(X)} of them hold "
+            f"rows remember each other for up to {gap} rows, so that {n_samples} of them hold "
             f"{min(sizes)} independent ones in a half; more than {width} are needed. Bring a "
             f"longer recording, or windows of fewer columns"
         )
     return Split(parts, [summarise(X, chosen=side == one, **options) for one in (0, 1)], notes)
+
+
+def _first_reading(X):
+    """Hash of the content of every sample, and the first ones, in their order."""
+    if is_lazy(X):
+        blocks = Blocks(X)
+        found = blocks.reduced(_hashes_of_block, _one_after_another)
+        return found, next(chunks(blocks.rows[:SEEN].compute(), rows=SEEN))[1]
+    hashes, head, missing = [], [], SEEN
+    for _, rows in chunks(X):
+        hashes.append(content_hashes(rows))
+        if missing > 0:
+            head.append(rows[:missing].copy())
+            missing -= len(rows)
+    return np.concatenate(hashes), np.concatenate(head)
+
+
+def _hashes_of_block(block, name, first):
+    parts = chunks(np.asarray(block), name=name)
+    return np.concatenate([content_hashes(rows) for _, rows in parts])
+
+
+def _one_after_another(one, other):
+    return np.concatenate([one, other])
 
 
 def _too_few(n_samples, width, smaller):
@@ -123,9 +149,9 @@ def _copies(n_samples, n_different):
     return [f"{copies:,} of {n_samples:,} rows are copies of others: equal rows count once"]
 
 
-def _alike(X):
+def _alike(head):
     """A remark where the order of the rows says that they are not independent."""
-    rows = _centred(X)
+    rows = _centred(head)
     correlation = _autocorrelation(rows, 2)[1]
     if correlation < ALIKE_ROWS or ERRORS / len(rows) ** 0.5 > ALIKE_ROWS:
         return []
@@ -198,10 +224,10 @@ def _thinned(side, gap):
     return thin
 
 
-def _grouped(X, groups, seed):
+def _grouped(samples, groups, seed):
     """Groups in random order, the large ones first, each in the smaller half."""
     groups = column_or_1d(np.asarray(groups))
-    check_consistent_length(X, groups)
+    check_consistent_length(samples, groups)
     labels, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     if len(labels) < 2:
         raise ValueError(

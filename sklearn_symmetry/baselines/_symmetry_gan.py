@@ -43,7 +43,7 @@ class SymmetryGAN(AdversarialEstimator):
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights and of the minibatches.
     verbose : int, default=0
-        1 shows a progress bar (needs rich).
+        1 says what a fit costs and how far it is, on the standard error stream.
 
     Attributes
     ----------

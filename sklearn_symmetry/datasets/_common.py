@@ -2,9 +2,11 @@
 """What every set shares: checks, the hiding basis, and the last steps from signals to samples."""
 
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state, check_scalar
 
 from .._torch_state import usual_torch
@@ -13,6 +15,9 @@ from ..core.sines import sine_basis
 
 SYMMETRIES = ("translation", "permutation", "frequency", "orthogonal")
 BOUNDARIES = ("open", "circulant")
+
+Symmetry = Literal["translation", "permutation", "frequency", "orthogonal"] | ArrayLike | None
+Seed = int | np.random.RandomState | np.random.Generator | None
 
 # Rows handled at once: temporaries stay at a few megabytes however large the set is.
 CHUNK = 4096
@@ -52,13 +57,18 @@ class SymmetricDataset(Bunch):
     True
     """
 
+    data: np.ndarray
+    generator: np.ndarray
+    basis: np.ndarray
+    boundary: str
+
     @property
-    def signal(self):
+    def signal(self) -> np.ndarray:
         """The natural signals, ``data @ basis``."""
         return self.data @ self.basis
 
 
-def hiding_basis(n_features, symmetry, random_state=None):
+def hiding_basis(n_features: int, symmetry: Symmetry, random_state: Seed = None) -> np.ndarray:
     """Orthogonal matrix that hides a translation symmetry.
 
     Natural signals ``s``, symmetric under translation, become samples ``x = basis @ s``, symmetric

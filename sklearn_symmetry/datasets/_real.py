@@ -2,19 +2,36 @@
 """Windows cut from rows of real images, where translation is an approximate symmetry."""
 
 import gzip
+from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from ._common import check_option, check_sizes, chunks, finish, hiding_basis, make_rng
+from ._common import (
+    Seed,
+    SymmetricDataset,
+    Symmetry,
+    check_option,
+    check_sizes,
+    chunks,
+    finish,
+    hiding_basis,
+    make_rng,
+)
 
 # Rows of an image averaged into one: the published code's variant takes the two middle ones.
 MNIST_ROWS = {"patches": slice(0, 28), "middle_rows": slice(13, 15)}
 
 
 def load_digit_slices(
-    n_samples=1000, n_features=11, *, symmetry="translation", noise=0.05, random_state=None
-):
+    n_samples: int = 1000,
+    n_features: int = 11,
+    *,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut horizontal slices from the handwritten digits that ship with scikit-learn.
 
     A random row of a random 8 x 8 image is padded with 8 blank pixels left and right, and a window
@@ -69,8 +86,13 @@ def load_digit_slices(
 
 
 def load_photo_rows(
-    n_samples=1000, n_features=33, *, symmetry="translation", noise=0.02, random_state=None
-):
+    n_samples: int = 1000,
+    n_features: int = 33,
+    *,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.02,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut row segments from the two photographs that ship with scikit-learn.
 
     The hard case: smooth rows whose contrast varies from one sample to the next. Windows of
@@ -119,16 +141,16 @@ def load_photo_rows(
 
 
 def load_mnist_slices(
-    n_samples=1000,
-    n_features=27,
+    n_samples: int = 1000,
+    n_features: int = 27,
     *,
-    path=None,
-    variant="patches",
-    data_home=None,
-    symmetry="translation",
-    noise=0.05,
-    random_state=None,
-):
+    path: str | PathLike | None = None,
+    variant: Literal["patches", "middle_rows"] = "patches",
+    data_home: str | PathLike | None = None,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut horizontal slices from the MNIST digits, the real set of the paper.
 
     A random row of a random 28 x 28 image is padded with 28 blank pixels left and right, and a

@@ -2,11 +2,23 @@
 """Superpositions of local signals at random places (Appendix C.1 of the paper)."""
 
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from sklearn.utils import check_scalar
 
-from ._common import BOUNDARIES, check_option, check_sizes, chunks, finish, hiding_basis, make_rng
+from ._common import (
+    BOUNDARIES,
+    Seed,
+    SymmetricDataset,
+    Symmetry,
+    check_option,
+    check_sizes,
+    chunks,
+    finish,
+    hiding_basis,
+    make_rng,
+)
 
 
 def gaussian(offset, width):
@@ -39,19 +51,19 @@ SIGNALS = {
 
 
 def make_symmetric_signals(
-    n_samples=1000,
-    n_features=33,
+    n_samples: int = 1000,
+    n_features: int = 33,
     *,
-    signal="gaussian",
-    symmetry="translation",
-    boundary="open",
-    scale=None,
-    amplitude=(0.5, 1.5),
-    n_slots=5,
-    occupancy=0.5,
-    noise=0.05,
-    random_state=None,
-):
+    signal: str = "gaussian",
+    symmetry: Symmetry = "translation",
+    boundary: Literal["open", "circulant"] = "open",
+    scale: tuple[float, float] | None = None,
+    amplitude: tuple[float, float] = (0.5, 1.5),
+    n_slots: int = 5,
+    occupancy: float = 0.5,
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Make samples with a known hidden symmetry.
 
     Each sample is a sum of a few local signals of random place, size and height, so that the set

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Picture of a generator."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ._common import axes_or_new, label_columns, matrix_image
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+    from .._lens import SymmetryLens
 
 __all__ = ["GeneratorDisplay"]
 
@@ -45,15 +56,32 @@ class GeneratorDisplay:
     (-1.0, 1.0)
     """
 
-    def __init__(self, generator, *, frame, feature_names=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    image_: "AxesImage"
+
+    def __init__(
+        self,
+        generator: np.ndarray,
+        *,
+        frame: Literal["features", "powers"],
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
         self.generator = generator
         self.frame = frame
         self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, generator=None, frame="features", ax=None, colorbar=True, **options
-    ):
+        cls,
+        estimator: "SymmetryLens",
+        *,
+        generator: ArrayLike | None = None,
+        frame: Literal["features", "powers"] = "features",
+        ax: "Axes | None" = None,
+        colorbar: bool = True,
+        **options: Any,
+    ) -> Self:
         """Draw the generator of a fitted lens, or another one as the lens sees it.
 
         Parameters
@@ -102,7 +130,7 @@ class GeneratorDisplay:
         display = cls(matrix, frame=frame, feature_names=names)
         return display.plot(ax=ax, colorbar=colorbar, **options)
 
-    def plot(self, ax=None, *, colorbar=True, **options):
+    def plot(self, ax: "Axes | None" = None, *, colorbar: bool = True, **options: Any) -> Self:
         """Draw the matrix.
 
         Parameters

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Picture of a fit's progress."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 from sklearn.utils.validation import check_is_fitted
 
 from ._common import axes_or_new, whole_number_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .._lens import SymmetryLens
 
 __all__ = ["LossCurveDisplay"]
 
@@ -35,12 +44,15 @@ class LossCurveDisplay:
     ['total', 'alignment']
     """
 
-    def __init__(self, loss_curve, loss_terms):
+    ax_: "Axes"
+    figure_: "Figure"
+
+    def __init__(self, loss_curve: Sequence[float], loss_terms: dict[str, Sequence[float]]) -> None:
         self.loss_curve = loss_curve
         self.loss_terms = loss_terms
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: "SymmetryLens", *, ax: "Axes | None" = None) -> Self:
         """Draw the curves of a fitted lens.
 
         Parameters
@@ -64,7 +76,7 @@ class LossCurveDisplay:
         check_is_fitted(estimator)
         return cls(estimator.loss_curve_, estimator.loss_terms_).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Picture of samples before and after the lens."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ._common import axes_or_new, label_columns, whole_number_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .._lens import SymmetryLens
 
 __all__ = ["RepresentationDisplay", "convention"]
 
@@ -48,22 +58,27 @@ class RepresentationDisplay:
     ['given', 'found']
     """
 
-    def __init__(self, panels, *, feature_names=None):
+    axes_: "dict[str, Axes]"
+    figure_: "Figure"
+
+    def __init__(
+        self, panels: dict[str, np.ndarray], *, feature_names: Sequence[str] | None = None
+    ) -> None:
         self.panels = panels
         self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: "SymmetryLens",
+        X: ArrayLike,
         *,
-        basis=None,
-        panels=None,
-        kind="image",
-        ax=None,
-        **options,
-    ):
+        basis: ArrayLike | None = None,
+        panels: Sequence[str] | None = None,
+        kind: Literal["image", "lines"] = "image",
+        ax: "Axes | Sequence[Axes] | None" = None,
+        **options: Any,
+    ) -> Self:
         """Draw samples before and after a fitted lens.
 
         Parameters
@@ -117,7 +132,13 @@ class RepresentationDisplay:
         display = cls({name: drawn[name] for name in panels}, feature_names=names)
         return display.plot(ax=ax, kind=kind, **options)
 
-    def plot(self, ax=None, *, kind="image", **options):
+    def plot(
+        self,
+        ax: "Axes | Sequence[Axes] | None" = None,
+        *,
+        kind: Literal["image", "lines"] = "image",
+        **options: Any,
+    ) -> Self:
         """Draw the panels.
 
         Parameters

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One picture of a fitted lens and of what can be said about it."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import plain_lens
@@ -9,6 +13,13 @@ from .._verdict import REPEATS
 from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .._lens import SymmetryLens
+    from .._verdict import Verdict
 
 __all__ = ["SummaryDisplay", "telling_samples"]
 
@@ -52,14 +63,33 @@ class SummaryDisplay:
     ['given', 'found', 'starts', 'generator', 'filter', 'uncertainty']
     """
 
-    def __init__(self, lens, samples, correlations, *, verdict=None):
+    figure_: "Figure"
+    axes_: "dict[str, Axes]"
+
+    def __init__(
+        self,
+        lens: "SymmetryLens",
+        samples: np.ndarray,
+        correlations: np.ndarray,
+        *,
+        verdict: "Verdict | None" = None,
+    ) -> None:
         self.lens = lens
         self.samples = samples
         self.correlations = correlations
         self.verdict = verdict
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, verdict=None, title=None, feature_names=None):
+    def from_estimator(
+        cls,
+        estimator: "SymmetryLens",
+        X: ArrayLike,
+        *,
+        verdict: "Verdict | None" = None,
+        title: str | None = None,
+        feature_names: Sequence[str] | None = None,
+        figure: "Figure | None" = None,
+    ) -> Self:
         """Draw a fitted lens, and what it makes of a few samples.
 
         Parameters
@@ -74,6 +104,8 @@ class SummaryDisplay:
             First line; the verdict follows.
         feature_names : sequence of str or None, default=None
             None: ``feature_names_in_``, if the lens has it.
+        figure : matplotlib Figure or None, default=None
+            To draw in. None: a new one of pyplot, which a notebook shows by itself.
 
         Returns
         -------
@@ -92,30 +124,39 @@ class SummaryDisplay:
         estimator = plain_lens(estimator)
         related = correlations(estimator.transform(X))
         display = cls(estimator, telling_samples(estimator, X), related, verdict=verdict)
-        return display.plot(
-            title=title, feature_names=names if feature_names is None else feature_names
-        )
+        names = names if feature_names is None else feature_names
+        return display.plot(title=title, feature_names=names, figure=figure)
 
-    def plot(self, *, title=None, feature_names=None):
-        """Draw all panels in a new figure.
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        feature_names: Sequence[str] | None = None,
+        figure: "Figure | None" = None,
+    ) -> Self:
+        """Draw all panels.
 
         Parameters
         ----------
         title : str or None, default=None
         feature_names : sequence of str or None, default=None
+        figure : matplotlib Figure or None, default=None
+            To draw in. None: a new one of pyplot.
 
         Returns
         -------
         self : SummaryDisplay
         """
-        figure = matplotlib_module("figure").Figure
+        matplotlib_module("figure")  # says which extra brings it
         from matplotlib import rc_context
 
         names = getattr(self.lens, "feature_names_in_", None)
         names = names if feature_names is None else feature_names
         last = "correlations" if self.verdict is None else "uncertainty"
         with rc_context(FONTS):
-            self.figure_ = figure(figsize=(15, 10.5), layout="constrained")
+            self.figure_ = matplotlib_module("pyplot").figure() if figure is None else figure
+            self.figure_.set_size_inches(15, 10.5)
+            self.figure_.set_layout_engine("constrained")
             self.figure_.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
             panels = [["given", "found", "starts"], ["generator", "filter", last]]
             self.axes_ = self.figure_.subplot_mosaic(panels)

@@ -75,6 +75,9 @@ class Objective:
         self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
+        if tuning.precise != 1.0:  # second moments only: the samples say least of the others
+            self.weights["uniformity"] *= tuning.precise
+            third, fourth = third / tuning.precise, fourth / tuning.precise
         # With the very fewest, losses are weighed against energies in nats, and keep their scale.
         if fourth and data.n_features > tuning.fewest:
             self.weights["uniformity"] *= _emphasis(data, tuning)

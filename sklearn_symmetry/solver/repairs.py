@@ -13,7 +13,7 @@ from ..core.sines import sine_basis
 from .manifold import minimise
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
-__all__ = ["repair", "rephased", "swapped"]
+__all__ = ["repair", "rephased", "rolled", "swapped"]
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 
@@ -29,8 +29,8 @@ def repair(objective, scout, basis, changes, *, max_rounds):
         Ranks the changes; may be cheap.
     basis : Tensor of shape (d, d)
     changes : dict
-        Of :func:`rephased` and :func:`swapped`, which give all bases to choose from, to the number
-        of them that are refined.
+        Of :func:`rephased`, :func:`rolled` and :func:`swapped`, which give all bases to choose
+        from, to the number of them that are refined.
     max_rounds : int
 
     Returns
@@ -109,3 +109,25 @@ def swapped(basis, objective):
         own = ([], [first], [last], [first, last])
         signs = signs_of(axes, [one + more for one in own for more in ([], above)])
         yield likeliest(changed, signs, objective)[0]
+
+
+def rolled(basis, objective):
+    """The basis with all frequencies a step or two higher or lower.
+
+    Where the lowest and the highest frequencies hold noise alone, cumulants of no order notice
+    where the frequency axis begins; resolution does.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+    """
+    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
+    spectrum = waves.mT @ basis
+    for step in range(1, objective.tuning.swap_distance + 1):
+        for direction in (-step, step):
+            yield waves @ spectrum.roll(direction, dims=0)

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .objective import affordable_modes
-from .repairs import rephased, swapped
+from .repairs import rephased, rolled, swapped
 from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
@@ -112,18 +112,28 @@ class _Attempt:
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
         yield first
-        # Where nothing comes near to being stationary, nothing of fourth order does.
-        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
-        if self.lawful and hopeful:
+        if self.lawful:
             proposals = list(itertools.chain(first, *recipes))
-            self._look_closer()
-            yield lawful(self.judge, self.seed, proposals)
+            self._look_again(self.tuning)
+            starts = lawful(self.judge, self.seed, proposals)
+            yield starts
+            before = self._divergence
+            if before > self.tuning.stationary:
+                self._look_again(replace(self.tuning, precise=self.tuning.more_precise))
+                yield starts[: self.tuning.precise_starts]
+                if self._divergence > before * self.tuning.worth_it:
+                    self._look_again(self.tuning)  # the samples are not that stationary
         else:
             yield from recipes
 
-    def _look_closer(self):
-        """From now on with fourth order; what was found before is measured anew."""
-        self.judge = self.look(self.tuning)
+    @property
+    def _divergence(self):
+        """Of the energies of the best candidate, above that of stationary ones."""
+        return ranked(self.found)[0].divergence - 1
+
+    def _look_again(self, tuning):
+        """From now on with other numbers; what was found before is measured anew."""
+        self.judge = self.look(tuning)
         self.found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
         self.n_earlier = len(self.found)
 
@@ -149,10 +159,13 @@ class _Attempt:
         """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
         known = self.found and same(candidate, ranked(self.found)[0])
-        mends = leads and not known and not self.lawful
+        tuning, closer = self.tuning, self.n_earlier is not None
+        mends = leads and not known and (closer or not self.lawful)
         if mends and (self.patient or not self._is_certain(candidate)):
-            changes = {rephased: self.tuning.signs_tried, swapped: self.tuning.swaps_tried}
-            candidate = self.judge.mended(candidate, changes, self.tuning.mending_rounds)
+            # Where it was used, the law has mended the others.
+            signs_and_swaps = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
+            changes = {rolled: tuning.rolls_tried} if closer else signs_and_swaps
+            candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
         self.found.append(candidate)
         self.everything.append(candidate)
 
@@ -165,7 +178,12 @@ class _Attempt:
         leader = ranked(self.found)[0]
         few = self.data.n_features <= self.tuning.few
         agreed = settled(self.found)
-        if agreed and (not few or self.judge.is_stationary(leader)):
+        if self.n_earlier is None:
+            if agreed and (not few or self.judge.is_stationary(leader)):
+                return True
+        elif len(self.found) - self.n_earlier < self.tuning.lawful_least:
+            return False
+        elif agreed and self.judge.is_stationary(leader):
             return True
         if self._in_vain(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
             return True

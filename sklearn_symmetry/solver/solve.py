@@ -64,12 +64,18 @@ def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
         return solution
 
 
-def rows_needed(settings, tuning=DEFAULT):
+def rows_needed(settings, n_features, tuning=DEFAULT):
     """Rows that the sample of a summary should hold; None for all: the paper trains on them."""
     at_random = isinstance(settings.init, str) and settings.init == "random"
     if at_random or settings.density == "mixture":
         return None
-    return max(tuning.batch_size, settings.batch_size or 0)
+    usual = _rows_seen(n_features, tuning)
+    return max(usual, settings.batch_size or 0)
+
+
+def _rows_seen(n_features, tuning):
+    """Rows whose entropies the refinement sees, unless it is told."""
+    return max(tuning.batch_size, tuning.rows_a_column * n_features)
 
 
 def _train(summary, settings, monitor, location=0.0):
@@ -122,7 +128,7 @@ def _solve(summary, settings, tuning, monitor):
     else:
         data, tuning = seen[0], first_look(tuning, summary.n_features)
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
-    size = tuning.batch_size if settings.batch_size is None else settings.batch_size
+    size = settings.batch_size or _rows_seen(summary.n_features, tuning)
     progress.data, progress.grid = data, grid
 
     def refined(start, grid):
@@ -167,7 +173,7 @@ def _arrange(summary, settings, tuning):
     steps = [
         one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
     ]
-    size = tuning.batch_size if settings.batch_size is None else settings.batch_size
+    size = settings.batch_size or _rows_seen(summary.n_features, tuning)
     valued = []
     for data in views(summary, offset=tuning.offset, device=settings.device):
         objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)

@@ -20,6 +20,7 @@ SPEED = "python tests/benchmarks/speed.py"
 STEP_COST = "python tests/benchmarks/step_cost.py"
 BOUNDARY = "python tests/benchmarks/boundary.py"
 LATTICES = "python tests/benchmarks/lattices.py"
+SCALE = "python tests/benchmarks/scale.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
@@ -88,6 +89,19 @@ class Tuning:
     emphasis_from: float = _tuned(
         40.0, "samples for every entry of the covariance", "Fewer do not say enough for that."
     )
+    precise: float = _tuned(1.0, "times its weight", "Second moments in uniformity.")
+    more_precise: float = _tuned(
+        25.0,
+        "times its weight",
+        "Second moments in uniformity, where no candidate's energies are stationary: resolution "
+        "and alignment buy some nats with a divergence of hundredths, which is no chance.",
+    )
+    worth_it: float = _tuned(
+        0.5,
+        "of the energy divergence above 1",
+        "Left by more weight of second moments, or it is taken back.",
+    )
+    precise_starts: int = _tuned(2, "starts", "Of the most lawful, for such a descent.")
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
@@ -138,6 +152,37 @@ class Tuning:
         60, "quadratic forms", "Below, forming the operator is faster than Lanczos.", SPEED
     )
 
+    # Many columns, where starts are dear.
+    many: int = _tuned(
+        48,
+        "columns",
+        "Beyond which operators are found less exactly, paths take their dear moves last, and "
+        "joint diagonalisations begin near their end and go by blocks.",
+        SCALE,
+    )
+    loose_tol: float = _tuned(
+        0.03,
+        "relative",
+        "Of eigenvalues with many columns: the strongest are nearly equal, and any of their "
+        "mixtures is a position. A third of the products at 257 columns, for starts as good.",
+        SCALE,
+    )
+
+    rows_a_column: int = _tuned(
+        80,
+        "rows",
+        "That a sample holds for every column, if that is more than `batch_size`. With half as "
+        "many, fourth-order operators of narrow signals are mostly noise at 257 columns.",
+        SCALE,
+    )
+    far_off: float = _tuned(
+        1.0,
+        "nats",
+        "A start of many columns whose loss is above the best of its wave by this is not tried: "
+        "of Gaussian signals of 257 columns chains are above by 3, and end as far off.",
+        SCALE,
+    )
+
     # Starts.
     left_out: tuple = _tuned((), "names", "Ways of starting that are not tried: none.")
     continued: bool = _tuned(
@@ -152,7 +197,12 @@ class Tuning:
         0.1, "squared relative difference", "Of variances that samples and edges mix."
     )
     longest_segment: int = _tuned(8, "items", "Carried elsewhere in one move.", SPEED)
-    path_moves: int = _tuned(200, "moves", "Of one improvement of an order; seldom reached.", SPEED)
+    path_moves: int = _tuned(
+        200,
+        "moves",
+        "Of one improvement of an order, and for every `many` items; seldom reached.",
+        SPEED,
+    )
     power_floor: float = _tuned(
         0.02, "of the largest", "Power of the operators along an axis that is amplified fully."
     )
@@ -167,13 +217,9 @@ class Tuning:
     lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
     lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
-    law_iterations: int = _tuned(40, "iterations", "Of a descent on the law.")
+    law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
-    hopeful: float = _tuned(
-        50.0,
-        "energy divergence",
-        "Above which nothing is near to stationary: digits of 15 pixels gain nothing then.",
-    )
+    lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
     # Few columns, where statistics of few numbers mislead.
@@ -247,7 +293,10 @@ class Tuning:
     mending_tol: float = _tuned(1e-4, "nats", "Of such a descent.")
     mending_gain: float = _tuned(1e-3, "nats", "A repair must win.")
     likely_signs: int = _tuned(8, "changes", "Of them that the loss looks at again.")
-    swap_distance: int = _tuned(2, "steps of frequency", "Between axes that are swapped.")
+    swap_distance: int = _tuned(
+        2, "steps of frequency", "Between axes that are swapped, or by which all are moved."
+    )
+    rolls_tried: int = _tuned(2, "descents", "Moves of all frequencies that are refined.")
 
     # Columns that were only shuffled.
     one_column: float = _tuned(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A source of samples, read chunk by chunk: arrays, memory-mapped files, and iterables of arrays.
+"""A source of samples, read chunk by chunk: arrays, files, iterables of arrays, blocks of dask.
 
 Whatever the source, a chunk is a C-contiguous array of single or double precision, checked, with
 every channel as a row of its own.
@@ -11,8 +11,9 @@ from numbers import Integral
 import numpy as np
 
 from .._channels import split_channels
+from .blocks import Blocks, float_table, is_lazy
 
-__all__ = ["check_count", "chunks", "give_back", "mapped", "rows_at"]
+__all__ = ["check_count", "chunks", "give_back", "mapped", "n_samples_of", "rows_at"]
 
 # Bytes of a chunk with its temporaries. Thousands of rows of up to a hundred columns, where matrix
 # products are at full speed; and little beside the 200 MB of torch itself.
@@ -23,19 +24,24 @@ COPIES = 5  # arrays of the size of a chunk, in double precision, that a pass ho
 SCATTERED = 256
 
 
-def chunks(source, n_channels=1, rows=None):
+def chunks(source, n_channels=1, rows=None, *, name="the source", once=False):
     """Read a source once.
 
     Parameters
     ----------
-    source : ndarray of shape (n, n_channels * d), or iterable of such arrays
+    source : ndarray of shape (n, n_channels * d), iterable of such arrays, dask array or table
         Real numbers, finite; never changed. An array may be of any memory order, read-only, or
-        memory-mapped. An iterable must give its arrays anew each time: a list or tuple, or an
-        object whose ``__iter__`` returns a fresh iterator.
+        memory-mapped. An iterable must give its arrays, or tables of pandas, anew each time: a list
+        or tuple, or an object whose ``__iter__`` returns a fresh iterator. Blocks of dask are
+        computed one after another.
     n_channels : int, default=1
         Blocks of columns, each of which becomes a row of its own.
     rows : int, optional
         Most rows of the source in one chunk; by default what `WORKING_BYTES` allow.
+    name : str, default="the source"
+        What messages call an array.
+    once : bool, default=False
+        Whether an iterable may be one that can be read only once, such as a generator.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def chunks(source, n_channels=1, rows=None):
     check_count("n_channels", n_channels)
     if rows is not None:
         check_count("rows", rows)
-    return _chunks(_arrays(source), n_channels, rows)
+    return _chunks(_arrays(source, name, once), n_channels, rows)
 
 
 def _chunks(arrays, n_channels, rows):
@@ -77,17 +83,30 @@ def _chunks(arrays, n_channels, rows):
         )
 
 
-def _arrays(source):
+def _arrays(source, name, once):
     """Arrays of a source, and what to call each in a message."""
     if isinstance(source, np.ndarray):
-        return [("the source", source)]
+        return [(name, source)]
+    if is_lazy(source):
+        return Blocks(source)
     return (
-        (f"chunk {number} of the source", np.asanyarray(part))
-        for number, part in enumerate(_opened(source))
+        (f"chunk {number} of {name}", _array(part, number))
+        for number, part in enumerate(_opened(source, once))
     )
 
 
-def rows_at(array, numbers, n_channels=1):
+def _array(part, number):
+    """A chunk as an array; a table of pandas has to hold numbers."""
+    if hasattr(part, "dtypes") and hasattr(part, "to_numpy"):
+        try:
+            part = float_table(part).to_numpy()
+        except TypeError as error:
+            message = str(error).replace("the source", f"chunk {number} of the source", 1)
+            raise TypeError(message) from error
+    return np.asanyarray(part)
+
+
+def rows_at(array, numbers, n_channels=1, *, name="the source"):
     """Some rows of an array; of a memory-mapped one, without the pages between them.
 
     Parameters
@@ -96,6 +115,8 @@ def rows_at(array, numbers, n_channels=1):
     numbers : ndarray of shape (k,), int
         As :func:`chunks` counts rows; ascending is fastest.
     n_channels : int, default=1
+    name : str, default="the source"
+        What messages call the array.
 
     Returns
     -------
@@ -106,18 +127,27 @@ def rows_at(array, numbers, n_channels=1):
     TypeError, ValueError
         As :func:`chunks`, of these rows.
     """
-    _check_array(array, "the source", n_channels, None)
+    _check_array(array, name, n_channels, None)
     width = array.shape[1] // n_channels
     rows = np.empty((len(numbers), width), _float_dtype(array.dtype))
     step = SCATTERED if array.flags.c_contiguous else max(1, SCATTERED // array.shape[1])
     for start in range(0, len(numbers), step):
         samples, channels = np.divmod(numbers[start : start + step], n_channels)
         piece = _native(array[samples])
-        _check_finite(piece, "the source", samples)
+        _check_finite(piece, name, samples)
         blocks = piece.reshape(len(piece), n_channels, width)
         rows[start : start + step] = blocks[np.arange(len(piece)), channels]
         give_back(array)
     return rows
+
+
+def n_samples_of(source):
+    """Number of samples of a source; an iterable is read for it."""
+    if is_lazy(source):
+        return len(Blocks(source))
+    if isinstance(source, np.ndarray):
+        return len(source)
+    return sum(len(rows) for _, rows in chunks(source))
 
 
 def mapped(array):
@@ -147,7 +177,7 @@ def check_count(name, value, smallest=1):
         raise kind(f"{name} must be an integer of at least {smallest}; got {value!r}")
 
 
-def _opened(source):
+def _opened(source, once):
     """A fresh iterator over the arrays of a source that can be read again."""
     # Tables and tensors iterate over columns, rows or blocks, each in a way of its own.
     if hasattr(source, "shape") or isinstance(source, str | bytes | dict):
@@ -161,7 +191,7 @@ def _opened(source):
         raise TypeError(
             f"the source is a {type(source).__name__}; pass an array or an iterable of arrays"
         ) from error
-    if iterator is source:
+    if iterator is source and not once:
         raise TypeError(
             f"the source is a {type(source).__name__}, which can be read only once, and it is read "
             f"twice. Pass a list of arrays, or an object whose __iter__ opens the data anew, e.g. "

@@ -14,7 +14,7 @@ import numpy as np
 
 from .chunks import check_count
 
-__all__ = ["Sample", "first_of_equals", "half", "row_hashes"]
+__all__ = ["Sample", "content_hashes", "first_of_equals", "half", "row_hashes"]
 
 # Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 GAMMA, FIRST, SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -50,31 +50,40 @@ def _splitmix64(values):
     return values ^ (values >> np.uint64(31))
 
 
-def first_of_equals(chunks):
-    """Whether each row is the first one of its value.
+def content_hashes(rows):
+    """Hash of the values of each row.
 
     Parameters
     ----------
-    chunks : iterable of ndarray of shape (m, d), float32 or float64
+    rows : ndarray of shape (n, d), float32 or float64
 
     Returns
     -------
-    first : ndarray of shape (n,), bool
-        Values are compared by hashes of 64 bits.
+    hashes : ndarray of shape (n,), uint64
+        Of 64 bits; zeros of either sign are one value.
     """
-    hashes = np.concatenate([_content_hashes(rows) for rows in chunks])
-    first = np.zeros(len(hashes), dtype=bool)
-    first[np.unique(hashes, return_index=True)[1]] = True
-    return first
-
-
-def _content_hashes(rows):
-    # Zeros of either sign are one value.
     bits = np.ascontiguousarray(rows + rows.dtype.type(0)).view(f"u{rows.itemsize}")
     hashes = np.zeros(len(bits), np.uint64)
     for column in bits.T:
         hashes = _splitmix64(hashes ^ column.astype(np.uint64))
     return hashes
+
+
+def first_of_equals(hashes):
+    """Whether each row is the first one of its value.
+
+    Parameters
+    ----------
+    hashes : ndarray of shape (n,), uint64
+        :func:`content_hashes` of the rows.
+
+    Returns
+    -------
+    first : ndarray of shape (n,), bool
+    """
+    first = np.zeros(len(hashes), dtype=bool)
+    first[np.unique(hashes, return_index=True)[1]] = True
+    return first
 
 
 def half(sample_numbers, seed):

@@ -2,10 +2,12 @@
 """All that the solver needs to know of a set of samples, whatever its size."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 
+from .blocks import Blocks, is_lazy
 from .chunks import check_count, chunks, rows_at
 from .moments import Moments
 from .outliers import Bounds
@@ -190,9 +192,10 @@ def summarise(
 
     Parameters
     ----------
-    source : ndarray of shape (n, n_channels * d), or iterable of such arrays
-        See :func:`~sklearn_symmetry.statistics.chunks.chunks`. Of an array or a memory-mapped file,
-        the first reading takes the rows of the sample only.
+    source : ndarray of shape (n, n_channels * d), iterable of such arrays, dask array or table
+        See :func:`~sklearn_symmetry.statistics.chunks.chunks`. Of an array, a memory-mapped file or
+        dask, the first reading takes the rows of the sample only. Blocks of dask are summarised
+        where they lie, and only summaries travel.
     n_channels : int, default=1
         Blocks of columns that are rows of their own.
     capacity : int or None, default=20000
@@ -205,6 +208,7 @@ def summarise(
         Of each sample of the source, whether it counts; rows keep their numbers.
     bounds : Bounds, optional
         Of another part of the set, so that both can be merged; by default those of the sample.
+        Where they are given, an iterable is read once, and may be a generator.
     first_row : int, default=0
         Rows, n_channels for each sample, before this source, if it is a part of a set.
 
@@ -233,16 +237,15 @@ def summarise(
     True
     """
     part = _Part(n_channels, seed, half, first_row, chosen)
+    if is_lazy(source):
+        return _summarised_blocks(Blocks(source), part, capacity, bounds)
+    if bounds is not None and not isinstance(source, np.ndarray):
+        return _read_once(source, part, capacity, bounds)
     drawn, n_rows = _draw(source, part, capacity)
     bounds = Bounds.of(drawn.rows) if bounds is None else bounds
-    if len(bounds.centre) != drawn.rows.shape[1]:
-        raise ValueError(
-            f"the bounds are of {len(bounds.centre)} columns; rows have {drawn.rows.shape[1]}"
-        )
     moments = None
     for rows, _ in part.read(source):
-        found = Moments.of(bounds.apply(rows), rows)
-        moments = found if moments is None else moments.merge(found)
+        moments = _with(moments, rows, bounds)
     seen = 0 if moments is None else moments.n
     if seen != n_rows:
         raise ValueError(
@@ -272,8 +275,20 @@ def draw(source, *, n_channels=1, capacity=CAPACITY, seed=0, half=None, chosen=N
     return _draw(source, _Part(n_channels, seed, half, first_row, chosen), capacity)[0]
 
 
+def _with(moments, rows, bounds):
+    """Moments of these rows, too; None are those of no rows."""
+    if len(bounds.centre) != rows.shape[1]:
+        raise ValueError(
+            f"the bounds are of {len(bounds.centre)} columns; rows have {rows.shape[1]}"
+        )
+    found = Moments.of(bounds.apply(rows), rows)
+    return found if moments is None else moments.merge(found)
+
+
 def _draw(source, part, capacity):
     """The sample, and the number of rows it was taken from."""
+    if is_lazy(source):
+        return _draw_from_blocks(Blocks(source), part, capacity)
     if isinstance(source, np.ndarray) and source.ndim == 2:
         drawn, n_rows = _draw_from_array(source, part, capacity)
     else:
@@ -283,23 +298,85 @@ def _draw(source, part, capacity):
                 drawn = Sample.empty(rows.shape[1], capacity=capacity, seed=part.seed)
             drawn, n_rows = drawn.add(rows, numbers), n_rows + len(rows)
     if not n_rows:
-        raise ValueError(f"the source has no samples in half={part.half} of seed={part.seed}")
+        raise part.nothing()
     return drawn, n_rows
+
+
+def _read_once(source, part, capacity, bounds):
+    """Sample and moments in one reading."""
+    drawn = moments = None
+    for rows, numbers in part.read(source, once=True):
+        if drawn is None:
+            drawn = Sample.empty(rows.shape[1], capacity=capacity, seed=part.seed)
+        drawn, moments = drawn.add(rows, numbers), _with(moments, rows, bounds)
+    if drawn is None:
+        raise part.nothing()
+    return Summary(moments, drawn, bounds)
 
 
 def _draw_from_array(array, part, capacity):
     """Choose row numbers first, then read these rows, in the order of the file."""
+    chosen, n_rows = _chosen_numbers(len(array), part, capacity)
+    return _read_chosen(array, "the source", 0, part, chosen), n_rows
+
+
+def _chosen_numbers(n_samples, part, capacity):
+    """The sample without its columns, and the number of rows it is taken from."""
     chosen, n_rows = Sample.empty(0, capacity=capacity, seed=part.seed), 0
-    total = len(array) * part.n_channels
+    total = n_samples * part.n_channels
     for start in range(0, total, NUMBERS):
         numbers = part.selected(np.arange(start, min(start + NUMBERS, total)) + part.first_row)
         chosen = chosen.add(np.empty((len(numbers), 0), np.float32), numbers)
         n_rows += len(numbers)
-    order = np.argsort(chosen.numbers)
-    read = rows_at(array, chosen.numbers[order] - part.first_row, part.n_channels)
+    return chosen, n_rows
+
+
+def _read_chosen(array, name, first, part, chosen):
+    """Those rows of a sample that are in an array that begins at sample `first`, no others."""
+    start = part.first_row + first * part.n_channels
+    own = chosen.numbers - start
+    inside = np.flatnonzero((own >= 0) & (own < len(array) * part.n_channels))
+    order = np.argsort(own[inside])
+    read = rows_at(array, own[inside][order], part.n_channels, name=name)
     rows = np.empty_like(read)
     rows[order] = read
-    return replace(chosen, rows=rows), n_rows
+    return replace(chosen, rows=rows, numbers=chosen.numbers[inside])
+
+
+def _draw_from_blocks(blocks, part, capacity):
+    """The rows that are chosen, read where they lie: no others travel."""
+    chosen, n_rows = _chosen_numbers(len(blocks), part, capacity)
+    if not n_rows:
+        raise part.nothing()
+    return blocks.reduced(partial(_chosen_of_block, part, chosen), Sample.merge), n_rows
+
+
+def _summarised_blocks(blocks, part, capacity, bounds):
+    """Blocks are summarised where they lie; twice, unless bounds are known."""
+    chosen, n_rows = _chosen_numbers(len(blocks), part, capacity)
+    if not n_rows:
+        raise part.nothing()
+    if bounds is None:
+        drawn = blocks.reduced(partial(_chosen_of_block, part, chosen), Sample.merge)
+        bounds = Bounds.of(drawn.rows)
+    return blocks.reduced(partial(_summary_of_block, part, chosen, bounds), Summary.merge)
+
+
+def _chosen_of_block(part, chosen, block, name, first):
+    """The part of a sample that is in a block; None where there is none."""
+    found = _read_chosen(np.asarray(block), name, first, part, chosen)
+    return found if len(found.numbers) else None
+
+
+def _summary_of_block(part, chosen, bounds, block, name, first):
+    """Summary of a block, with the part of the sample that is in it; None of no rows."""
+    moments, block = None, np.asarray(block)
+    own = part.of_samples(first, first + len(block))
+    for rows, _ in own.read(block, name=name):
+        moments = _with(moments, rows, bounds)
+    if moments is None:
+        return None
+    return Summary(moments, _read_chosen(block, name, first, part, chosen), bounds)
 
 
 @dataclass(frozen=True)
@@ -325,6 +402,16 @@ class _Part:
                 f"of n_channels={self.n_channels}"
             )
 
+    def nothing(self):
+        """What to raise where no row belongs to it."""
+        return ValueError(f"the source has no samples in half={self.half} of seed={self.seed}")
+
+    def of_samples(self, start, stop):
+        """The same of some samples of the source, which are read by themselves."""
+        chosen = None if self.chosen is None else self.chosen[start:stop]
+        first_row = self.first_row + start * self.n_channels
+        return replace(self, first_row=first_row, chosen=chosen)
+
     def selected(self, numbers):
         """Those of the row numbers that belong to the half, and were chosen."""
         if self.chosen is not None:
@@ -333,9 +420,9 @@ class _Part:
             return numbers
         return numbers[half(numbers // self.n_channels, self.seed) == self.half]
 
-    def read(self, source):
+    def read(self, source, **options):
         """Chunks of the rows that belong to the half, and their numbers."""
-        for start, rows in chunks(source, self.n_channels):
+        for start, rows in chunks(source, self.n_channels, **options):
             everything = self.first_row + start + np.arange(len(rows))
             numbers = self.selected(everything)
             if len(numbers):

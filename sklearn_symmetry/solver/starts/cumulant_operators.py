@@ -30,6 +30,7 @@ def position_operators(samples, count, seed, tuning=DEFAULT):
     operators : ndarray of shape (count, d, d)
         Symmetric, of unit Frobenius norm.
     """
+    tol = tuning.lanczos_tol if samples.shape[1] <= tuning.many else tuning.loose_tol
     return fourth_cumulant_modes(
-        samples, count, positive=True, seed=seed, tol=tuning.lanczos_tol, dense=tuning.dense_limit
+        samples, count, positive=True, seed=seed, tol=tol, dense=tuning.dense_limit
     )

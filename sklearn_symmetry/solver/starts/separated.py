@@ -67,7 +67,9 @@ def separated_rows(frame):
     floor = frame.tuning.power_floor * values.max()
     root = (vectors * np.maximum(values, floor) ** -0.25) @ vectors.T
     weight = np.sqrt(np.maximum(strengths, 0) / max(strengths[0], TINY))
-    rows, fields = joint_diagonaliser(root @ operators @ root * weight[:, None, None])
+    rows, fields = joint_diagonaliser(
+        root @ operators @ root * weight[:, None, None], many=frame.tuning.many
+    )
     return rows @ frame.whitened.axes.T, fields
 
 

@@ -7,6 +7,8 @@ from ..tuning import DEFAULT
 
 __all__ = ["longest_path", "nearest_path", "spectral_order"]
 
+LEAST = 1e-9  # gain of a move
+
 
 def spectral_order(affinity, *, normalised=True, closed=False):
     """Order of the Fiedler vector, the second one of the graph Laplacian.
@@ -91,16 +93,14 @@ def longest_path(affinity, order, tuning=DEFAULT):
     # A phantom item without affinities stands for both ends of the path.
     padded = np.zeros((len(affinity) + 1,) * 2)
     padded[:-1, :-1] = affinity
-    for _ in range(tuning.path_moves):
-        gain, move = max(
-            [_best_reversal(padded, order)]
-            + [
-                _best_transfer(padded, order, length)
-                for length in range(1, min(tuning.longest_segment, len(order) - 1) + 1)
-            ],
-            key=lambda found: found[0],
-        )
-        if gain <= 1e-9:
+    lengths = range(1, min(tuning.longest_segment, len(order) - 1) + 1)
+    for _ in range(-(-len(order) // tuning.many) * tuning.path_moves):
+        gain, move = _best_reversal(padded, order)
+        # With many items, the dear moves wait until the cheap ones gain nothing.
+        if gain <= LEAST or len(order) <= tuning.many:
+            transfers = [_best_transfer(padded, order, length) for length in lengths]
+            gain, move = max([(gain, move), *transfers], key=lambda found: found[0])
+        if gain <= LEAST:
             break
         order = move()
     return order

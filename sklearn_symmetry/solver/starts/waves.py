@@ -104,4 +104,17 @@ def waves(judge, seed):
     for recipe in judge.tuning.recipes:
         frame = Frame(judge, recipe, seed)
         wave = [one for way in ways if way.suits(frame) for one in way.propose(frame)]
-        yield sorted(wave, key=lambda proposal: judge.rough(proposal[1]))
+        yield _promising(wave, judge)
+
+
+def _promising(wave, judge):
+    """Proposals, the best first; of many columns those alone that a descent may bring to the best.
+
+    Descents of many columns are dear, and end near to where they begin. Those that cumulants tell
+    apart are left to these.
+    """
+    rough = [judge.rough(basis) for _, basis in wave]
+    order = sorted(range(len(wave)), key=rough.__getitem__)
+    if judge.data.n_features > judge.tuning.many and judge.fine.cumulants is None:
+        order = [one for one in order if rough[one] < min(rough) + judge.tuning.far_off]
+    return [wave[one] for one in order]

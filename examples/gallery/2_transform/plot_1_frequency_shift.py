@@ -3,31 +3,33 @@
 Discover that a data set wants a Fourier-like transform
 =======================================================
 
-A spectrometer gives amplitudes of frequencies. In the frequencies nothing looks like a shift; after
-a sine transform everything does. The lens finds that transform from the spectra alone.
+A recorder keeps the coefficients of a sine transform, with their signs. In these nothing looks
+like a shift; after a sine transform everything does. The lens finds that transform from the
+coefficients alone. (A spectrometer keeps no signs: its spectra have peaks at fixed places, and no
+such symmetry.)
 """
 
 # %%
-# Spectra of real digit slices
-# ----------------------------
+# Coefficients of signals
+# -----------------------
 #
-# The same rows of pixels as in the other examples, but of each we are given only the coefficients
-# of its discrete sine transform (``symmetry="frequency"``).
+# Bumps anywhere in eleven columns, of which we are given only the coefficients of the discrete sine
+# transform (``symmetry="frequency"``).
 
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.fft import dst
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.datasets import load_digit_slices
+from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.inspection import GeneratorDisplay, RepresentationDisplay
 from sklearn_symmetry.metrics import generator_similarity
 
-slices = load_digit_slices(5000, 11, symmetry="frequency", random_state=0)
-X = slices.data
+signals = make_symmetric_signals(5000, 11, symmetry="frequency", random_state=0)
+X = signals.data
 
 lens = SymmetryLens(random_state=0).fit(X)
-generator_similarity(lens.generator_, slices.generator)
+generator_similarity(lens.generator_, signals.generator)
 
 # %%
 # What the lens learned
@@ -38,7 +40,7 @@ generator_similarity(lens.generator_, slices.generator)
 
 sine_transform = dst(np.eye(11), type=1, norm="ortho")
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained", sharey=True)
 for ax, matrix, title in zip(
     axes, (lens.group_conv_matrix_, sine_transform), ("learned", "sine transform"), strict=True
 ):
@@ -55,7 +57,7 @@ float(max(abs(np.vdot(learned, m)) / 11 for m in (sine_transform, sine_transform
 # What that makes of the samples
 # ------------------------------
 
-RepresentationDisplay.from_estimator(lens, X[:20], basis=slices.basis)
+RepresentationDisplay.from_estimator(lens, X[:20], basis=signals.basis)
 
 # %%
 # The generator in the frequencies: a matrix that no eye would take for a shift. Applied again and

@@ -11,17 +11,17 @@ searched like any other parameter. On most data they need no search; this is how
 # The lens is an ordinary estimator
 # ---------------------------------
 #
-# Blended slices of real digits; a small set, because every cell of the grid is two fits.
+# Signals behind a random rotation; a small set, because every cell of the grid is two fits.
 
 import matplotlib.pyplot as plt
 from sklearn.callback import ProgressBar
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.datasets import load_digit_slices
+from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
-slices = load_digit_slices(2000, 7, symmetry="orthogonal", random_state=0)
+signals = make_symmetric_signals(2000, 7, symmetry="orthogonal", random_state=0)
 
 grid = {"alignment": [0.5, 2.0], "uniformity": [1.0, 2.0, 4.0]}
 search = GridSearchCV(SymmetryLens(random_state=0), grid, cv=2)
@@ -31,7 +31,7 @@ search = GridSearchCV(SymmetryLens(random_state=0), grid, cv=2)
 # bar needs rich (``pip install -e ".[progress]"``).
 
 search.set_callbacks(ProgressBar(max_propagation_depth=0))
-search.fit(slices.data)
+search.fit(signals.data)
 search.best_params_
 
 # %%
@@ -57,4 +57,4 @@ ax.set_title("held-out score (greater is better)")
 # %%
 # The best cell against the secret, which took no part in the choice:
 
-generator_similarity(search.best_estimator_.generator_, slices.generator)
+generator_similarity(search.best_estimator_.generator_, signals.generator)

@@ -11,7 +11,7 @@ file to keep. Replace the path and run.
 # A table
 # -------
 #
-# In place of yours: a line of eleven light sensors looks at handwritten digits that pass by. The
+# In place of yours: a line of eleven pressure sensors, over which things of any weight roll. The
 # cables were mixed up, so that the names say nothing about who is whose neighbour.
 
 import tempfile
@@ -21,14 +21,14 @@ import numpy as np
 import pandas as pd
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry.datasets import load_digit_slices
+from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.inspection import GeneratorDisplay
 from sklearn_symmetry.persistence import load_lens, save_lens
 
 folder = Path(tempfile.mkdtemp())
 path = folder / "sensors.csv"
-slices = load_digit_slices(5000, 11, symmetry="permutation", random_state=1)
-pd.DataFrame(slices.data, columns=list("ABCDEFGHIJK")).to_csv(path, index=False)
+pressure = make_symmetric_signals(5000, 11, symmetry="permutation", random_state=1)
+pd.DataFrame(pressure.data, columns=list("ABCDEFGHIJK")).to_csv(path, index=False)
 
 # %%
 # Read it and look at it
@@ -87,4 +87,4 @@ again.transform(table).iloc[:3, :6].round(2)  # the first six positions
 #
 # .. code-block:: bash
 #
-#    python -m sklearn_symmetry fit sensors.csv --save lens.npz --report report.png
+#    sklearn-symmetry fit sensors.csv --save lens.npz --report report.png

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Options that several commands have."""
+
+import argparse
+
+__all__ = ["OneLineParser", "add_fit_options", "add_reading_options", "add_verdict_options"]
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says defaults in its help, and complains in one line that names the help."""
+
+    def __init__(self, **options):
+        super().__init__(formatter_class=_Formatter, **options)
+
+    def error(self, message):
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Defaults, where there is one."""
+
+    def _get_help_string(self, action):
+        if action.default in (None, False):
+            return action.help
+        return super()._get_help_string(action)
+
+
+def add_reading_options(parser):
+    """How the file of the user is read."""
+    reading = parser.add_argument_group("reading the file")
+    reading.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first line holds names (as its cells say)",
+    )
+    reading.add_argument(
+        "--index",
+        metavar="COLUMN",
+        help="a column that names the rows, by name or number from 1, to be left out; none: no "
+        "column is (the first if it counts, has no name, or is text)",
+    )
+    reading.add_argument(
+        "--delimiter", type=_delimiter, metavar="SIGN", help="between cells: a sign, tab, or blank"
+    )
+
+
+def add_fit_options(parser):
+    """Of all commands that fit a lens."""
+    parser.add_argument("--seed", type=_seed, default=0, help="of everything random")
+    parser.add_argument(
+        "--save",
+        metavar="PATH",
+        help="write the fitted lens here: NAME.npz (plain numbers, can be given to strangers) or "
+        "NAME.joblib",
+    )
+    parser.add_argument("--no-verdict", action="store_true", help="skip it (two more fits)")
+    parser.add_argument("--verbose", action="store_true", help="list every start and loss term")
+
+
+def add_verdict_options(parser):
+    """Of all commands that judge a lens on a file."""
+    judging = parser.add_argument_group("the verdict")
+    judging.add_argument(
+        "--level", type=float, default=0.05, metavar="P", help="probability of a false alarm"
+    )
+    judging.add_argument(
+        "--blocks",
+        action="store_true",
+        help="the rows are in the order of a recording, such as overlapping windows, and depend on "
+        "their neighbours",
+    )
+    judging.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 3 unless the symmetry was found (for scripts)",
+    )
+
+
+def _delimiter(text):
+    """One sign, or its name."""
+    sign = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "comma": ","}.get(text, text)
+    if len(sign) != 1 or sign in '\r\n"':
+        raise argparse.ArgumentTypeError(f"expected one sign, tab or blank; got {text!r}")
+    return sign
+
+
+def _seed(text):
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**32:
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**32 - 1; got {text!r}")
+    return seed

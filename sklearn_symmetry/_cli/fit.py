@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``fit``: the symmetry of the rows of the user's own file."""
+
+from pathlib import Path
+
+from .. import SymmetryLens
+from .._io import BadInput
+from .._report import draw_report, summary
+from .._validation import plain_lens
+from .arguments import add_fit_options, add_reading_options, add_verdict_options
+from .claims import add_claim_option, compared, read_claim
+from .fitting import (
+    NOT_FOUND,
+    check_outputs,
+    fitted,
+    judged,
+    known_of,
+    split,
+    verdict_facts,
+    write_outputs,
+)
+from .tables import check_table_output, read_input, write_table
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = (
+    "find the symmetry of the rows of a file: .npy, .npz, .mat, .parquet, text (.csv, .tsv, .txt, "
+    ".dat, also .gz), or - for a pipe"
+)
+
+
+def add_arguments(parser):
+    """Of a fit."""
+    parser.add_argument("file", help="one sample a row")
+    parser.add_argument("--report", metavar="PATH", help="write a picture here")
+    parser.add_argument(
+        "--order",
+        metavar="PATH",
+        help="write a table with the columns in order here (.csv, .tsv, .npy, or -)",
+    )
+    parser.add_argument(
+        "--boundary",
+        choices=("open", "circulant", "auto"),
+        default="open",
+        help="open: a line; circulant: a ring, which goes around; auto: the samples decide",
+    )
+    parser.add_argument(
+        "--mixing",
+        choices=("rotation", "permutation"),
+        default="rotation",
+        help="what the columns went through; permutation: they were only shuffled",
+    )
+    parser.add_argument(
+        "--n-channels", type=int, default=1, metavar="N", help="blocks of columns that share it"
+    )
+    parser.add_argument("--n-powers", type=int, metavar="N", help="columns of the representation")
+    add_claim_option(parser)
+    add_fit_options(parser)
+    add_reading_options(parser)
+    add_verdict_options(parser)
+
+
+def run(options, talk):
+    """Fit the user's file, print a summary, write what was asked for."""
+    check_outputs(options.report, options.save)
+    check_table_output(options.order) if options.order is not None else None
+    table = read_input(options)
+    names, claimed = table.column_names(), None
+    _protect_input(options)
+    if options.channel_map is not None:
+        claimed = read_claim(options.channel_map, names)
+    X, held_out = split(table.X, options.seed, in_order=options.blocks)
+    lens = SymmetryLens(
+        n_powers=options.n_powers,
+        n_channels=options.n_channels,
+        boundary=options.boundary,
+        mixing=options.mixing,
+        random_state=options.seed,
+    )
+    talk.say("data", table.said)
+    talk.know(file=options.file, n_samples=len(table.X))
+    lens = fitted(lens, table.named(X), talk, verbose=options.verbose)
+    verdict = None
+    if not options.no_verdict:
+        verdict = judged(lens, table.named(X), talk, level=options.level, blocks=options.blocks)
+    plain = plain_lens(lens)
+    for label, lines in summary(plain, held_out, verdict=verdict, names=table.names).items():
+        talk.say(label, *lines)
+    talk.know(**known_of(lens, table.names), verdict=verdict_facts(verdict))
+    if claimed is not None:
+        compared(plain, claimed, names, talk)
+    figure = None
+    if options.report is not None:
+        title = f"{Path(options.file).name}: score {plain.score(held_out):.3f} on held-out samples"
+        figure = draw_report(plain, held_out, title, verdict=verdict, names=table.names)
+    if options.order is not None:
+        _write_order(lens, table, options.order, talk)
+    write_outputs(lens, figure, options.report, options.save, talk)
+    return NOT_FOUND if options.exit_code and not verdict else 0
+
+
+def _protect_input(options):
+    for path in (options.report, options.save, options.order):
+        if path not in (None, "-") and Path(path).resolve() == Path(options.file).resolve():
+            raise BadInput(f"{path} is the data: write to another file")
+
+
+def _write_order(lens, table, path, talk):
+    """The table with its columns in the order found."""
+    if not hasattr(lens, "column_order_") or len(lens.column_order_) != table.X.shape[1]:
+        raise BadInput("the columns were mixed, they have no order; or try --mixing permutation")
+    order, names = lens.column_order_, table.column_names()
+    write_table(path, table.X[:, order], [names[column] for column in order])
+    talk.say("order", path)

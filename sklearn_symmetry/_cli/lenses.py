@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lenses in and out."""
+
+import pickle
+from pathlib import Path
+
+from .. import SymmetryLens
+from .._io import BadInput, check_output, write_atomically
+from ..persistence import load_lens, save_lens
+
+__all__ = ["check_lens_output", "read_lens", "write_lens"]
+
+SUFFIXES = (".npz", ".joblib")
+
+
+def check_lens_output(path):
+    """Fail before the work if a lens cannot be written to a path; None: it is not."""
+    check_output(path, SUFFIXES)
+
+
+def write_lens(lens, path):
+    """Plain arrays (``.npz``), or by joblib."""
+    try:
+        if Path(path).suffix.lower() == ".npz":
+            save_lens(lens, path)
+            return
+        import joblib
+
+        write_atomically(path, lambda file: joblib.dump(lens, file))
+    except OSError as error:
+        raise BadInput(f"cannot write: {error}") from error
+
+
+def read_lens(path):
+    """A fitted lens of a file.
+
+    Raises
+    ------
+    BadInput
+        If the file holds none.
+    """
+    kind = Path(path).suffix.lower()
+    if kind not in SUFFIXES:
+        raise BadInput(f"{path}: expected a lens, a file {' or '.join(SUFFIXES)}, as of fit --save")
+    if not Path(path).is_file():
+        raise BadInput(f"{path}: no such file")
+    try:
+        lens = load_lens(path) if kind == ".npz" else _unpickled(path)
+    except (ValueError, OSError) as error:
+        raise BadInput(str(error)) from error
+    if type(lens) is not SymmetryLens or not hasattr(lens, "group_conv_matrix_"):
+        raise BadInput(f"{path}: holds no fitted SymmetryLens")
+    return lens
+
+
+def _unpickled(path):
+    import joblib
+
+    try:
+        return joblib.load(path)
+    except (pickle.UnpicklingError, EOFError, KeyError, AttributeError, ImportError) as error:
+        raise BadInput(f"{path}: cannot be loaded by joblib ({error})") from error

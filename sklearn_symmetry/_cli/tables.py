@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables in and out, by the names of their columns."""
+
+import csv
+import io
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from .._io import BadInput, check_output, read_file, write_atomically
+
+__all__ = ["Input", "check_table_output", "read_input", "write_table"]
+
+SUFFIXES = (".csv", ".tsv", ".npy")
+
+
+@dataclass(frozen=True)
+class Input:
+    """The samples of a file.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, d)
+    names : list of str or None
+    said : str
+        What was read.
+    """
+
+    X: np.ndarray
+    names: list | None
+    said: str
+
+    def named(self, X=None):
+        """Rows as a table with the names of the columns, where there are any."""
+        X = self.X if X is None else X
+        if self.names is None:
+            return X
+        import pandas  # names come from tables, which it has read
+
+        return pandas.DataFrame(X, columns=self.names)
+
+    def column_names(self):
+        """Names, or numbers from 0."""
+        return [str(name) for name in (self.names or range(self.X.shape[1]))]
+
+    def as_fitted(self, lens):
+        """The columns in the order in which a lens knows them, by their names if both have some.
+
+        Raises
+        ------
+        BadInput
+            If there are other columns than it was fitted on.
+        """
+        wanted = getattr(lens, "feature_names_in_", None)
+        known = [] if self.names is None else self.names
+        if wanted is None or not known:
+            if self.X.shape[1] != lens.n_features_in_:
+                raise BadInput(
+                    f"the lens was fitted on {lens.n_features_in_} columns; the file has "
+                    f"{self.X.shape[1]}"
+                )
+            return self
+        missing = [str(name) for name in wanted if name not in known]
+        if missing:
+            raise BadInput(
+                f"the file lacks columns that the lens was fitted on: {', '.join(missing[:5])}"
+                f"{', ...' if len(missing) > 5 else ''}; it has {', '.join(known[:5])}"
+                f"{', ...' if len(known) > 5 else ''}"
+            )
+        places = [known.index(name) for name in wanted]
+        if places == list(range(len(known))):
+            return self
+        said = f"{self.said}, its columns taken by name in the order of the fit"
+        return replace(self, X=self.X[:, places], names=list(wanted), said=said)
+
+
+def read_input(options):
+    """The file of a command.
+
+    Raises
+    ------
+    BadInput, ImportError
+        If it cannot be read.
+    """
+    read = read_file(
+        options.file, header=options.header, index=options.index, delimiter=options.delimiter
+    )
+    return Input(read.X, read.names, f"{read.said} ({_called(options.file)})")
+
+
+def _called(path):
+    return "standard input" if path == "-" else path
+
+
+def check_table_output(path):
+    """Fail before the work if a table cannot be written to a path; ``"-"``: standard output."""
+    if path != "-":
+        check_output(path, SUFFIXES)
+
+
+def write_table(path, X, names):
+    """Write numbers, with a header if they have names.
+
+    Parameters
+    ----------
+    path : str
+        ``.csv``, ``.tsv`` or ``.npy``; ``"-"``: the standard output, as ``.csv``.
+    X : ndarray of shape (n, d)
+    names : sequence of str or None
+    """
+    kind = Path(path).suffix.lower()
+    try:
+        if path == "-":
+            _write_text(sys.stdout, X, names, ",")
+            sys.stdout.flush()
+        elif kind == ".npy":
+            write_atomically(path, lambda file: np.save(file, X, allow_pickle=False))
+        else:
+            write_atomically(path, lambda file: _encoded(file, X, names, kind))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput(f"cannot write: {error}") from error
+
+
+def _encoded(file, X, names, kind):
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    _write_text(text, X, names, "\t" if kind == ".tsv" else ",")
+    text.flush()
+    text.detach()
+
+
+def _write_text(stream, X, names, delimiter):
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    if names is not None:
+        writer.writerow(names)
+    writer.writerows(X.tolist())

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Single columns that do not go with the others, where a lens found an order of columns."""
+
+import numpy as np
+
+from ..statistics.faults import listed
+from .criteria import ALONE, FEW_TURNED, LINKED
+
+__all__ = ["odd_columns"]
+
+
+def odd_columns(lens, summary, names=None):
+    """Columns that have nothing to do with their neighbours, or are upside down, in sentences.
+
+    Parameters
+    ----------
+    lens : SymmetryLens
+        Fitted.
+    summary : Summary
+        Of the samples, every channel a row of its own.
+    names : sequence of str or None, default=None
+        Of the columns. None, or several channels: their numbers.
+
+    Returns
+    -------
+    said : list of str
+        Empty unless the lens has an order of all columns.
+    """
+    order = getattr(lens, "column_order_", None)
+    if order is None or len(order) != summary.n_features:
+        return []
+    if names is None or len(names) != len(order):
+        names = range(len(order))
+    names = np.asarray(names, dtype=object)
+    said = []
+    alone = _alone(summary.covariance[np.ix_(order, order)], lens.boundary_ == "circulant")
+    if alone.any():
+        said.append(
+            f"columns {listed(names[order][alone])} have next to nothing to do with their "
+            f"neighbours, though the others do: a dead or broken channel? Their place in the order "
+            f"means nothing; drop them"
+        )
+    turned = _turned(lens.group_conv_matrix_) & ~alone  # the sign of noise means nothing
+    if turned.any():
+        said.append(
+            f"columns {listed(names[order][turned])} are upside down (their sign was changed, "
+            f"unlike that of most): swapped polarity?"
+        )
+    return said
+
+
+def _alone(covariance, ring):
+    """Positions whose correlation with either neighbour is small beside the usual one."""
+    deviation = np.sqrt(np.maximum(covariance.diagonal(), 0))
+    varies = deviation > 0
+    deviation = np.where(varies, deviation, 1.0)
+    correlation = np.abs(covariance / np.outer(deviation, deviation))
+    links = correlation.diagonal(1)
+    before = np.concatenate([[correlation[-1, 0] if ring else 0.0], links])
+    after = np.concatenate([links, [correlation[-1, 0] if ring else 0.0]])
+    support = np.maximum(before, after)
+    usual = np.median(support)
+    # A constant column is named by `faults`.
+    return varies & (support < ALONE * usual) & (usual >= LINKED)
+
+
+def _turned(rows):
+    """Positions whose sign is that of a small minority."""
+    negative = rows.sum(axis=1) < 0
+    few = min(negative.sum(), (~negative).sum())
+    if not 0 < few <= FEW_TURNED * len(rows):
+        return np.zeros(len(rows), dtype=bool)
+    return negative if negative.sum() == few else ~negative
