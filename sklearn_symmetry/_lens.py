@@ -17,6 +17,7 @@ from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
 from ._html import lens_card
+from ._lattices import fitted_grid, on_grid, position_names
 from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
 from ._torch_state import usual_torch
 from ._validation import (
@@ -31,10 +32,10 @@ from ._validation import (
     resolve_device,
     warn_caller,
 )
-from ._verdict import LEVEL, SEARCH, Verdict, boundary_of, fitted_setting, verdict
+from ._verdict import LEVEL, SEARCH, Verdict, fitted_setting, representation_grid, verdict
 from .core.grid import Grid
 from .core.losses import PAPER_WEIGHTS
-from .core.rotation import crop_matrix, generator
+from .core.rotation import generator
 from .core.score import symmetry_score
 from .nn import GroupConvolution
 from .solver.paper import STEPS_PER_EPOCH, published_batch, published_steps
@@ -57,7 +58,7 @@ SETTINGS = tuple(
 class SymmetryLens(
     CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Find the hidden one-parameter symmetry of raw vectors, and make it a plain shift.
+    """Find the hidden symmetry of raw vectors, along one axis or two, and make it a plain shift.
 
     From samples alone it learns the minimal generator G of the group that leaves their distribution
     unchanged, a resolving filter that is local along the symmetry, and the group convolution
@@ -75,10 +76,16 @@ class SymmetryLens(
         itself.
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
-    boundary : {"open", "circulant", "auto"}, default="open"
+    boundary : {"open", "circulant", "auto"} or tuple of them, default="open"
         Whether the symmetry carries features out of the window or around it, which takes d >= 4.
         ``"auto"``: the samples decide; an open fit is closed to a ring where its ends resemble
-        neighbours.
+        neighbours. On a lattice one for both axes, or a tuple with one for each, none of them
+        ``"auto"``.
+    grid_shape : tuple of int, "auto" or None, default=None
+        None: the positions are a line, or a ring. ``(h, w)``: they are a lattice of h rows and w
+        columns, 3 at least, and there are two generators that commute. ``"auto"``: a lattice,
+        whose shape the samples decide; the shorter axis comes first. It excludes `n_powers`, the
+        paper's procedure and ``mixing="permutation"``; `n_jobs` has no effect.
     mixing : {"rotation", "permutation"}, default="rotation"
         What the columns went through. ``"permutation"``: they were only shuffled, and some may have
         changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
@@ -147,18 +154,24 @@ class SymmetryLens(
     Attributes
     ----------
     generator_ : ndarray of shape (d, d)
-        Central crop of the generator.
+        Central crop of the generator; on a lattice, of that along the first axis.
     padded_generator_ : ndarray of shape (D, D)
-        The generator, a rotation: ``expm(lie_algebra_)``.
+        The generator, a rotation: ``expm(lie_algebra_)``. On a lattice, D is the product over the
+        axes.
     lie_algebra_ : ndarray of shape (D, D)
         Antisymmetric.
+    generators_, lie_algebras_ : ndarray of shape (k, d, d) and (k, D, D)
+        One for each of the axes, k = 1 unless there is a `grid_shape`. Those of a lattice commute.
+    grid_shape_ : tuple of int
+        Positions along the axes: ``(d,)``, or ``(h, w)`` of a lattice, whose rows of
+        `group_conv_matrix_` are in the order of :func:`numpy.ravel`.
     filter_ : ndarray of shape (d,)
         The resolving filter, of unit norm.
     group_conv_matrix_ : ndarray of shape (m, d)
         Row k is the central crop of ``G**powers_[k] @ pad(filter_)`` (eq. 11).
-    powers_ : ndarray of shape (m,)
+    powers_ : ndarray of shape (m,), on a lattice (m, 2)
         Integers around 0.
-    boundary_ : {"open", "circulant"}
+    boundary_ : {"open", "circulant"} or tuple of them
         `boundary`, or what the samples decided: open where they cannot tell.
     column_order_ : ndarray of int, shape (m,)
         The column at each position. Only where every row of `group_conv_matrix_` is one column, up
@@ -179,6 +192,8 @@ class SymmetryLens(
     candidates_ : list of dict
         Starts tried: how each was made (``"start"``), the ``"loss"`` it led to (of an order of
         columns, its cost), and the ``"agreement"`` of its generator with the one chosen, a cosine.
+        On a lattice also its ``"shape"``, and the ``"divergence"`` of its energies, by which
+        candidates are ranked first.
     device_ : str
         Where the optimisation ran.
     settings_ : dict
@@ -214,12 +229,15 @@ class SymmetryLens(
     """
 
     generator_: np.ndarray
+    generators_: np.ndarray
+    lie_algebras_: np.ndarray
+    grid_shape_: tuple[int, ...]
     padded_generator_: np.ndarray
     lie_algebra_: np.ndarray
     filter_: np.ndarray
     group_conv_matrix_: np.ndarray
     powers_: np.ndarray
-    boundary_: Literal["open", "circulant"]
+    boundary_: Literal["open", "circulant"] | tuple[str, ...]
     column_order_: np.ndarray
     location_: np.ndarray
     loss_curve_: list[float]
@@ -241,7 +259,8 @@ class SymmetryLens(
         uniformity: float = 2.0,
         resolution: float = 1.0,
         information: float = 1.0,
-        boundary: Literal["open", "circulant", "auto"] = "open",
+        boundary: Literal["open", "circulant", "auto"] | tuple[str, ...] = "open",
+        grid_shape: Literal["auto"] | tuple[int, ...] | None = None,
         mixing: Literal["rotation", "permutation"] = "rotation",
         padding: int = 6,
         init: Literal["auto", "random"] | ArrayLike = "auto",
@@ -272,6 +291,7 @@ class SymmetryLens(
         self.resolution = resolution
         self.information = information
         self.boundary = boundary
+        self.grid_shape = grid_shape
         self.mixing = mixing
         self.padding = padding
         self.init = init
@@ -409,14 +429,14 @@ class SymmetryLens(
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
 
     @usual_torch()
-    def shift(self, X: ArrayLike, steps: float = 1) -> np.ndarray:
+    def shift(self, X: ArrayLike, steps: float | tuple[float, ...] = 1) -> np.ndarray:
         """Act on samples with the learned group.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        steps : float, default=1
-            Power of the generator, any real number.
+        steps : float, or tuple of float on a lattice, default=1
+            Power of the generator, any real number; on a lattice one for each axis.
 
         Returns
         -------
@@ -426,15 +446,37 @@ class SymmetryLens(
             are not whole, part of the alternating vector only. Of a dask array or table a dask
             array.
         """
-        check_scalar(steps, "steps", Real)
-        if not np.isfinite(steps):
-            raise ValueError(f"steps must be finite; got {steps}")
+        check_is_fitted(self)
+        steps = self._checked_steps(steps)
         if is_lazy(X):
-            return on_blocks(self, "shift", X, steps)
+            return on_blocks(self, "shift", X, tuple(steps) if len(steps) > 1 else steps[0])
         rows = self._rows(X)
-        power = generator(torch.as_tensor(np.asarray(self.lie_algebra_, np.float64) * steps))
-        power = crop_matrix(power, rows.shape[1]).numpy().astype(rows.dtype)
-        return join_channels(rows @ power, self._n_channels)
+        log = np.tensordot(steps, np.asarray(self._lie_algebras, np.float64), 1)
+        inside = fitted_grid(self).inside(fitted_setting(self, "padding")).numpy()
+        power = generator(torch.as_tensor(log)).numpy()[np.ix_(inside, inside)]
+        return join_channels(rows @ power.astype(rows.dtype), self._n_channels)
+
+    def _checked_steps(self, steps):
+        """One number for every axis."""
+        n_axes = len(self._lie_algebras)
+        if n_axes > 1:
+            if np.ndim(steps) != 1 or len(steps) != n_axes:
+                raise ValueError(
+                    f"steps must be a tuple of {n_axes} numbers, one for each axis of the lattice; "
+                    f"got {steps!r}"
+                )
+        else:
+            steps = steps if isinstance(steps, tuple | list) and len(steps) == 1 else (steps,)
+        for step in steps:
+            check_scalar(step, "steps", Real)
+            if not np.isfinite(step):
+                raise ValueError(f"steps must be finite; got {step}")
+        return np.array(steps, dtype=np.float64)
+
+    @property
+    def _lie_algebras(self):
+        """For every axis; lenses of earlier versions have one."""
+        return getattr(self, "lie_algebras_", self.lie_algebra_[None])
 
     @usual_torch()
     def score(self, X: ArrayLike, y: None = None) -> float:
@@ -463,8 +505,7 @@ class SymmetryLens(
         rows = scored_rows(self, X) - self.location_
         if not np.isfinite(rows).all():  # scikit-learn may have been told not to look
             raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
-        grid = Grid.of(len(self.group_conv_matrix_), boundary_of(self))
-        return symmetry_score(rows, self.group_conv_matrix_, grid)
+        return symmetry_score(rows, self.group_conv_matrix_, representation_grid(self))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns of the output.
@@ -478,8 +519,13 @@ class SymmetryLens(
         -------
         names : ndarray of str objects
             With ``mixing="permutation"`` the name of the column at each position, after a minus
-            where its sign was changed; else the name of the class and a number.
+            where its sign was changed; on a lattice ``"pixel 0,0"``, ``"pixel 0,1"`` ..., row and
+            column from 0; else the name of the class and a number.
         """
+        check_is_fitted(self)
+        if on_grid(self):
+            _check_feature_names_in(self, input_features)
+            return position_names(fitted_grid(self), self._n_channels)
         known = hasattr(self, "column_order_")
         if not known or fitted_setting(self, "mixing") != "permutation":
             return super().get_feature_names_out(input_features)
@@ -504,8 +550,8 @@ class SymmetryLens(
         Returns
         -------
         module : sklearn_symmetry.nn.GroupConvolution
-            From (n, n_channels * d) to (n, n_channels, m), as ``Conv1d`` takes it; a copy, in
-            host memory.
+            From (n, n_channels * d) to (n, n_channels, m), as ``Conv1d`` takes it; on a lattice to
+            (n, n_channels, h, w), as ``Conv2d`` does. A copy, in host memory.
 
         Examples
         --------
@@ -522,7 +568,8 @@ class SymmetryLens(
         dtype = torch.get_default_dtype() if dtype is None else dtype
         with usual_torch():
             weight = torch.tensor(self.group_conv_matrix_, dtype=dtype, device="cpu")
-            return GroupConvolution(weight, self._n_channels, trainable=trainable)
+            shape = tuple(self.grid_shape_) if on_grid(self) else None
+            return GroupConvolution(weight, self._n_channels, shape=shape, trainable=trainable)
 
     @usual_torch()
     def verdict(
@@ -698,17 +745,20 @@ def _not_converged(n_iter, stopped):
 
 def _fitted_attributes(solution, checked, dtype, device):
     """Numpy arrays in the dtype of the input and plain values, by the name of the attribute."""
-    padded = torch.as_tensor(solution.padded_generator)
+    inside = Grid.of(solution.shape, solution.boundary).inside(checked.padding).numpy()
     arrays = {
-        "generator_": crop_matrix(padded, len(solution.filter)).numpy(),
+        "generators_": solution.padded_generators[:, inside[:, None], inside],
         "padded_generator_": solution.padded_generator,
-        "lie_algebra_": solution.lie_algebra,
+        "lie_algebras_": solution.lie_algebras,
         "filter_": solution.filter,
         "group_conv_matrix_": solution.group_conv_matrix,
         "location_": np.broadcast_to(solution.location, len(solution.filter)),
     }
     fitted = {name: np.array(value, dtype=dtype) for name, value in arrays.items()}
     fitted.update(
+        generator_=fitted["generators_"][0],
+        lie_algebra_=fitted["lie_algebras_"][0],
+        grid_shape_=solution.shape,
         powers_=np.array(solution.powers),
         loss_curve_=[float(loss) for loss in solution.loss_curve],
         loss_terms_={name: list(values) for name, values in solution.loss_terms.items()},

@@ -13,6 +13,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
+from ._lattices import check_grid, check_grid_columns
 from .core.losses import PAPER_WEIGHTS
 from .solver.tuning import DEFAULT
 from .statistics.chunks import mapped
@@ -85,7 +86,10 @@ def check_parameters(lens):
         if lens.n_jobs == 0:
             raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
     _check_scalar(lens, "warm_start", (bool, np.bool_))
+    check_grid(lens)
     for name, allowed in CHOICES.items():
+        if name == "boundary" and lens.grid_shape is not None:
+            continue  # one for every axis
         if getattr(lens, name) not in allowed:
             raise ValueError(f"{name} must be one of {allowed}; got {getattr(lens, name)!r}")
     if isinstance(lens.init, str) and lens.init not in ("auto", "random"):
@@ -375,6 +379,7 @@ def _passes_on(frame):
 
 def check_shapes(lens, n_samples, n_features):
     """Check the parameters whose range depends on the data."""
+    check_grid_columns(lens, n_features)
     if lens.boundary == "circulant" and n_features < DEFAULT.smallest_ring:
         raise ValueError(
             f"boundary='circulant' needs at least {DEFAULT.smallest_ring} features; got "

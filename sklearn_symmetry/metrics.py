@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How close a learned symmetry is to a known one, and how exactly a lens is equivariant."""
 
+import itertools
 from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +24,7 @@ __all__ = [
     "displacement_share",
     "equivariance_error",
     "generator_similarity",
+    "matched",
 ]
 
 
@@ -40,11 +42,13 @@ def generator_similarity(
 
     Parameters
     ----------
-    generator : array-like of shape (n, n)
+    generator : array-like of shape (n, n) or (k, n, n)
         Learned generator. With an open boundary a padded one (``padded_generator_`` of a lens)
-        is cropped centrally to the shape of `target`.
-    target : array-like of shape (n_features, n_features)
-        Known generator, ``generator`` of a set of :mod:`sklearn_symmetry.datasets`.
+        is cropped centrally to the shape of `target`. Of several commuting ones, ``generators_``,
+        the worst one counts, in the order of the axes that fits best.
+    target : array-like of shape (n_features, n_features) or (k, n_features, n_features)
+        Known generator, ``generator`` of a set of :mod:`sklearn_symmetry.datasets`; or known
+        generators, ``generators`` of a set on a lattice.
     boundary : {"open", "circulant"}, default="open"
         Which symmetry `target` stands for. ``"circulant"`` asks for what makes that comparison
         fair: a `target` that is orthogonal, the hidden cyclic shift, and a `generator` of the same
@@ -97,11 +101,62 @@ def generator_similarity(
     >>> round(generator_similarity(np.roll(np.eye(7), 1, axis=1), shift), 3)
     0.926
     """
+    if np.ndim(generator) == 3 or np.ndim(target) == 3:
+        return _similarity_of_axes(generator, target, X)
     generator, target = _check_pair(generator, target, boundary)
     if X is None:
         return similarity(generator, target)
     loud = _loud(_check_samples(X, target))
     return max(cosine(loud @ generator, loud @ way) for way in (target, target.T))
+
+
+def _similarity_of_axes(generators, targets, X):
+    """The worst axis, in the best order of the axes; boundaries are open or those of the target."""
+    generators, targets = (
+        check_array(part, dtype=np.float64, input_name=name, allow_nd=True)
+        for part, name in ((generators, "generator"), (targets, "target"))
+    )
+    if generators.ndim != 3 or generators.shape != targets.shape:
+        raise ValueError(
+            f"generator has shape {generators.shape} and target {targets.shape}: of several axes "
+            "both must be (k, n_features, n_features), one matrix for each."
+        )
+
+    def value(one, other):
+        return generator_similarity(one, other, X=X)
+
+    return max(
+        min(value(generators[axis], target) for axis, target in zip(order, targets, strict=True))
+        for order in itertools.permutations(range(len(generators)))
+    )
+
+
+def matched(generators, targets):
+    """Pairs of generators of one axis, in the order and direction of the axes that fits best.
+
+    Parameters
+    ----------
+    generators, targets : ndarray of shape (d, d) or (k, d, d)
+
+    Returns
+    -------
+    pairs : list of tuple of two ndarray of shape (d, d)
+        A generator, and the target it goes with, in its direction.
+    """
+    generators, targets = (
+        np.reshape(part, (-1, *np.shape(part)[-2:])) for part in (generators, targets)
+    )
+
+    def pairs(order):
+        found = []
+        for one, axis in zip(generators, order, strict=True):
+            other = targets[axis]
+            forwards = np.vdot(one, other) >= np.vdot(one, other.T)
+            found.append((one, other if forwards else other.T))
+        return found
+
+    orders = itertools.permutations(range(len(targets)))
+    return max(map(pairs, orders), key=lambda found: min(cosine(*pair) for pair in found))
 
 
 def displacement_share(
@@ -241,9 +296,9 @@ def equivariance_error(
         ``shift(X, steps)``.
     X : array-like of shape (n_samples, n_features)
         Samples.
-    steps : int, default=1
+    steps : int or tuple of int, default=1
         How far to shift; not 0, and less in absolute value than the number of columns that are
-        compared.
+        compared. Of a lens on a lattice one number for each axis, not all of them 0.
     margin : int, default=0
         Number of columns left out at each end, in addition: rows of the group convolution matrix
         near the edge of an open window are cut off, over the width of the filter.
@@ -276,26 +331,36 @@ def equivariance_error(
     >>> equivariance_error(Identity(), np.random.default_rng(0).normal(size=(10, 7)), steps=2)
     0.0
     """
-    check_scalar(steps, "steps", Integral)
+    shape = tuple(getattr(estimator, "grid_shape_", ())) or (None,)
+    each = tuple(steps) if isinstance(steps, tuple | list) else (steps,)
+    for step in each:
+        check_scalar(step, "steps", Integral)
     check_scalar(margin, "margin", Integral, min_val=0)
+    if len(each) != len(shape):
+        raise ValueError(f"steps == {steps}, must be one number for each of {len(shape)} axes.")
     n_channels = getattr(estimator, "_n_channels", 1)
     before, after = (
         split_channels(np.asarray(estimator.transform(samples), dtype=np.float64), n_channels)
         for samples in (X, estimator.shift(X, steps))
     )
-    n_columns = before.shape[1] - 2 * margin
-    distance = abs(int(steps))
-    if not 0 < distance < n_columns:
+    folded = before.shape[1:] if len(shape) == 1 else shape
+    before, after = (part.reshape(-1, *folded) for part in (before, after))
+    sizes = [size - 2 * margin for size in folded]
+    if not any(each) or any(abs(step) >= size for step, size in zip(each, sizes, strict=True)):
         raise ValueError(
-            f"steps == {steps}, must not be 0 and must be < {n_columns} in absolute value, the "
+            f"steps == {steps}, must not be 0 and must be < {min(sizes)} in absolute value, the "
             f"number of columns of the representation less {margin} (margin) at each end."
         )
-    inside = slice(margin, margin + n_columns)
-    before, after = before[:, inside], after[:, inside]
-    return min(
-        _relative_error(after[:, distance:], before[:, :-distance]),
-        _relative_error(after[:, :-distance], before[:, distance:]),
-    )
+    inside = (slice(None), *(slice(margin, margin + size) for size in sizes))
+    before, after = before[inside], after[inside]
+
+    def error(directions):
+        moves = [int(step) * way for step, way in zip(each, directions, strict=True)]
+        ahead = tuple(slice(max(step, 0), min(step, 0) or None) for step in moves)
+        behind = tuple(slice(max(-step, 0), min(-step, 0) or None) for step in moves)
+        return _relative_error(after[:, *ahead], before[:, *behind])
+
+    return min(map(error, itertools.product((1, -1), repeat=len(each))))
 
 
 def _relative_error(actual, expected):

@@ -21,6 +21,8 @@ class GroupConvolution(nn.Module):
         Group convolution matrix. Not copied.
     n_channels : int, default=1
         Channels of a sample, blocks of d columns one after another.
+    shape : tuple of int or None, default=None
+        Of the positions: of a lens on a lattice (h, w), whose product is m. None: (m,).
     trainable : bool, default=False
         Whether `weight` is a parameter; otherwise it is a buffer.
 
@@ -33,10 +35,16 @@ class GroupConvolution(nn.Module):
     """
 
     def __init__(
-        self, weight: torch.Tensor, n_channels: int = 1, *, trainable: bool = False
+        self,
+        weight: torch.Tensor,
+        n_channels: int = 1,
+        *,
+        shape: tuple[int, ...] | None = None,
+        trainable: bool = False,
     ) -> None:
         super().__init__()
         self.n_channels = n_channels
+        self.shape = (len(weight),) if shape is None else tuple(shape)
         if trainable:
             self.weight = nn.Parameter(weight)
         else:
@@ -52,7 +60,7 @@ class GroupConvolution(nn.Module):
 
         Returns
         -------
-        y : Tensor of shape (n, n_channels, m)
+        y : Tensor of shape (n, n_channels, m), or (n, n_channels, h, w)
             In the precision of `weight`.
 
         Raises
@@ -67,7 +75,8 @@ class GroupConvolution(nn.Module):
                 f"{self.n_channels} channel(s) of {n_features} features; got {tuple(x.shape)}"
             )
         x = x.to(self.weight.dtype)
-        return x.reshape(-1, self.n_channels, n_features) @ self.weight.T
+        y = x.reshape(-1, self.n_channels, n_features) @ self.weight.T
+        return y.reshape(-1, self.n_channels, *self.shape)
 
     def extra_repr(self):
         """Shape, for ``repr``.

@@ -32,6 +32,9 @@ SHAPES = {  # of the arrays that every lens has: d features, D padded ones, m po
     "group_conv_matrix_": "md",
     "powers_": "m",
 }
+# Of lenses that have them: k axes.
+LATTICE_SHAPES = {"generators_": "kdd", "lie_algebras_": "kDD"}
+TUPLES = ("boundary", "grid_shape", "boundary_", "grid_shape_")  # which JSON makes lists of
 
 
 def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
@@ -115,7 +118,8 @@ def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:
         If another version of sklearn_symmetry wrote it.
     """
     try:
-        header, parameters, attributes = _read(path)
+        header, *groups = _read(path)
+        parameters, attributes = map(_with_tuples, groups)
         lens = SymmetryLens(**parameters).set_output(**header.get("output", {}))
         _check_attributes(attributes)
     except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -130,6 +134,14 @@ def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:
         )
     vars(lens).update(attributes)
     return lens
+
+
+def _with_tuples(values):
+    """What JSON made lists of, as it was."""
+    return {
+        name: tuple(value) if name in TUPLES and isinstance(value, list) else value
+        for name, value in values.items()
+    }
 
 
 def _opened(path):
@@ -154,7 +166,10 @@ def _read(path):
 def _check_attributes(attributes):
     """Refuse what would fail later, in `transform` or in `shift`."""
     sizes = {}
-    for name, letters in SHAPES.items():
+    shapes = SHAPES | {name: LATTICE_SHAPES[name] for name in LATTICE_SHAPES if name in attributes}
+    if np.ndim(attributes["powers_"]) == 2:
+        shapes["powers_"] = "mk"
+    for name, letters in shapes.items():
         value = attributes[name]
         expected = tuple(
             sizes.setdefault(letter, size)
@@ -162,6 +177,8 @@ def _check_attributes(attributes):
         )
         if np.shape(value) != expected or not np.isfinite(value).all():
             raise ValueError(f"{name} should be finite, of shape {expected}")
+    if "settings_" in attributes:
+        attributes["settings_"] = _with_tuples(attributes["settings_"])
     if attributes["n_features_in_"] % sizes["d"]:
         raise ValueError(f"n_features_in_ should be a multiple of {sizes['d']}, the filter's size")
     for name in attributes:
@@ -183,8 +200,15 @@ def _plain(value, name):
         same = json.loads(json.dumps(value))
     except TypeError:
         same = None
-    if same != value and not (isinstance(value, tuple) and list(value) == same):
+    if same != _with_lists(value):
         raise TypeError(
             f"{name}={value!r} is neither a plain value nor an array: set it to one, or use pickle"
         )
     return same
+
+
+def _with_lists(value):
+    """The value with lists for tuples, as JSON has it."""
+    if isinstance(value, dict):
+        return {name: _with_lists(one) for name, one in value.items()}
+    return [_with_lists(one) for one in value] if isinstance(value, list | tuple) else value

@@ -9,6 +9,7 @@ import sklearn_symmetry._lens
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group
 from sklearn_symmetry.core.orbit import symmetric_powers
+from sklearn_symmetry.solver.lattice import factorisations
 from sklearn_symmetry.solver.solution import Report, Solution
 
 # Thousands of small operations: several threads only get in each other's way.
@@ -48,12 +49,16 @@ class QuickSolver:
         basis = np.linalg.eigh(covariance)[1].T
         size = len(basis)
         boundary = "open" if settings.boundary == "auto" else settings.boundary
-        group = Group(basis.copy(), Grid.of(size, boundary), settings.padding)
-        powers = symmetric_powers(settings.n_powers or size)
+        shape = settings.grid_shape or size
+        grid = Grid.of(factorisations(size)[0] if shape == "auto" else shape, boundary)
+        group = Group(basis.copy(), grid, settings.padding)
+        axes = range(grid.n_axes)
+        padded = [group.generator(axis, padded=True) for axis in axes]
+        powers = symmetric_powers(settings.n_powers or size) if len(axes) == 1 else grid.powers()
         curve = [1.0 / (1 + step) for step in range(n_iter)]
         return Solution(
-            lie_algebra=group.lie_algebra().numpy(),
-            padded_generator=group.generator(padded=True).numpy(),
+            lie_algebras=torch.stack([group.lie_algebra(axis) for axis in axes]).numpy(),
+            padded_generators=torch.stack(padded).numpy(),
             filter=group.filter.numpy(),
             group_conv_matrix=group.orbit(powers).numpy(),
             powers=powers.numpy(),
@@ -62,7 +67,8 @@ class QuickSolver:
             n_iter=n_iter,
             converged=converged,
             candidates=[{"start": "principal axes", "loss": 1.0}],
-            boundary=boundary,
+            boundary=grid.boundary,
+            shape=grid.shape,
         )
 
 

@@ -89,9 +89,9 @@ def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
 
 
 def test_title_does_not_claim_what_was_not_found():
-    assert demo._outcome(0.999, "put them back") == "the lens put them back"
-    assert demo._outcome(0.93, "put them back") == "the lens nearly put them back"
-    assert "did not" in demo._outcome(0.5, "put them back")
+    assert demo.outcome(0.999, "put them back") == "the lens put them back"
+    assert demo.outcome(0.93, "put them back") == "the lens nearly put them back"
+    assert "did not" in demo.outcome(0.5, "put them back")
 
 
 # The user's own file

@@ -113,12 +113,12 @@ def test_fitted_state_is_numpy_and_plain_python(params):
     lens = cheap_lens(**params).fit(samples())
 
     def check(value):
-        assert isinstance(value, (np.ndarray, str, bool, int, float, list, dict, type(None)))
+        assert isinstance(value, (np.ndarray, str, bool, int, float, list, tuple, dict, type(None)))
         assert not isinstance(value, np.generic)
         if isinstance(value, np.ndarray):
             assert value.base is None or isinstance(value.base, np.ndarray)
         children = value.values() if isinstance(value, dict) else value
-        if isinstance(value, (dict, list)):
+        if isinstance(value, (dict, list, tuple)):
             for child in children:
                 check(child)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draw the pictures of the front page and of the guide, beside this file.
 
-python docs/figures/guide.py [idea symmetry terms reading summary solver]
+python docs/figures/guide.py [idea images symmetry terms reading summary solver]
 """
 
+import io
 import sys
 import warnings
 from pathlib import Path
@@ -11,13 +12,20 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import torch
+from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._images import draw_images as draw_tiles
 from sklearn_symmetry.core.densities import ClosedFormDensity
 from sklearn_symmetry.core.representation import Representation
-from sklearn_symmetry.datasets import hiding_basis, load_digit_slices, make_symmetric_signals
+from sklearn_symmetry.datasets import (
+    hiding_basis,
+    load_digit_slices,
+    load_photo_patches,
+    make_symmetric_signals,
+)
 from sklearn_symmetry.inspection import GeneratorDisplay, SummaryDisplay
 from sklearn_symmetry.inspection._common import matrix_image
 from sklearn_symmetry.inspection._representation import convention
@@ -60,6 +68,27 @@ def draw_idea():
     ax.text(0.5, 0.53, "SymmetryLens().fit(X)", ha="center", family="monospace", fontsize=12)
     ax.text(0.5, 0.22, "no labels,\nno hint which rows\nmake a digit", ha="center", color="0.3")
     figure.savefig(HERE / "idea.png", dpi=130)
+
+
+def draw_images():
+    """A photograph, the pixels of its tiles mixed, before and after a lens on a lattice."""
+    patches = load_photo_patches(20_000, (5, 5), symmetry="orthogonal", random_state=0)
+    lens = SymmetryLens(grid_shape="auto", random_state=0).fit(patches.data)
+    cosine = generator_similarity(lens.generators_, patches.generators)
+    print(f"images: {lens.grid_shape_}, lower cosine {cosine:.5f}")
+    figure = draw_tiles(
+        lens,
+        patches.data[:500],
+        patches,
+        "photos",
+        "25 numbers a sample: a photograph in tiles, behind a secret rotation",
+        f"SymmetryLens(grid_shape='auto').fit(X); lower cosine of the generators {cosine:.4f}",
+    )
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=90)
+    # Few colours are enough, and a quarter of the bytes.
+    few = Image.open(drawn).convert("RGB").quantize(64)
+    few.save(HERE / "images.png", optimize=True)
 
 
 def draw_symmetry():
@@ -201,6 +230,7 @@ def main():
     """Draw the pictures named on the command line, by default all."""
     pictures = {
         "idea": draw_idea,
+        "images": draw_images,
         "symmetry": draw_symmetry,
         "terms": draw_terms,
         "reading": draw_reading,

@@ -19,7 +19,7 @@ import sys
 
 from .. import __version__
 from .._io import BadInput
-from . import act, check, demo, fit, info
+from . import act, check, demo, fit, images, info
 from .arguments import OneLineParser
 from .talk import Talk
 
@@ -27,6 +27,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {  # in the order of --help
     "demo": demo,
+    "images": images,
     "fit": fit,
     "verdict": check,
     "transform": act.TRANSFORM,

@@ -17,7 +17,7 @@ from .fitting import (
     write_outputs,
 )
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["HELP", "add_arguments", "outcome", "run"]
 
 HELP = (
     "hide the pixels of real image slices, find their symmetry without labels, and compare it "
@@ -64,14 +64,15 @@ def run(options, talk):
     for label, lines in summary(lens, held_out, secret=data, verdict=verdict).items():
         talk.say(label, *lines)
     talk.know(**known_of(lens), verdict=verdict_facts(verdict), cosine=cosine)
-    title = f"{n_features} pixels of {source}, {mixed}: {_outcome(cosine, undone)}"
+    title = f"{n_features} pixels of {source}, {mixed}: {outcome(cosine, undone)}"
     subtitle = f"Generator found against the hidden one: cosine {cosine:.5f} (1 is perfect)"
     subtitle += "" if verdict is None else f"\n{verdict.headline}"
     figure = draw_report(lens, held_out, title, subtitle=subtitle, secret=data)
     write_outputs(lens, figure, options.output, options.save, talk)
 
 
-def _outcome(cosine, undone):
+def outcome(cosine, undone):
+    """What a title says of a lens, by its cosine to the secret."""
     if cosine >= RECOVERED:
         return f"the lens {undone}"
     return f"the lens nearly {undone}" if cosine >= NEARLY else "the lens did not find the way back"

@@ -115,6 +115,7 @@ def known_of(lens, names=None):
         "n_features": lens.n_features_in_,
         "n_positions": len(lens.powers_),
         "boundary": lens.boundary_,
+        "shape": lens.grid_shape_,
         "mixing": lens.settings_["mixing"],
         "converged": lens.converged_,
         "iterations": lens.n_iter_,

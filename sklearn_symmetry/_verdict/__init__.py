@@ -19,6 +19,7 @@ from .halves import (
     fitted_setting,
     fresh_settings,
     judge,
+    representation_grid,
     split_in_halves,
     verdict,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "fitted_setting",
     "fresh_settings",
     "judge",
+    "representation_grid",
     "split_in_halves",
     "verdict",
 ]

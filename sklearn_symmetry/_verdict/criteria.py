@@ -40,6 +40,7 @@ __all__ = [
     "ORDERS",
     "PER_COLUMN",
     "REPEATS",
+    "SAME_SHAPE",
     "SEEN",
     "SHUFFLED",
     "SURE",
@@ -108,6 +109,9 @@ STRONG, FEWEST = 4.0, 6
 # Standard errors, root mean square over the entries of the generator, within which a shift of the
 # columns themselves is what was found: the difference of two halves is one draw of that error.
 SHUFFLED = 2.0
+
+# Factor between the energy divergences of two shapes of a lattice up to which they are as good.
+SAME_SHAPE = 1.5
 
 # Which columns of a lens are judged by its own energies: rows of the convolution matrix of a norm
 # above INSIDE (a whole one has 1), since powers beyond the window say nothing; and not fewer than

@@ -16,12 +16,13 @@ from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._lattices import fitted_grid, on_grid
 from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
 from ..core.group import column_order as order_of_rows
 from ..core.score import symmetry_score
-from ..metrics import generator_similarity
+from ..metrics import generator_similarity, matched
 from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
@@ -39,6 +40,7 @@ from .criteria import (
     ORDERS,
     PER_COLUMN,
     REPEATS,
+    SAME_SHAPE,
     SHUFFLED,
     SURE,
     TESTED,
@@ -59,6 +61,7 @@ __all__ = [
     "fitted_setting",
     "fresh_settings",
     "judge",
+    "representation_grid",
     "split_in_halves",
     "verdict",
 ]
@@ -88,7 +91,7 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     verdict : Verdict
     """
     same = as_fitted(lens)
-    grid = Grid.of(len(lens.filter_), same.boundary)
+    grid = fitted_grid(lens)
     smallest = len(grid.symmetries()) / factorial(grid.size)
     if smallest > level:
         return _too_few_columns(lens, X, grid, smallest, level)
@@ -116,10 +119,13 @@ def _few(X, lens):
 def as_fitted(lens):
     """An unfitted lens of the parameters of the fit, whatever they are now.
 
-    Its boundary is the one that was found, where the samples decided it.
+    Its boundary and its grid are those that were found, where the samples decided them.
     """
     same = clone(lens).set_params(**getattr(lens, "settings_", {}))
-    return same.set_params(n_channels=lens._n_channels, boundary=boundary_of(lens))
+    found = {"boundary": boundary_of(lens)}
+    if on_grid(lens):
+        found["grid_shape"] = tuple(lens.grid_shape_)
+    return same.set_params(n_channels=lens._n_channels, **found)
 
 
 def _too_few_columns(lens, X, grid, smallest, level):
@@ -136,7 +142,7 @@ def _too_few_columns(lens, X, grid, smallest, level):
         repeatability=nothing,
         required=required_repeatability(grid),
         agreement=nothing,
-        uncertainty=np.full_like(lens.generator_, nothing),
+        uncertainty=np.full_like(_generator(lens), nothing),
         locality=(nothing, nothing),
         starts=_starts(lens),
         converged=lens.converged_,
@@ -212,7 +218,7 @@ def fit_halves(lens, parts):
         # the samples the verdict says of all of them.
         warnings.simplefilter("ignore", UserWarning)
         halves = _at_once(lens, _fitted, [clone(lens).set_params(**fresh)] * 2, parts, (1, 2))
-        if _similarity(*halves) >= required_repeatability(_grid(halves[0])):
+        if _similarity(*halves) >= required_repeatability(representation_grid(halves[0])):
             return halves
         others = _at_once(lens, _started_from, halves[::-1], parts, (1, 2))
         return [_better(*one) for one in zip(halves, others, parts, strict=True)]
@@ -252,13 +258,18 @@ def _started_from(other, part, number=1, n_jobs=None):
 
 def _quality(lens, part):
     """Score less the divergence of energies, which is in nats, too: as the search ranks them."""
-    grid = _grid(lens)
+    grid = representation_grid(lens)
     score = symmetry_score(part.sample - lens.location_, lens.group_conv_matrix_, grid)
     return score - contrast_free_divergence(_representation(lens, part), grid)
 
 
 def _similarity(one, other):
-    return generator_similarity(one.generator_, other.generator_)
+    return generator_similarity(_generator(one), _generator(other))
+
+
+def _generator(lens):
+    """Of a lens on one axis, (d, d); of one on a lattice those of all axes, (k, d, d)."""
+    return lens.generators_ if on_grid(lens) else lens.generator_
 
 
 def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=()):
@@ -288,7 +299,11 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
     parts = parts if tested is None else tested
     found = [
         evidence(
-            _representation(half, part), _grid(half), draws=DRAWS, orders=ORDERS, n_tested=TESTED
+            _representation(half, part),
+            representation_grid(half),
+            draws=DRAWS,
+            orders=ORDERS,
+            n_tested=TESTED,
         )
         for half, part in zip(halves, reversed(parts), strict=True)
     ]
@@ -306,7 +321,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
         "required": limits["repeatable"],
         "agreement": measured.agreement,
         "uncertainty": _uncertainty(*halves).astype(lens.generator_.dtype),
-        "locality": _locality(found, _grid(halves[0])),
+        "locality": _locality(found, representation_grid(halves[0])),
         "starts": _starts(lens),
         "converged": lens.converged_,
         "n_samples": n_samples,
@@ -382,13 +397,15 @@ def _order_repeats(measured):
 
 def _similarity_on(covariance, one, other):
     """Cosine of the steps that two lenses make of samples of a covariance."""
-    first, second = (np.asarray(half.generator_, np.float64) for half in (one, other))
 
     def product(a, b):
         return np.einsum("ji,jk,ki->", a, covariance, b)
 
-    norms = np.sqrt(product(first, first))
-    return max(product(first, b) / (norms * np.sqrt(product(b, b))) for b in (second, second.T))
+    def alike(first, second):
+        return product(first, second) / np.sqrt(product(first, first) * product(second, second))
+
+    pairs = matched(_generator(one), _generator(other))
+    return min(alike(np.asarray(a, np.float64), np.asarray(b, np.float64)) for a, b in pairs)
 
 
 def column_order(lens):
@@ -404,8 +421,11 @@ def _shared_neighbours(one, other, grid):
         return 0.0
 
     def links(order):
-        pairs = zip(*grid.successors(torch.tensor(order)), strict=True)
-        return {frozenset((int(here), int(there))) for here, there in pairs}
+        found = set()
+        for axis in grid.directions:
+            pairs = zip(*grid.successors(torch.tensor(order), axis), strict=True)
+            found |= {frozenset((int(here), int(there))) for here, there in pairs}
+        return found
 
     first, second = links(one), links(other)
     return len(first & second) / len(first)
@@ -413,9 +433,37 @@ def _shared_neighbours(one, other, grid):
 
 def _boundary_told(lens, half, whole, found):
     """Line or ring: how the samples decided it, where they were asked; else, a doubt."""
+    if on_grid(lens):
+        return shapes_told(lens)
     if fitted_setting(lens, "boundary") == "auto":
         return [ends(_representation(half, whole), whole.n_samples).says]
-    return _ends(found, _grid(half))
+    return _ends(found, representation_grid(half))
+
+
+def shapes_told(lens):
+    """How the samples decided the shape of the lattice, where they were asked."""
+    if fitted_setting(lens, "grid_shape") != "auto":
+        return []
+    best = {}
+    for one in lens.candidates_:
+        shape = tuple(one["shape"])
+        best[shape] = min(best.get(shape, (np.inf, 0.0)), (one["divergence"], one["loss"]))
+    own = " x ".join(map(str, lens.grid_shape_))
+    others = {shape: score for shape, score in best.items() if shape != tuple(lens.grid_shape_)}
+    if not others:
+        return [f"{own} is the only lattice that so many columns can be"]
+    second = min(others, key=others.get)
+    name, divergence = " x ".join(map(str, second)), others[second][0]
+    mine = best[tuple(lens.grid_shape_)][0]
+    if divergence <= SAME_SHAPE * mine:
+        return [
+            f"between the shapes {own} and {name} these samples cannot tell: energy divergences "
+            f"{mine:.1f} and {divergence:.1f}"
+        ]
+    return [
+        f"the samples decide: a lattice of {own}, energy divergence {mine:.1f}; the next best "
+        f"shape, {name}, has {divergence:.1f}"
+    ]
 
 
 def _ends(found, grid):
@@ -434,7 +482,7 @@ def _ends(found, grid):
 
 def _measured(lens, whole, halves, found, level):
     """What conditions look at: of both halves the worse one, of their energies the better one."""
-    grid = _grid(halves[0])
+    grid = representation_grid(halves[0])
 
     def share(one):
         return one.divergence / tolerated_divergence(one.n_samples, grid)
@@ -444,7 +492,7 @@ def _measured(lens, whole, halves, found, level):
     uneven = found[np.argmax([one.distance - tolerated_distance(one.n_samples) for one in found])]
     own_divergence, n_own, own_grid = _own_divergence(lens, whole)
     orders = [column_order(half) for half in halves]
-    columns = Grid.of(len(lens.filter_), boundary_of(halves[0]))
+    columns = fitted_grid(halves[0])
     return Measured(
         level=level,
         grid=grid,
@@ -469,8 +517,10 @@ def _measured(lens, whole, halves, found, level):
     )
 
 
-def _grid(lens):
-    """Of the columns of its representation."""
+def representation_grid(lens):
+    """The grid of the columns of the representation of a fitted lens."""
+    if on_grid(lens):
+        return fitted_grid(lens)
     return Grid.of(len(lens.group_conv_matrix_), boundary_of(lens))
 
 
@@ -502,27 +552,27 @@ def _own_divergence(lens, summary):
     0, as from d columns, where there are too few or too many of them, or a circle has a gap.
     """
     inside = np.linalg.norm(lens.group_conv_matrix_, axis=1) > INSIDE
-    y, grid = _representation(lens, summary)[:, inside].double(), _grid(lens)
+    y, grid = _representation(lens, summary)[:, inside].double(), representation_grid(lens)
     n_features = len(lens.filter_)
     gap = not (grid.is_line or inside.all())
     if gap or not FEWEST_OWN <= y.shape[1] <= n_features:
-        return 0.0, len(y), Grid.of(n_features, boundary_of(lens))
+        return 0.0, len(y), fitted_grid(lens)
     grid = grid.kept(inside)
     return energy_divergence(y - y.mean(), grid), len(y), grid
 
 
 def _uncertainty(*halves):
     """Half the difference of the halves: the standard error of a fit to both."""
-    first, second = (half.generator_ for half in halves)
-    if np.vdot(first, second) < np.vdot(first, second.T):
-        second = second.T
-    return np.abs(first - second) / 2
+    pairs = matched(*(_generator(half) for half in halves))
+    found = np.array([np.abs(first - second) / 2 for first, second in pairs])
+    return found if on_grid(halves[0]) else found[0]
 
 
 def _shuffled(lens, uncertainty):
     """What there is to say where the lens shifts single columns, up to its standard errors."""
-    rows, grid = lens.group_conv_matrix_, _grid(lens)
-    if fitted_setting(lens, "mixing") == "permutation" or rows.shape[0] != rows.shape[1]:
+    rows, grid = lens.group_conv_matrix_, representation_grid(lens)
+    shuffled = fitted_setting(lens, "mixing") == "permutation"
+    if shuffled or rows.shape[0] != rows.shape[1] or on_grid(lens):
         return []
     nearest = Shuffle.nearest(rows).rows
     shift = nearest.T @ grid.shift_matrix(dtype=torch.float64).mT.numpy() @ nearest

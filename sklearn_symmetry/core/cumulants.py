@@ -95,7 +95,9 @@ def third_order_divergence(cumulants, grid=None, axis=0):
     return (here - before).square().sum((-2, -1)) / 12
 
 
-def fourth_cumulant_modes(samples, count, *, positive=False, seed=0, tol=0.0, dense=0):
+def fourth_cumulant_modes(
+    samples, count, *, positive=False, seed=0, tol=0.0, dense=0, diagonal=True
+):
     r"""Fourth-order cumulants as a short sum of squares of quadratic forms.
 
     :math:`\kappa_{ijkl} = \sum_q e_q M^q_{ij} M^q_{kl}` with the eigenpairs of the cumulants as an
@@ -119,6 +121,8 @@ def fourth_cumulant_modes(samples, count, *, positive=False, seed=0, tol=0.0, de
         Relative, of the eigenvalues; 0: machine precision.
     dense : int, default=0
         Up to so many quadratic forms the operator is formed.
+    diagonal : bool, default=True
+        Whether forms have a diagonal. Without, the operator is that restricted to such forms.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def fourth_cumulant_modes(samples, count, *, positive=False, seed=0, tol=0.0, de
     """
     n_samples, size = samples.shape
     second = (samples.mT @ samples / n_samples).cpu().double().numpy()
-    rows, columns = np.triu_indices(size)
+    rows, columns = np.triu_indices(size, k=int(not diagonal))
     weight = np.where(rows == columns, 1.0, np.sqrt(2.0))
 
     def matrix(vector):

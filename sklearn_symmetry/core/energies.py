@@ -10,6 +10,7 @@ __all__ = [
     "contrast_free_divergence",
     "energy_covariance",
     "energy_divergence",
+    "lattice_energy_divergence",
     "log_energy",
     "shift_divergence",
     "summed_divergence",
@@ -48,13 +49,35 @@ def energy_divergence(y, grid=None):
         scaled. Cost: one pass and O(m^3).
     """
     grid = Grid.fitting(grid, y.shape[1], "y")
-    covariance = energy_covariance(y)
+    divergences = _by_axis(y, grid)
+    return grid.average(divergences.__getitem__)
 
-    def along(axis):
+
+def _by_axis(y, grid):
+    """:func:`energy_divergence` along every axis."""
+    covariance, found = energy_covariance(y), {}
+    for axis in grid.directions:
         size = grid.n_pairs(axis)
-        return 2 * len(y) / (size * (size + 1)) * shift_divergence(covariance, grid, axis)
+        scale = 2 * len(y) / (size * (size + 1))
+        found[axis] = scale * shift_divergence(covariance, grid, axis)
+    return found
 
-    return grid.average(along)
+
+def lattice_energy_divergence(y, grid):
+    """The worst axis of a grid where :func:`worst_energy_divergence` has the average.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+        n > m.
+    grid : Grid
+
+    Returns
+    -------
+    divergence : float
+    """
+    found = [(y, grid), *_differences(y, grid)]
+    return max(value for one in found for value in _by_axis(*one).values())
 
 
 def worst_energy_divergence(y, grid=None):

@@ -81,17 +81,19 @@ class Grid:
 
     @classmethod
     def of(cls, shape, boundary):
-        """The grid of one boundary on all axes.
+        """The grid of one boundary on all axes, or of one for each.
 
         Parameters
         ----------
         shape : int or tuple of int
-        boundary : {"open", "circulant"}
+        boundary : {"open", "circulant"} or sequence of them
         """
-        if boundary not in BOUNDARIES:
-            raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'")
         shape = _as_tuple(shape, "shape")
-        return cls(shape, (BOUNDARIES[boundary],) * len(shape))
+        names = [boundary] * len(shape) if isinstance(boundary, str) else list(boundary)
+        for name in names:
+            if name not in BOUNDARIES:
+                raise ValueError(f"boundary == {name!r}, must be one of 'open', 'circulant'")
+        return cls(shape, tuple(BOUNDARIES[name] for name in names))
 
     @classmethod
     def fitting(cls, grid, size, what):
@@ -125,6 +127,12 @@ class Grid:
     def is_line(self):
         """Whether there is one axis only, with two ends."""
         return self.cyclic == (False,)
+
+    @cached_property
+    def boundary(self):
+        """Name of the boundary: one for all axes, or a tuple with one for each."""
+        names = tuple("circulant" if closed else "open" for closed in self.cyclic)
+        return names[0] if len(set(names)) == 1 else names
 
     @cached_property
     def directions(self):
@@ -335,6 +343,15 @@ class Grid:
     def coordinates(self):
         """Place of every position along all axes, Tensor of int64 of shape (size, n_axes)."""
         return torch.stack(torch.unravel_index(torch.arange(self.size), self.shape), dim=1)
+
+    def powers(self):
+        """Steps along all axes from the centre, ``size // 2``, to every position.
+
+        Returns
+        -------
+        powers : Tensor of int64 of shape (size, n_axes)
+        """
+        return self.coordinates() - torch.tensor([size // 2 for size in self.shape])
 
     def places(self, coordinates, margin=0):
         """Where coordinates lie, if they go around the grid padded by `margin`.

@@ -249,7 +249,7 @@ def orientation(group_conv_matrix, powers, grid):
 def _by_axis(powers, grid):
     """Powers as a Tensor of int64 of shape (m, n_axes); None: one for every position."""
     if powers is None:
-        return grid.coordinates() - torch.tensor([size // 2 for size in grid.shape])
+        return grid.powers()
     powers = torch.as_tensor(powers).cpu()
     powers = powers[:, None] if powers.ndim == 1 else powers
     if powers.ndim != 2 or powers.shape[1] != grid.n_axes or powers.is_floating_point():
@@ -376,7 +376,7 @@ def above_noise(spectrum):
     return (1 - floor / spectrum).clip(1e-6)
 
 
-def agreement(one, other, share=None):
+def agreement(one, other, share=None, grid=None):
     """:func:`similarity` of the open shifts of two orthogonal matrices, which are not formed.
 
     Parameters
@@ -386,18 +386,31 @@ def agreement(one, other, share=None):
     share : Tensor of shape (d,), optional
         Of the variance along these axes that is above the noise: the cosine of the generators as
         they act on samples of such variances, ``diag(share) ** 0.5 @ G``.
+    grid : Grid or None, default=None
+        Of the rows. None: a line. Of several axes the worst one, in the better order of the axes.
 
     Returns
     -------
     agreement : float
     """
+    grid = Grid.fitting(grid, len(one), "the matrix of rows")
     turn = (one @ other.mT).cpu()
     moved = turn if share is None else ((one * share) @ other.mT).cpu()
-    shifted = moved[:-1, :-1] * turn[1:, 1:]
-    crossed = moved[:-1, 1:] * turn[1:, :-1]
-    if share is None:
-        return float(max(shifted.sum(), crossed.sum())) / (len(turn) - 1)
-    # Rows that are moved; in the other direction, those of `other` are the ones after.
-    norms = [float((rows.square() @ share).sum()) for rows in (one[:-1], other[:-1], other[1:])]
-    same = float(shifted.sum()) / (norms[0] * norms[1]) ** 0.5
-    return max(same, float(crossed.sum()) / (norms[0] * norms[2]) ** 0.5)
+    loud = [None if share is None else rows.square() @ share for rows in (one, other)]
+
+    def along(axis, other_axis):
+        (here, there), (before, after) = grid.pairs(axis), grid.pairs(other_axis)
+        same = float((moved[here][:, before] * turn[there][:, after]).sum())
+        crossed = float((moved[here][:, after] * turn[there][:, before]).sum())
+        if share is None:
+            return max(same, crossed) / grid.n_pairs(axis)
+        # Rows that are moved; in the other direction, those of `other` are the ones after.
+        own, first, last = (
+            float(part.sum()) for part in (loud[0][here], loud[1][before], loud[1][after])
+        )
+        return max(same / (own * first) ** 0.5, crossed / (own * last) ** 0.5)
+
+    return max(
+        min(along(axis, other) for axis, other in enumerate(order) if axis in grid.directions)
+        for order in grid.exchanges()
+    )

@@ -38,8 +38,12 @@ class SymmetricDataset(Bunch):
         shift for a circulant one.
     basis : ndarray of shape (n_features, n_features)
         Orthogonal; column ``i`` is how a natural signal ``e_i`` looks in the samples.
-    boundary : {"open", "circulant"}
+    boundary : {"open", "circulant"} or tuple of them
         What happens to a signal that is moved over the edge.
+    generators : ndarray of shape (k, n_features, n_features)
+        Of sets on a lattice: one step along each axis. `generator` is the first.
+    grid_shape : tuple of int
+        Of sets on a lattice: positions along each axis; columns of `signal` are row after row.
     signal : ndarray of shape (n_samples, n_features)
         The natural signals, on which the symmetry is a plain shift: ``data @ basis``.
         Not stored, so that a large set is in memory once.
@@ -180,8 +184,11 @@ def chunks(n_rows):
 
 
 @usual_torch()
-def finish(signal, basis, *, boundary, noise, rng):
-    """Scale natural signals by one number, add noise, hide them; `signal` is overwritten."""
+def finish(signal, basis, *, boundary, noise, rng, grid=None):
+    """Scale natural signals by one number, add noise, hide them; `signal` is overwritten.
+
+    `grid`, where there are several axes, adds a generator for each.
+    """
     n_features = len(basis)
     hidden = not np.array_equal(basis, np.eye(n_features))
     # One number for all components: a scale per component would break the hidden symmetry.
@@ -191,9 +198,13 @@ def finish(signal, basis, *, boundary, noise, rng):
             signal[rows] += noise * rng.standard_normal(signal[rows].shape)
         if hidden:
             signal[rows] = signal[rows] @ basis.T
-    shift = Grid.of(n_features, boundary).shift_matrix(dtype=torch.float64).numpy()
-    generator = basis @ shift @ basis.T
-    return SymmetricDataset(data=signal, generator=generator, basis=basis, boundary=boundary)
+    axes = Grid.of(n_features, boundary) if grid is None else grid
+    shifts = (axes.shift_matrix(axis, dtype=torch.float64) for axis in range(axes.n_axes))
+    generators = np.array([basis @ shift.numpy() @ basis.T for shift in shifts])
+    known = {"data": signal, "generator": generators[0], "basis": basis, "boundary": boundary}
+    if grid is not None:
+        known |= {"generators": generators, "grid_shape": grid.shape}
+    return SymmetricDataset(**known)
 
 
 def _scalar_std(values):

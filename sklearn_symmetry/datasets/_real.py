@@ -249,17 +249,22 @@ def _draw_windows(rows, n_windows, n_features, padding, rng):
 
 def _grey_photo_rows():
     """Rows of both photographs, shape (854, 640), grey levels of mean zero."""
+    return np.concatenate(_grey_photos("load_photo_rows"))
+
+
+def _grey_photos(caller):
+    """Both photographs, shape (2, 427, 640), grey levels of mean zero."""
     from sklearn.datasets import load_sample_images
 
     try:
         images = load_sample_images().images
     except ImportError as error:
         raise ImportError(
-            "load_photo_rows needs pillow to decode the photographs; "
+            f"{caller} needs pillow to decode the photographs; "
             "pip install 'sklearn-symmetry[photos]' brings it."
         ) from error
-    rows = np.concatenate([image.mean(axis=2) for image in images])
-    return rows - rows.mean()
+    grey = np.stack([image.mean(axis=2) for image in images])
+    return grey - grey.mean()
 
 
 def _fetch_mnist(data_home):

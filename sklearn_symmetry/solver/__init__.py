@@ -8,6 +8,8 @@
 :mod:`~sklearn_symmetry.solver.objective`   the loss as a function of an orthogonal matrix
 :mod:`~sklearn_symmetry.solver.manifold`    descent over orthogonal matrices
 :mod:`~sklearn_symmetry.solver.search`      proposals, until one is certain or two agree
+:mod:`~sklearn_symmetry.solver.lattice`     the same on a grid of several axes
+:mod:`~sklearn_symmetry.solver.climb`       there, from one minimum of the law to a lower one
 :mod:`~sklearn_symmetry.solver.judge`       what the end of a descent is worth
 :mod:`~sklearn_symmetry.solver.repairs`     mending a basis that is wrong in part
 :mod:`~sklearn_symmetry.solver.signs`       signs of principal axes

@@ -7,6 +7,7 @@ import torch
 
 from ..core.cumulants import rotation_cost
 from ..core.energies import contrast_free_divergence, worst_energy_divergence
+from ..core.grid import Grid
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
 from .manifold import minimise
@@ -37,6 +38,8 @@ class Candidate:
         Orders candidates, the best has the lowest: stationary energies, which the loss does not
         see, before the loss. The divergence of few columns is the mean of few numbers, and may be
         high where they are right: there it is weighed against the loss.
+    grid : Grid or None
+        Of the rows of the basis. None: a line.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Candidate:
     divergence: float
     tuning: Tuning
     rank: tuple
+    grid: Grid | None = None
 
     def agreement(self, other):
         """With another candidate, above the noise."""
@@ -87,7 +91,7 @@ class Judge:
         return Objective(self.data, weights, samples, grid=self.grid, tuning=unbounded)
 
     @property
-    def _done(self):
+    def done(self):
         """When a descent of the search is done."""
         return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
 
@@ -112,11 +116,11 @@ class Judge:
         candidate : Candidate
         """
         tuning, start = self.tuning, self.tensor(start)
-        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self._done)
+        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self.done)
         basis = coarse.basis
         if self.fine.value(start) < self.fine.value(basis):
             basis = start  # where stationarity fails, it must not lead
-        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self._done)
+        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self.done)
         return self.candidate(name, start, fine.basis)
 
     def candidate(self, name, start, basis):
@@ -128,7 +132,8 @@ class Judge:
             rank = (loss + contrast_free_divergence(y, self.grid), loss)
         else:
             rank = (divergence > 1 + self.tuning.stationary, loss)
-        return Candidate(name, self.data, start, basis, loss, divergence, self.tuning, rank)
+        scores = loss, divergence, self.tuning, rank, self.grid
+        return Candidate(name, self.data, start, basis, *scores)
 
     def mended(self, candidate, changes, max_rounds):
         """The candidate, repaired if that is worth it; see :func:`.repairs.repair`."""
@@ -145,18 +150,32 @@ class Judge:
         tuning = self.tuning
         return excess * tuning.judge_samples <= tuning.stationary * self.final.samples.shape[1]
 
+    def agreement(self, one, other):
+        """Of two bases, above the noise."""
+        return agreement(one, other, self.data.share)
+
+    @property
+    def returned(self):
+        """Agreement from which a descent has led back."""
+        return self.tuning.returned
+
+    @property
+    def nudge(self):
+        """Radians an axis, from where a sharp minimum leads back."""
+        return self.tuning.nudge
+
     def leads_back(self, candidate):
         """Whether a descent from far away leads back to a candidate.
 
         Where the minimum is flat it does not, and others may be as good.
         """
         tuning = self.tuning
-        nudged = candidate.basis @ _random_turn(candidate.basis, tuning.nudge)
+        nudged = candidate.basis @ _random_turn(candidate.basis, self.nudge)
 
         def is_back(state):
-            return agreement(state.basis, candidate.basis, self.data.share) > tuning.returned
+            return self.agreement(state.basis, candidate.basis) > self.returned
 
-        options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self._done
+        options = {"max_iter": tuning.fine_iterations, "watch": is_back} | self.done
         return is_back(minimise(self.fine, nudged, **options))
 
 

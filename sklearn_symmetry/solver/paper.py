@@ -281,8 +281,8 @@ class Trainer:
             vector = normalise(self.filter.double())
             rows = group_conv_matrix(matrix, vector, self.powers, self.n_features)
         return Solution(
-            lie_algebra=_array(lie_algebra),
-            padded_generator=_array(matrix),
+            lie_algebras=_array(lie_algebra)[None],
+            padded_generators=_array(matrix)[None],
             filter=_array(vector),
             group_conv_matrix=_array(rows),
             powers=self.powers.numpy().copy(),

@@ -20,7 +20,8 @@ class Settings:
 
     n_powers: int | None = None
     weights: dict = field(default_factory=PAPER_WEIGHTS.copy)
-    boundary: str = "open"
+    boundary: str | tuple = "open"
+    grid_shape: str | tuple | None = None
     mixing: str = "rotation"
     padding: int = 6
     init: str | np.ndarray = "auto"
@@ -46,18 +47,29 @@ class Settings:
 class Solution:
     """A group, its filter, and how they were found; float64, host memory."""
 
-    lie_algebra: np.ndarray  # (D, D)
-    padded_generator: np.ndarray  # (D, D)
+    lie_algebras: np.ndarray  # (k, D, D), one for every axis of the grid
+    padded_generators: np.ndarray  # (k, D, D)
     filter: np.ndarray  # (d,)
     group_conv_matrix: np.ndarray  # (m, d)
-    powers: np.ndarray  # (m,)
+    powers: np.ndarray  # (m,), or (m, k) on a grid of k axes
     loss_curve: list
     loss_terms: dict
     n_iter: int
     converged: bool
     candidates: list = field(default_factory=list)
     location: np.ndarray | float = 0.0  # (d,), about which the group acts
-    boundary: str = "open"  # what was asked for, or what the samples decided
+    boundary: str | tuple = "open"  # what was asked for, or what the samples decided
+    shape: tuple = ()  # of the grid of d positions
+
+    @property
+    def lie_algebra(self):
+        """Of the first axis, shape (D, D)."""
+        return self.lie_algebras[0]
+
+    @property
+    def padded_generator(self):
+        """Of the first axis, shape (D, D)."""
+        return self.padded_generators[0]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..core.rotation import crop_vector, generator, pad
 from ..statistics.principal import views
 from .boundary import ends
 from .judge import ranked
+from .lattice import lattice_search, lattices
 from .manifold import check_finite, minimise
 from .objective import Objective
 from .paper import train
@@ -89,6 +90,7 @@ def _train(summary, settings, monitor, location=0.0):
 
     def package(solution):
         known = {"location": location, "boundary": settings.boundary}
+        known["shape"] = (summary.n_features,)
         return _orient(dataclasses.replace(solution, **known), summary.n_features)
 
     def watch(report):
@@ -111,28 +113,26 @@ def _solve(summary, settings, tuning, monitor):
     """
     seen = views(summary, offset=tuning.offset, device=settings.device)
     auto = settings.boundary == "auto"
-    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
+    grids = lattices(summary.n_features, settings)
+    grid = grids[0] if grids else _line_or_ring(settings, summary.n_features)
     weights = settings.weights
-    progress = _Progress(settings, monitor, tuning)
+    progress = _Progress(settings, monitor, tuning, grid)
     if isinstance(settings.init, str):
-        found = search(
-            seen,
-            weights,
-            grid=grid,
-            n_init=settings.n_init,
-            n_jobs=settings.n_jobs,
-            seed=summary.seed,
-            tuning=tuning,
-            report=progress.candidate,
-        )
+        options = {"n_init": settings.n_init, "seed": summary.seed, "tuning": tuning}
+        options["report"] = progress.candidate
+        if grids:
+            found = lattice_search(seen, weights, grids, **options)
+            grid = found[0].grid
+        else:
+            found = search(seen, weights, grid=grid, n_jobs=settings.n_jobs, **options)
         data, start, tuning = found[0].data, found[0].basis, found[0].tuning
-        looked_closer = tuning.fourth_order > 0 and summary.n_features > tuning.few
+        looked_closer = not grids and tuning.fourth_order > 0 and len(start) > tuning.few
     else:
         data, tuning = seen[0], first_look(tuning, summary.n_features)
         looked_closer = False
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
-    progress.data = data
+    progress.data, progress.grid = data, grid
 
     def refined(start, grid, tuning=tuning):
         objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
@@ -152,10 +152,15 @@ def _solve(summary, settings, tuning, monitor):
         end = _more_precise(end, found[0], refined, grid, tuning)
     if auto and not progress.stopped:
         y = (end.basis.float() @ data.samples).mT
-        progress.boundary = ends(y.cpu(), summary.n_samples, tuning).boundary
-        if progress.boundary == "circulant":
-            end = refined(end.basis, Grid.ring(summary.n_features))
+        if ends(y.cpu(), summary.n_samples, tuning).boundary == "circulant":
+            progress.grid = Grid.ring(summary.n_features)
+            end = refined(end.basis, progress.grid)
     return progress.solution(end), progress.stopped
+
+
+def _line_or_ring(settings, size):
+    """The grid with which a search along one axis begins."""
+    return Grid.of(size, "open" if settings.boundary == "auto" else settings.boundary)
 
 
 def _more_precise(end, candidate, refined, grid, tuning):
@@ -180,14 +185,13 @@ def _more_precise(end, candidate, refined, grid, tuning):
 def _arrange(summary, settings, tuning):
     """Put columns that were shuffled, not mixed, in order."""
     auto = settings.boundary == "auto"
-    grid = Grid.of(summary.n_features, "open" if auto else settings.boundary)
+    grid = _line_or_ring(settings, summary.n_features)
     start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
     found = shuffles(summary, grid, tuning, start)
-    boundary, tuning = settings.boundary, first_look(tuning, summary.n_features)
+    tuning = first_look(tuning, summary.n_features)
     if auto:
         y = summary.bounds.apply(summary.sample) @ found[0].rows.T
-        boundary = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary
-        if boundary == "circulant":
+        if ends(torch.as_tensor(y), summary.n_samples, tuning).boundary == "circulant":
             grid = Grid.ring(summary.n_features)
             found = shuffles(summary, grid, tuning, start)
     steps = [
@@ -208,7 +212,7 @@ def _arrange(summary, settings, tuning):
     return _packaged(
         found[0].rows,
         settings,
-        boundary,
+        grid,
         location=location,
         loss_curve=[loss],
         loss_terms=terms,
@@ -224,17 +228,17 @@ def _arrange(summary, settings, tuning):
 class _Progress:
     """Translates between the steps of the solver and the monitor of the caller."""
 
-    def __init__(self, settings, monitor, tuning):
-        self.data, self.settings, self.monitor = None, settings, monitor
+    def __init__(self, settings, monitor, tuning, grid):
+        self.data, self.settings, self.monitor, self.grid = None, settings, monitor, grid
         self.max_iter = tuning.max_iter if settings.max_iter is None else settings.max_iter
         self.candidates, self.stopped = [], False
-        self.boundary = "open" if settings.boundary == "auto" else settings.boundary
 
     def candidate(self, candidate, found):
         """Tell the caller of a new candidate; true if it wants to stop."""
         self.candidates.append(candidate)
         best = ranked(found)[0]
         self.data = best.data
+        self.grid = best.grid or self.grid
 
         def snapshot():
             return self._package(best.basis, [best.loss], {}, False)
@@ -263,35 +267,46 @@ class _Progress:
         return self._package(state.basis, state.losses, terms, state.converged)
 
     def _package(self, basis, losses, terms, converged):
-        candidates = [
-            {"start": one.name, "loss": one.loss, "agreement": agreement(one.basis, basis)}
-            for one in self.candidates
-        ]
         return _packaged(
             self.data.rows(basis.detach().cpu().double().numpy()),
             self.settings,
-            self.boundary,
+            self.grid,
             location=self.data.location,
             loss_curve=list(losses),
             n_iter=max(len(losses) - 1, 0),
             loss_terms=terms,
             converged=converged,
-            candidates=candidates,
+            candidates=[_described(one, basis, self.grid) for one in self.candidates],
         )
 
 
-def _packaged(rows, settings, boundary, **found):
+def _described(candidate, basis, grid):
+    """A candidate in plain values, against the solution."""
+    said = {"start": candidate.name, "loss": candidate.loss}
+    if grid.n_axes == 1:
+        return said | {"agreement": agreement(candidate.basis, basis)}
+    alike = 0.0
+    if candidate.grid == grid:
+        alike = agreement(candidate.basis, basis, grid=grid)
+    more = {"shape": list(candidate.grid.shape), "divergence": candidate.divergence}
+    return said | {"agreement": alike} | more
+
+
+def _packaged(rows, settings, grid, **found):
     """Ordered rows and how they were found as a :class:`Solution`."""
-    powers = symmetric_powers(settings.n_powers or len(rows))
-    grid = Grid.of(len(rows), boundary)
+    lattice = grid.n_axes > 1
+    powers = grid.powers() if lattice else symmetric_powers(settings.n_powers or len(rows))
+    axes = range(grid.n_axes)
     group = Group(torch.as_tensor(rows), grid, settings.padding).canonical(powers)
+    padded = [group.generator(axis, padded=True) for axis in axes]
     return Solution(
-        lie_algebra=group.lie_algebra().numpy(),
-        padded_generator=group.generator(padded=True).numpy(),
+        lie_algebras=torch.stack([group.lie_algebra(axis) for axis in axes]).numpy(),
+        padded_generators=torch.stack(padded).numpy(),
         filter=(group.filter / group.filter.norm()).numpy(),
         group_conv_matrix=group.orbit(powers).numpy(),
         powers=powers.numpy(),
-        boundary=boundary,
+        boundary=grid.boundary,
+        shape=grid.shape,
         **found,
     )
 
@@ -313,8 +328,8 @@ def _orient(solution, size):
         matrix = group_conv_matrix(generator(lie_algebra), resolving, powers, size)
     return dataclasses.replace(
         solution,
-        lie_algebra=lie_algebra.numpy(),
-        padded_generator=generator(lie_algebra).numpy(),
+        lie_algebras=lie_algebra.numpy()[None],
+        padded_generators=generator(lie_algebra).numpy()[None],
         filter=(resolving / resolving.norm()).numpy(),
         group_conv_matrix=matrix.numpy(),
     )

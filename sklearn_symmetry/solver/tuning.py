@@ -19,6 +19,7 @@ CALIBRATION = "python tests/benchmarks/calibration.py"
 SPEED = "python tests/benchmarks/speed.py"
 STEP_COST = "python tests/benchmarks/step_cost.py"
 BOUNDARY = "python tests/benchmarks/boundary.py"
+LATTICES = "python tests/benchmarks/lattices.py"
 SCALE = "python tests/benchmarks/scale.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
@@ -334,6 +335,77 @@ class Tuning:
     ring_error: float = _tuned(
         0.15, "standard error of that share", "From which the samples cannot tell.", BOUNDARY
     )
+
+    # Lattices: grids of several axes.
+    lattice_recipes: tuple = _tuned(
+        ((1.0, 0.5, False), (0.5, 0.5, False), (1.0, 1.0, True)),
+        "as `recipes`",
+        "For components that are laid out.",
+        LATTICES,
+    )
+    wave_recipe: tuple = _tuned(
+        (1.0, 1.0, True), "as `recipes`", "For principal axes as waves.", LATTICES
+    )
+    lattice_operators: int = _tuned(
+        24, "operators", "To separate as many components as a lattice has.", LATTICES
+    )
+    closeness: float = _tuned(
+        1.0, "steps", "Distance at which affinity counts less by exp(-1/2).", LATTICES
+    )
+    embeddings: int = _tuned(4, "vectors", "Of the Laplacian, two at a time.", LATTICES)
+    layouts: int = _tuned(6, "orders", "Of the best embeddings, that are improved.", LATTICES)
+    assignment_steps: int = _tuned(40, "steps", "Of Frank and Wolfe.", LATTICES)
+    exchanges: int = _tuned(400, "exchanges", "Of two items; seldom reached.", LATTICES)
+    wave_operators: int = _tuned(5, "operators", "Of which two are the positions.", LATTICES)
+    wave_trials: int = _tuned(3, "trials", "For every two of them.", LATTICES)
+    wave_starts: int = _tuned(3, "starts", "Of the best matches.", LATTICES)
+    kicks: tuple = _tuned(
+        (30, 800, 36, 300),
+        "trials a column, at most so many; up to so many columns, and trials beyond",
+        "Of the local search for waves, about 4 s at 7 x 7.",
+        LATTICES,
+    )
+    laid_iterations: int = _tuned(40, "iterations", "From components laid out.", LATTICES)
+    wave_iterations: int = _tuned(60, "iterations", "From waves, coarse.", LATTICES)
+    settling_iterations: int = _tuned(120, "iterations", "Of the most hopeful ends.", LATTICES)
+    settled: int = _tuned(2, "ends", "That settle, before a closer look and after.", LATTICES)
+    too_many: int = _tuned(
+        4, "solutions", "Different and stationary, after which the samples tell nothing.", LATTICES
+    )
+    climbers: int = _tuned(3, "climbs", "From the lowest minima of the law.", LATTICES)
+    climbs: int = _tuned(100, "kicks", "Of one climb.", LATTICES)
+    climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
+    climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
+    climb_gain: float = _tuned(1e-5, "nats", "Of the law, that is lower.", LATTICES)
+    climbs_between: int = _tuned(10, "kicks", "Between two mendings.", LATTICES)
+    climbs_in_vain: int = _tuned(40, "kicks", "In vain, after which a climb ends.", LATTICES)
+    lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)
+    lattice_stationary: float = _tuned(
+        2.0, "energy divergence", "That counts as stationary, of the worst axis.", LATTICES
+    )
+    lattice_spread: float = _tuned(
+        10.0,
+        "energy divergence, over the pairs of neighbours",
+        "Added to that: the mean of few numbers varies.",
+        LATTICES,
+    )
+    lattice_nudge: float = _tuned(
+        0.2,
+        "radians an axis",
+        "As `nudge`; from 0.3 right solutions of small lattices fall into other, higher minima.",
+        LATTICES,
+    )
+    lattice_returned: float = _tuned(
+        0.98, "agreement (cosine)", "As `returned`, of the worse axis.", LATTICES
+    )
+    energy_step: float = _tuned(1.5, "factor", "Of energies that are the same rank.", LATTICES)
+    telling: float = _tuned(
+        12.0, "energy divergence", "Of the best above which losses come first.", LATTICES
+    )
+    worth_mending: float = _tuned(15.0, "energy divergence", "Above which it is not.", LATTICES)
+    reflection_rounds: int = _tuned(5, "rounds", "Of changes of signs.", LATTICES)
+    reflections_tried: int = _tuned(3, "descents", "In such a round.", LATTICES)
+    reflection_pairs: int = _tuned(16, "axes", "Of which any two change together.", LATTICES)
 
     # The refinement.
     max_iter: int = _tuned(400, "iterations", "Seldom reached: `tol` stops it.", ACCURACY)

@@ -3,6 +3,7 @@
 
 One way of starting a file, each with an object that says for which sets it is (``suits``) and what
 it proposes; :mod:`.waves` names them all and says in which order they are tried. Narrow signals:
-:mod:`.separated`. Smooth ones: :mod:`.chains`. Few columns: :mod:`.orders`. The first two read
+:mod:`.separated`. Smooth ones: :mod:`.chains`. Few columns: :mod:`.orders`. On a
+lattice: :mod:`.layout` and :mod:`.standing_waves`. The first two read
 fourth-order cumulant operators, :mod:`.cumulant_operators`.
 """

@@ -45,11 +45,14 @@ class Frame:
     recipe : tuple
         Exponents of whitening and contrast, and whether to centre.
     seed : int
+    n_operators : int or None, default=None
+        None: as many as the tuning says.
     """
 
     judge: object
     recipe: tuple
     seed: int
+    n_operators: int | None = None
 
     @property
     def data(self):
@@ -81,7 +84,8 @@ class Frame:
     def operators(self):
         """Strengths and position operators."""
         samples = self.whitened.samples
-        return position_operators(samples, self.tuning.n_operators, self.seed, self.tuning)
+        count = self.n_operators or self.tuning.n_operators
+        return position_operators(samples, count, self.seed, self.tuning)
 
 
 def waves(judge, seed):

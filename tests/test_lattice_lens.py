@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A lens on a lattice: its attributes, what it does to samples, and what it refuses."""
+
+import io
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._lattices import fitted_grid
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.datasets import make_symmetric_fields
+from sklearn_symmetry.inspection import GeneratorDisplay, LatticeDisplay, SummaryDisplay
+from sklearn_symmetry.inspection._lattice import lattice_convention
+from sklearn_symmetry.metrics import equivariance_error, generator_similarity, matched
+from sklearn_symmetry.persistence import load_lens, save_lens
+
+SHAPES = {"lattice": ((3, 4), "open"), "torus": ((4, 4), "circulant"),
+          "cylinder": ((4, 3), ("circulant", "open"))}  # fmt: skip
+shapes = pytest.mark.parametrize(("shape", "boundary"), SHAPES.values(), ids=SHAPES)
+DTYPES = {np.float32: 2e-3, np.float64: 1e-9}
+dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=str)
+
+
+def samples(shape, n_samples=200, n_channels=1, dtype=np.float64):
+    size = n_channels * int(np.prod(shape))
+    return np.random.default_rng(0).normal(size=(n_samples, size)).astype(dtype)
+
+
+@shapes
+@dtypes
+def test_attributes_have_an_entry_for_every_axis(quick_solver, shape, boundary, dtype):
+    lens = SymmetryLens(grid_shape=shape, boundary=boundary).fit(samples(shape, dtype=dtype))
+    size = int(np.prod(shape))
+    grid = Grid.of(shape, boundary)
+    padded = grid.padded_size(6)
+    assert lens.grid_shape_ == shape
+    assert lens.boundary_ == boundary
+    assert lens.generators_.shape == (2, size, size)
+    assert lens.lie_algebras_.shape == (2, padded, padded)
+    assert_array_equal(lens.generator_, lens.generators_[0])
+    assert_array_equal(lens.lie_algebra_, lens.lie_algebras_[0])
+    assert lens.powers_.tolist() == grid.powers().tolist()
+    assert {part.dtype for part in (lens.generators_, lens.lie_algebras_)} == {np.dtype(dtype)}
+    one, two = lens.lie_algebras_.astype(float)
+    assert_allclose(one @ two, two @ one, atol=100 * DTYPES[dtype])
+    assert_allclose(one, -one.T)
+    rows = lens.group_conv_matrix_.astype(float)
+    for axis, generator in enumerate(lens.generators_):
+        here, there = grid.pairs(axis)
+        assert_allclose(rows[here] @ generator.T, rows[there], atol=10 * DTYPES[dtype])
+
+
+def test_a_line_has_the_same_attributes(quick_solver):
+    lens = SymmetryLens().fit(samples((7,)))
+    assert lens.grid_shape_ == (7,)
+    assert_array_equal(lens.generators_, lens.generator_[None])
+    assert_array_equal(lens.lie_algebras_, lens.lie_algebra_[None])
+    assert fitted_grid(lens) == Grid.line(7)
+    X = samples((7,))
+    assert_array_equal(lens.shift(X, 0.5), lens.shift(X, (0.5,)))
+
+
+@shapes
+@dtypes
+def test_a_shift_moves_the_representation_along_its_axis(quick_solver, shape, boundary, dtype):
+    X = samples(shape, dtype=dtype)
+    lens = SymmetryLens(grid_shape=shape, boundary=boundary).fit(X)
+    before = lens.transform(X).reshape(-1, *shape)
+    grid = Grid.of(shape, boundary)
+    for steps in ((1, 0), (0, 1), (1, -1), (-2, 1)):
+        after = lens.shift(X, steps)
+        assert after.dtype == dtype
+        moved = np.roll(before, steps, (1, 2)), np.roll(before, [-step for step in steps], (1, 2))
+        inside = (slice(None), *(
+            slice(None) if closed else slice(abs(step), size - abs(step))
+            for step, size, closed in zip(steps, shape, grid.cyclic, strict=True)
+        ))  # fmt: skip
+        found = lens.transform(after).reshape(-1, *shape)[inside]
+        errors = [np.abs(found - one[inside]).max() for one in moved if found.size]
+        assert not errors or min(errors) < 10 * DTYPES[dtype]
+    assert_allclose(lens.shift(X, (0, 0)), X, atol=DTYPES[dtype])
+    half = lens.shift(lens.shift(X, (0.5, 0)), (-0.5, 0))
+    assert half.shape == X.shape
+
+
+@shapes
+def test_the_error_of_equivariance_is_that_of_rounding(quick_solver, shape, boundary):
+    X = samples(shape)
+    lens = SymmetryLens(grid_shape=shape, boundary=boundary).fit(X)
+    for steps in ((1, 0), (0, -1), (1, 1)):
+        assert equivariance_error(lens, X, steps) < 1e-10
+    for steps in ((0, 0), (1, 5), 1, (1,)):
+        with pytest.raises(ValueError, match="steps == "):
+            equivariance_error(lens, X, steps)
+
+
+@shapes
+def test_the_way_back_is_exact(quick_solver, shape, boundary):
+    X = samples(shape)
+    lens = SymmetryLens(grid_shape=shape, boundary=boundary).fit(X)
+    assert_allclose(lens.inverse_transform(lens.transform(X)), X, atol=1e-12)
+
+
+def test_a_torch_module_gives_images(quick_solver):
+    X = samples((3, 4), n_channels=2)
+    lens = SymmetryLens(grid_shape=(3, 4), n_channels=2).fit(X)
+    module = lens.to_torch(dtype=torch.float64)
+    found = torch.nn.Conv2d(2, 5, 3, dtype=torch.float64)(module(torch.as_tensor(X)))
+    assert found.shape == (200, 5, 1, 2)
+    images = lens.transform(X).reshape(-1, 2, 3, 4)
+    assert_allclose(module(torch.as_tensor(X)).numpy(), images)
+
+
+def test_columns_are_named_after_pixels(quick_solver):
+    pandas = pytest.importorskip("pandas")
+    lens = SymmetryLens(grid_shape=(3, 4)).set_output(transform="pandas").fit(samples((3, 4)))
+    table = lens.transform(samples((3, 4)))
+    assert isinstance(table, pandas.DataFrame)
+    assert table.columns[:5].tolist() == [
+        "pixel 0,0", "pixel 0,1", "pixel 0,2", "pixel 0,3", "pixel 1,0"
+    ]  # fmt: skip
+    two = SymmetryLens(grid_shape=(3, 4), n_channels=2).fit(samples((3, 4), n_channels=2))
+    names = two.get_feature_names_out()
+    assert names[-1] == "channel 1 pixel 2,3"
+    assert len(set(names)) == 24
+
+
+@shapes
+def test_a_stored_lens_is_the_same(quick_solver, shape, boundary):
+    X = samples(shape)
+    lens = SymmetryLens(grid_shape=shape, boundary=boundary, random_state=0).fit(X)
+    file = io.BytesIO()
+    save_lens(lens, file)
+    file.seek(0)
+    for copy in (load_lens(file), pickle.loads(pickle.dumps(lens))):
+        assert_array_equal(copy.shift(X, (1, 0)), lens.shift(X, (1, 0)))
+        assert_array_equal(copy.transform(X), lens.transform(X))
+        assert copy.score(X) == lens.score(X)
+        assert copy.grid_shape_ == lens.grid_shape_
+        assert copy.boundary_ == lens.boundary_
+        assert copy.get_feature_names_out().tolist() == lens.get_feature_names_out().tolist()
+        clone(copy).fit(X)
+
+
+def test_parameters_survive_a_clone_and_a_summary():
+    lens = clone(SymmetryLens(grid_shape=(3, 4), boundary=("open", "circulant")))
+    assert lens.grid_shape == (3, 4)
+    assert lens.boundary == ("open", "circulant")
+
+
+BAD = {
+    "one axis": ({"grid_shape": (12,)}, ValueError, r"\(12,\) has 1 axes, must have 2.*None"),
+    "three axes": ({"grid_shape": (3, 2, 2)}, ValueError, "has 3 axes.*no starts for more"),
+    "axis of two": ({"grid_shape": (2, 6)}, ValueError, r"\(2, 6\) has an axis of fewer than 3"),
+    "axis of one": ({"grid_shape": (1, 12)}, ValueError, "fewer than 3 positions"),
+    "other product": ({"grid_shape": (3, 5)}, ValueError, r"15 positions, but X has 12.*\(3, 4\)"),
+    "no number": ({"grid_shape": (3.0, 4)}, TypeError, "must hold ints"),
+    "a number": ({"grid_shape": 12}, TypeError, "None, 'auto' or a tuple"),
+    "another word": ({"grid_shape": "square"}, ValueError, "None, 'auto' or a tuple"),
+    "shuffled": ({"grid_shape": (3, 4), "mixing": "permutation"}, ValueError, "use mixing='rot"),
+    "powers": ({"grid_shape": (3, 4), "n_powers": 7}, ValueError, "use n_powers=None"),
+    "mixture": ({"grid_shape": (3, 4), "density": "mixture"}, ValueError, "use density='closed"),
+    "random": ({"grid_shape": (3, 4), "init": "random"}, ValueError, "for one axis.*init='auto'"),
+    "auto boundary": ({"grid_shape": (3, 4), "boundary": "auto"}, ValueError, "on a lattice it"),
+    "three boundaries": (
+        {"grid_shape": (3, 4), "boundary": ("open",) * 3}, ValueError, "for each of 2 axes",
+    ),
+    "small ring": (
+        {"grid_shape": (3, 4), "boundary": "circulant"}, ValueError, "closes an axis of 3.*4 are",
+    ),
+    "pair on a line": ({"boundary": ("open", "open")}, ValueError, "grid_shape=None is a line"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "error", "message"), BAD.values(), ids=BAD)
+def test_what_is_no_lattice_is_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        SymmetryLens(**options).fit(samples((3, 4)))
+
+
+@pytest.mark.parametrize("size", [7, 10, 13])
+def test_columns_that_are_no_lattice_have_no_automatic_shape(size):
+    with pytest.raises(ValueError, match=f"'auto' with {size} columns.*use grid_shape=None"):
+        SymmetryLens(grid_shape="auto").fit(samples((size,)))
+
+
+@pytest.mark.parametrize("steps", [1, (1,), (1, 2, 3), "ab", (1, float("nan")), (1, None)])
+def test_steps_are_one_number_for_every_axis(quick_solver, steps):
+    lens = SymmetryLens(grid_shape=(3, 4)).fit(samples((3, 4)))
+    with pytest.raises((ValueError, TypeError), match="steps"):
+        lens.shift(samples((3, 4)), steps)
+
+
+# Scores of several generators
+
+
+def test_similarity_is_that_of_the_worst_axis_in_the_best_order():
+    dataset = make_symmetric_fields(10, (3, 3), symmetry="orthogonal", random_state=0)
+    first, second = dataset.generators
+    assert generator_similarity(dataset.generators, dataset.generators) == pytest.approx(1)
+    turned = np.array([second.T, first])
+    assert generator_similarity(turned, dataset.generators) == pytest.approx(1)
+    worse = np.array([first, 0.5 * second + 0.5 * first])
+    expected = generator_similarity(worse[1], second)
+    assert generator_similarity(worse, dataset.generators) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="of several axes"):
+        generator_similarity(first, dataset.generators)
+    for one, other in matched(turned, dataset.generators):
+        assert_array_equal(one, other)
+
+
+@shapes
+def test_the_truth_is_drawn_in_the_convention_of_the_lens(shape, boundary):
+    grid = Grid.of(shape, boundary)
+    signals = samples(shape)
+    for sign, order in itertools.product((1, -1), grid.symmetries().numpy()[::3]):
+        found, way = lattice_convention(sign * signals[:, order], signals, grid)
+        assert_array_equal(found, order)
+        assert way == sign
+    exchanged = signals.reshape(-1, *shape).transpose(0, 2, 1).reshape(len(signals), -1)
+    order, sign = lattice_convention(exchanged, signals, Grid.of(shape[::-1], "open"))
+    assert_array_equal(sign * signals[:, order], exchanged)
+
+
+# Fits
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    dataset = make_symmetric_fields(8000, (4, 4), symmetry="orthogonal", random_state=1)
+    lens = SymmetryLens(grid_shape="auto", random_state=0).fit(dataset.data)
+    return dataset, lens
+
+
+def test_the_shape_is_found_and_the_image_comes_back(fitted):
+    dataset, lens = fitted
+    assert lens.grid_shape_ == (4, 4)
+    assert generator_similarity(lens.generators_, dataset.generators) > 0.998
+    order, sign = lattice_convention(
+        lens.transform(dataset.data), dataset.signal, fitted_grid(lens)
+    )
+    correlation = np.corrcoef(
+        lens.transform(dataset.data).ravel(), (sign * dataset.signal[:, order]).ravel()
+    )
+    assert correlation[0, 1] > 0.99
+    assert {tuple(one["shape"]) for one in lens.candidates_} == {(4, 4)}
+
+
+def test_a_warm_start_stays(fitted):
+    dataset, lens = fitted
+    again = clone(lens).set_params(grid_shape=(4, 4), init=lens.group_conv_matrix_)
+    again.fit(dataset.data)
+    assert generator_similarity(again.generators_, lens.generators_) > 0.9999
+
+
+def test_the_verdict_believes_a_field_and_not_noise(fitted):
+    dataset, lens = fitted
+    verdict = lens.verdict(dataset.data)
+    assert verdict, str(verdict)
+    assert verdict.uncertainty.shape == (2, 16, 16)
+    assert "only lattice" in str(verdict)
+
+
+def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():
+    noise = np.random.default_rng(0).standard_normal((600, 9))
+    lens = SymmetryLens(grid_shape=(3, 3), random_state=0).fit(noise)
+    assert len(lens.candidates_) == 6
+    assert not lens.verdict(noise)
+
+
+def test_displays_show_patches_and_generators(fitted):
+    pytest.importorskip("matplotlib")
+    dataset, lens = fitted
+    display = LatticeDisplay.from_estimator(
+        lens, dataset.data[:8], basis=dataset.basis, generators=dataset.generators, title="blobs"
+    )
+    assert list(display.axes_) == [
+        "given", "found", "truth", "moved 0", "moved 1", "generator 0", "generator 1"
+    ]  # fmt: skip
+    assert_allclose(display.panels["found"], display.panels["truth"], atol=0.5)
+    # No step leaves the patch where it is.
+    middle = display.moved[0][2]
+    assert_allclose(middle, display.moved[1][2], atol=1e-9)
+    assert any(np.allclose(middle, patch, atol=1e-9) for patch in display.panels["truth"])
+    GeneratorDisplay.from_estimator(lens)
+    SummaryDisplay.from_estimator(lens, dataset.data[:200])
+    line = SymmetryLens(n_init=1, max_iter=1, tol=1.0).fit(samples((5,)))
+    with pytest.raises(ValueError, match="grid_shape and one channel"):
+        LatticeDisplay.from_estimator(line, samples((5,)))

@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The search on a lattice: assignments, starts of both kinds, mending, ranking, recovery."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import ortho_group
+
+from sklearn_symmetry.core.cumulants import fourth_cumulant_modes
+from sklearn_symmetry.core.energies import (
+    lattice_energy_divergence,
+    worst_energy_divergence,
+)
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.group import Group, agreement, similarity
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.datasets import make_symmetric_fields
+from sklearn_symmetry.solver.climb import climbed, exchange
+from sklearn_symmetry.solver.lattice import (
+    LatticeJudge,
+    _Attempt,
+    _Log,
+    factorisations,
+    lattice_search,
+    lattices,
+    reflected,
+)
+from sklearn_symmetry.solver.law import Law
+from sklearn_symmetry.solver.solution import Settings
+from sklearn_symmetry.solver.starts.assignment import (
+    assigned,
+    doubly_stochastic,
+    exchanged,
+    permutation_matrix,
+)
+from sklearn_symmetry.solver.starts.layout import (
+    laid_out,
+    lattice_signs,
+    link_signs,
+    site_distances,
+)
+from sklearn_symmetry.solver.starts.standing_waves import Couplings, frequency_lattices
+from sklearn_symmetry.solver.tuning import DEFAULT
+from sklearn_symmetry.statistics.principal import principal_data
+
+GRIDS = {
+    "lattice": Grid((4, 5), (False, False)),
+    "square": Grid((4, 4), (False, False)),
+    "torus": Grid((4, 6), (True, True)),
+    "cylinder": Grid((5, 4), (True, False)),
+}
+grids = pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+seeds = pytest.mark.parametrize("seed", range(3))
+
+
+def symmetric(rng, size):
+    matrix = rng.random((size, size))
+    matrix = matrix + matrix.T
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def worth(weights, links, order, linear=0.0):
+    placed = permutation_matrix(order)
+    quadratic = sum(
+        np.sum(b * (placed @ w @ placed.T)) for w, b in zip(weights, links, strict=True)
+    )
+    return quadratic + np.sum(linear * placed)
+
+
+# Quadratic assignment
+
+
+@seeds
+def test_exchanges_end_where_no_exchange_helps(seed):
+    rng = np.random.default_rng(seed)
+    weights, links = ([symmetric(rng, 7) for _ in range(2)] for _ in range(2))
+    linear = rng.normal(size=(7, 7))
+    start = rng.permutation(7)
+    order = exchanged(weights, links, start, linear, rounds=100)
+    best = worth(weights, links, order, linear)
+    assert best >= worth(weights, links, start, linear)
+    for one, two in itertools.combinations(range(7), 2):
+        other = order.copy()
+        other[[one, two]] = other[[two, one]]
+        assert worth(weights, links, other, linear) <= best + 1e-9
+
+
+@seeds
+def test_a_relaxed_assignment_recognises_a_shuffled_graph(seed):
+    rng = np.random.default_rng(seed)
+    links = symmetric(rng, 8) ** 2
+    hidden = rng.permutation(8)
+    weights = np.empty_like(links)
+    weights[np.ix_(hidden, hidden)] = links
+    soft = 0.5 * permutation_matrix(hidden) + 0.5 / 8
+    order = assigned([weights], [links], soft, steps=40)
+    assert_array_equal(order, hidden)
+    assert_array_equal(weights[np.ix_(order, order)], links)
+
+
+def test_scaling_makes_rows_and_columns_sum_to_one():
+    matrix = doubly_stochastic(np.random.default_rng(0).random((6, 6)) + 0.1, rounds=200)
+    assert_allclose(matrix.sum(0), 1, atol=1e-9)
+    assert_allclose(matrix.sum(1), 1, atol=1e-9)
+
+
+# Components on a lattice
+
+
+@grids
+def test_distances_are_those_of_the_shortest_way(grid):
+    places = grid.coordinates().numpy()
+    step = np.abs(places[:, None] - places)
+    sizes, closed = np.array(grid.shape), np.array(grid.cyclic)
+    step = np.where(closed, np.minimum(step, sizes - step), step)
+    assert_allclose(site_distances(grid), np.sqrt(np.square(step).sum(-1)))
+
+
+@grids
+@seeds
+def test_shuffled_items_return_to_their_places_up_to_the_symmetries(grid, seed):
+    rng = np.random.default_rng(seed)
+    alike = np.exp(-site_distances(grid)) + 0.02 * symmetric(rng, grid.size)
+    np.fill_diagonal(alike, 0.0)
+    hidden = rng.permutation(grid.size)
+    shuffled = np.empty_like(alike)
+    shuffled[np.ix_(hidden, hidden)] = alike
+    order = laid_out(shuffled, grid, DEFAULT)
+    place = np.argsort(hidden)[order]  # where the items on the sites were
+    assert any((place == same).all() for same in grid.symmetries().numpy())
+
+
+@grids
+@seeds
+def test_signs_of_a_smooth_covariance_are_found(grid, seed):
+    signs = np.random.default_rng(seed).choice((-1.0, 1.0), grid.size)
+    covariance = np.exp(-0.5 * site_distances(grid) ** 2) * np.outer(signs, signs)
+    found = lattice_signs(covariance, grid, DEFAULT)
+    assert abs(found @ signs) == grid.size
+
+
+@seeds
+def test_no_single_change_of_a_sign_helps(seed):
+    links = symmetric(np.random.default_rng(seed), 9) - 1
+    np.fill_diagonal(links, 0.0)
+    signs = link_signs(links)
+    assert (signs * (links @ signs) >= 0).all()
+
+
+# Principal axes as waves
+
+
+def planted(shape, seed, noise):
+    """Couplings of sine waves on a lattice, in shuffled principal axes of random sign."""
+    rng, size = np.random.default_rng(seed), shape[0] * shape[1]
+    first, second = (np.arange(1, n + 1) / n for n in shape)
+    spectrum = np.exp(-3 * (first[:, None] ** 2 + second**2)).ravel()
+    spectrum *= np.exp(0.05 * rng.normal(size=size))
+    axes = np.argsort(-spectrum)
+    waves = Couplings(np.zeros((2, size, size)), spectrum, shape, DEFAULT)
+    positions = waves.templates + noise * np.array([symmetric(rng, size) for _ in shape]) / size
+    angle = 0.3 * rng.normal()
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    operators = np.tensordot(turn, positions, 1)[:, axes][:, :, axes]
+    signs = rng.choice((-1.0, 1.0), size)
+    return (
+        Couplings(operators * np.outer(signs, signs), spectrum[axes], shape, DEFAULT),
+        axes,
+        signs,
+    )
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 6)])
+@seeds
+def test_planted_waves_are_found(shape, seed):
+    couplings, axes, signs = planted(shape, seed, noise=0.1)
+    couplings.tuning = replace(DEFAULT, kicks=(3, 48, 36, 48))
+    found = frequency_lattices(couplings, seed)[0]
+    assert found.match > 0.95
+    truth = np.zeros_like(found.modes)
+    truth[axes, np.arange(len(axes))] = signs
+    # Up to the ends of the frequency axes, their order, and the sign of every axis of positions.
+    folded = np.abs(found.modes @ truth.T)
+    size = len(axes)
+    grid = Grid(shape, (False, False))
+    fits = [np.mean(folded[np.arange(size), order]) for order in grid.reflections().numpy()]
+    assert max(fits) > 0.9
+
+
+def test_positions_couple_neighbouring_frequencies_only():
+    couplings = Couplings(np.zeros((2, 12, 12)), np.ones(12), (3, 4), DEFAULT)
+    assert_allclose(np.linalg.norm(couplings.templates, axis=(1, 2)), 1)
+    near = couplings.links > 0
+    assert (couplings.templates[near] > 0).all()
+    # A sine of position is not quite a multiplication by the next frequency, but nearly.
+    assert (np.square(couplings.templates) * near).sum() / 2 > 0.95
+
+
+def test_polishing_keeps_waves_and_mixtures_orthonormal():
+    couplings, axes, signs = planted((4, 4), 0, noise=0.1)
+    start = ortho_group.rvs(16, random_state=0)
+    waves = couplings.polished(start, np.eye(2), 10)
+    assert_allclose(waves.modes @ waves.modes.T, np.eye(16), atol=1e-12)
+    assert_allclose(waves.mixture @ waves.mixture.T, np.eye(2), atol=1e-12)
+    assert 0 < waves.match <= 1
+
+
+def test_modes_without_a_diagonal_are_those_of_the_restricted_operator():
+    samples = torch.as_tensor(np.random.default_rng(0).standard_normal((500, 6)) ** 3)
+    strengths, modes = fourth_cumulant_modes(samples, 15, diagonal=False)
+    assert_allclose(np.diagonal(modes, axis1=1, axis2=2), 0)
+    everything, forms = fourth_cumulant_modes(samples, 21)
+    operator = np.einsum("q,qij,qkl->ijkl", everything, forms, forms)
+    for strength, mode in zip(strengths, modes, strict=True):
+        image = np.einsum("ijkl,kl->ij", operator, mode)
+        np.fill_diagonal(image, 0.0)
+        assert_allclose(image, strength * mode, atol=1e-9 * np.abs(strengths).max())
+
+
+# What is known of a basis
+
+
+@grids
+@seeds
+def test_agreement_is_the_cosine_of_the_worse_generator(grid, seed):
+    rng = np.random.default_rng(seed)
+    one = torch.as_tensor(ortho_group.rvs(grid.size, random_state=seed))
+    turn = rng.normal(size=(grid.size, grid.size))
+    near = one @ torch.linalg.matrix_exp(torch.as_tensor(0.05 * (turn - turn.T)))
+    for other in (near, torch.as_tensor(ortho_group.rvs(grid.size, random_state=seed + 9))):
+        generators = [[rows.mT @ grid.shift_matrix(axis, torch.float64) @ rows for axis in (0, 1)]
+                      for rows in (one, other)]  # fmt: skip
+        expected = max(
+            min(similarity(generators[0][axis].numpy(), generators[1][to].numpy())
+                for axis, to in enumerate(order))
+            for order in grid.exchanges()
+        )  # fmt: skip
+        assert_allclose(agreement(one, other, grid=grid), expected, atol=1e-12)
+        spectrum = torch.as_tensor(rng.random(grid.size) + 0.1)
+        assert_allclose(
+            agreement(one, other, torch.ones_like(spectrum), grid),
+            agreement(one, other, grid=grid),
+            atol=1e-12,
+        )
+        assert agreement(one, one, spectrum, grid) == pytest.approx(1)
+
+
+def test_agreement_does_not_depend_on_how_the_lattice_is_read():
+    grid = GRIDS["square"]
+    one = torch.as_tensor(ortho_group.rvs(16, random_state=0))
+    for order in grid.reflections():
+        assert agreement(one, one[order], grid=grid) == pytest.approx(1)
+
+
+@grids
+def test_energies_of_the_worst_axis_are_no_better_than_their_average(grid):
+    y = torch.as_tensor(np.random.default_rng(0).standard_normal((500, grid.size)) ** 3)
+    y[:, : grid.shape[1]] *= 2  # the first row is louder
+    assert lattice_energy_divergence(y, grid) >= worst_energy_divergence(y, grid)
+    line = Grid.line(grid.size)
+    assert_allclose(lattice_energy_divergence(y, line), worst_energy_divergence(y, line))
+
+
+def test_powers_and_boundaries_of_a_grid():
+    grid = Grid.of((2, 3), ("open", "circulant"))
+    assert grid.cyclic == (False, True)
+    assert grid.boundary == ("open", "circulant")
+    assert Grid.of((2, 3), "circulant").boundary == "circulant"
+    assert grid.powers().tolist() == [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 0], [0, 1]]
+    with pytest.raises(ValueError, match="'closed'"):
+        Grid.of((2, 3), ("open", "closed"))
+
+
+def test_shapes_that_columns_may_have():
+    assert factorisations(36) == [(6, 6), (4, 9), (3, 12)]
+    assert factorisations(7) == factorisations(10) == []
+    assert lattices(36, Settings()) == []
+    assert lattices(36, Settings(grid_shape=(4, 9), boundary=("open", "circulant"))) == [
+        Grid((4, 9), (False, True))
+    ]
+    assert [grid.shape for grid in lattices(12, Settings(grid_shape="auto"))] == [(3, 4)]
+
+
+# The search
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    dataset = make_symmetric_fields(6000, (4, 4), symmetry="orthogonal", random_state=1)
+    data = principal_data(dataset.data, seed=0)
+    return data, torch.as_tensor(dataset.basis.T @ data.axes)
+
+
+@pytest.fixture(scope="module")
+def judge(blobs):
+    quick = replace(DEFAULT, fourth_order=0.0)
+    return LatticeJudge(blobs[0], dict(PAPER_WEIGHTS), GRIDS["square"], quick)
+
+
+def test_energies_are_ranked_before_the_loss(blobs, judge):
+    truth = judge.candidate("truth", blobs[1], blobs[1])
+    wrong = judge.candidate("wrong", blobs[1], blobs[1][torch.randperm(16)])
+    assert truth.rank < wrong.rank
+    assert judge.is_stationary(truth)
+    assert not judge.is_stationary(wrong)
+    assert truth.name == "4 x 4: truth"
+    assert truth.grid == GRIDS["square"]
+
+
+def test_signs_of_axes_are_mended(blobs, judge):
+    truth = blobs[1]
+    wrong = truth.clone()
+    wrong[:, [3, 6]] *= -1
+    bases = list(reflected(wrong, judge.fine))
+    assert len(bases) == judge.tuning.likely_signs
+    assert any(torch.equal(basis, truth) for basis in bases)
+    no_third = LatticeJudge(*blobs[:1], dict(PAPER_WEIGHTS), judge.grid, replace(
+        judge.tuning, third_order=0.0
+    ))  # fmt: skip
+    assert list(reflected(wrong, no_third.fine)) == []
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 4)])
+@seeds
+def test_an_exchange_of_waves_is_an_order_of_them(shape, seed):
+    rng, size = np.random.default_rng(seed), shape[0] * shape[1]
+    for _ in range(50):
+        order = exchange(shape, rng.normal(size=size), rng)
+        assert_array_equal(np.sort(order), np.arange(size))
+
+
+def test_a_climb_on_the_law_ends_no_higher_and_at_an_orthogonal_matrix(blobs):
+    quick = replace(DEFAULT, climbs=4, climbs_between=2, n_modes=12)
+    law = Law(LatticeJudge(blobs[0], dict(PAPER_WEIGHTS), GRIDS["square"], quick).fine)
+    start = blobs[1][torch.randperm(16, generator=torch.Generator().manual_seed(0))]
+    basis, value = climbed(law, start, {reflected: 1}, seed=0)
+    assert value < law.value(start)
+    assert_allclose(law.value(basis), value, rtol=1e-6)
+    assert_allclose(basis @ basis.mT, np.eye(16), atol=1e-8)
+
+
+def test_samples_tell_nothing_where_many_different_solutions_are_stationary(judge):
+    attempt = _Attempt(judge, judge.tuning, 0, _Log(None, None))
+    bases = [torch.as_tensor(ortho_group.rvs(16, random_state=seed)) for seed in range(4)]
+    found = [judge.candidate("start", basis, basis) for basis in bases]
+    attempt.found = [replace(one, divergence=1.0) for one in found]
+    assert attempt._tell_nothing()
+    attempt.found = [replace(found[0], divergence=1.0)] * 4
+    assert not attempt._tell_nothing()
+    attempt.found = found
+    assert not attempt._tell_nothing()
+
+
+def test_the_search_ends_with_the_first_certain_start(blobs):
+    seen = []
+    found = lattice_search(
+        [blobs[0]], PAPER_WEIGHTS, [GRIDS["square"]], seed=0, tuning=DEFAULT,
+        report=lambda candidate, others: seen.append(candidate.name),
+    )  # fmt: skip
+    assert agreement(found[0].basis, blobs[1], grid=GRIDS["square"]) > 0.995
+    assert len(found) == len(seen)
+
+
+def test_a_caller_can_stop_the_search_and_bound_its_starts(blobs):
+    options = {"seed": 0, "tuning": DEFAULT}
+    arguments = [blobs[0]], PAPER_WEIGHTS, [GRIDS["square"]]
+    stopped = lattice_search(*arguments, report=lambda *_: True, **options)
+    assert len(stopped) == 1
+    assert len(lattice_search(*arguments, n_init=1, **options)) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "boundary", "field"),
+    [
+        ((3, 5), "open", "blobs"),
+        ((4, 4), "circulant", "smooth"),
+        ((4, 5), ("circulant", "open"), "blobs"),
+    ],
+)
+def test_lattices_tori_and_cylinders_are_recovered(shape, boundary, field):
+    dataset = make_symmetric_fields(
+        8000, shape, field=field, boundary=boundary, symmetry="orthogonal", random_state=2
+    )
+    data, grid = principal_data(dataset.data, seed=0), Grid.of(shape, boundary)
+    best = lattice_search([data], PAPER_WEIGHTS, [grid], seed=0, tuning=DEFAULT)[0]
+    rows = data.rows(best.basis.numpy())
+    for axis, target in enumerate(dataset.generators):
+        generator = Group(torch.as_tensor(rows), grid).generator(axis).numpy()
+        if not grid.cyclic[axis]:
+            generator = rows.T @ grid.shift_matrix(axis, torch.float64).numpy() @ rows
+        fits = [similarity(generator, target)]
+        if len(set(grid.shape)) == 1:
+            other = rows.T @ grid.shift_matrix(1 - axis, torch.float64).numpy() @ rows
+            fits.append(similarity(other, target))
+        assert max(fits) > 0.99
