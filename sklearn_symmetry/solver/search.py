@@ -112,9 +112,7 @@ class _Attempt:
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
         yield first
-        # Where nothing comes near to being stationary, nothing of fourth order does.
-        hopeful = min((one.divergence for one in self.found), default=0.0) < self.tuning.hopeful
-        if self.lawful and hopeful:
+        if self.lawful:
             proposals = list(itertools.chain(first, *recipes))
             self._look_closer()
             yield lawful(self.judge, self.seed, proposals)

@@ -166,20 +166,20 @@ def _line_or_ring(settings, size):
 def _more_precise(end, candidate, refined, grid, tuning):
     """The end of a refinement, or of one with more weight of second moments.
 
-    The loss gives up some stationarity for resolution. Where its end has energies that are not
-    stationary, and a smaller sacrifice leads to energies that are more so, that was too much.
+    The loss gives up some stationarity for resolution. Where the energies at its end are not
+    stationary, and with a smaller sacrifice they are, that was too much.
     """
     samples = candidate.data.samples[:, -tuning.judge_samples :]
 
-    def divergence(basis):
-        return worst_energy_divergence((basis.float() @ samples).mT, grid) - 1
+    def stationary(end):
+        energies = worst_energy_divergence((end.basis.float() @ samples).mT, grid)
+        return energies <= 1 + tuning.stationary
 
-    before = divergence(end.basis)
-    if before <= tuning.stationary:
+    if stationary(end):
         return end
     precise = dataclasses.replace(tuning, precise=tuning.more_precise)
     other = refined(candidate.start, grid, precise)
-    return other if divergence(other.basis) < tuning.worth_it * before else end
+    return other if stationary(other) else end
 
 
 def _arrange(summary, settings, tuning):

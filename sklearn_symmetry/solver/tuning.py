@@ -98,12 +98,6 @@ class Tuning:
         "Heart beats, pulse waves; photographs are not that stationary.",
         ACCURACY,
     )
-    worth_it: float = _tuned(
-        0.5,
-        "of the energy divergence above 1",
-        "Left by the second refinement, or the first is kept.",
-        ACCURACY,
-    )
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
     peak_width: float = _tuned(
@@ -221,11 +215,6 @@ class Tuning:
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
     law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
-    hopeful: float = _tuned(
-        50.0,
-        "energy divergence",
-        "Above which nothing is near to stationary: digits of 15 pixels are worse off then.",
-    )
     lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
