@@ -78,7 +78,7 @@ REPEATS = 0.95
 # this share of the neighbours, where both are a shuffle of columns), and energies are at most so
 # many times as far from stationary as a found one's may be. Marginals may be twice as far apart,
 # where samples are STRONG standard errors from elliptical (rows of photographs in 33 columns: 9.6;
-# rotated synthetic spectra in 12 columns, of which four were looked at: 1.2 to 1.9). Chosen, not
+# rotated synthetic spectra in 12 columns, of which two were looked at: 1.2 to 1.9). Chosen, not
 # calibrated: of 44 sets without a symmetry that pass both tests (docs/results/calibration.csv, 5 or
 # 6 columns), halves agree to 0.8 in 12, so that few columns cannot have this grade. Both tests must
 # pass as for a found one.
