@@ -16,8 +16,6 @@ from .repairs import repair
 
 __all__ = ["climbed", "exchange"]
 
-ALIKE = 0.35  # log variance, within which waves are mistaken for each other
-
 
 def climbed(law, basis, changes, *, seed):
     """The lowest minimum of the law that a number of kicks leads to.
@@ -102,7 +100,7 @@ def exchange(shape, levels, rng):
     if kind < 2:
         for _ in range(n_changes):
             one = rng.integers(len(order))
-            near = np.exp(-0.5 * ((levels - levels[one]) / ALIKE) ** 2)
+            near = np.exp(-0.5 * ((levels - levels[one]) / tuning.climb_alike) ** 2)
             near[one] = 0.0
             if near.sum() > 0:
                 other = rng.choice(len(order), p=near / near.sum())

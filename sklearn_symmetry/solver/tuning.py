@@ -365,6 +365,9 @@ class Tuning:
     climbs: int = _tuned(100, "kicks", "Of one climb.", LATTICES)
     climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
     climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
+    climb_alike: float = _tuned(
+        0.35, "log variance", "Within which waves are mistaken for each other.", LATTICES
+    )
     climb_gain: float = _tuned(1e-5, "nats", "Of the law, that is lower.", LATTICES)
     climbs_between: int = _tuned(10, "kicks", "Between two mendings.", LATTICES)
     climbs_in_vain: int = _tuned(40, "kicks", "In vain, after which a climb ends.", LATTICES)
