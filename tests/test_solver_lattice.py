@@ -330,7 +330,7 @@ def test_signs_of_axes_are_mended(blobs, judge):
 def test_an_exchange_of_waves_is_an_order_of_them(shape, seed):
     rng, size = np.random.default_rng(seed), shape[0] * shape[1]
     for _ in range(50):
-        order = exchange(shape, rng.normal(size=size), rng)
+        order = exchange(shape, rng.normal(size=size), rng, 0.35)
         assert_array_equal(np.sort(order), np.arange(size))
 
 

@@ -71,7 +71,7 @@ def _kicked(law, basis, rng):
     sines = torch.as_tensor(sines).to(basis)
     waves = sines.mT @ basis
     levels = (waves.square() @ law.log_spectrum).cpu().numpy()
-    order = exchange(grid.shape, levels, rng)
+    order = exchange(grid.shape, levels, rng, tuning.climb_alike)
     moved = np.flatnonzero(order != np.arange(len(order)))
     tries = []
     for _ in range(tuning.climb_signs):
@@ -81,7 +81,7 @@ def _kicked(law, basis, rng):
     return min(tries, key=law.value)
 
 
-def exchange(shape, levels, rng):
+def exchange(shape, levels, rng, alike):
     """An order of waves: some of about one variance exchanged, or the ends of two lines.
 
     Parameters
@@ -91,6 +91,8 @@ def exchange(shape, levels, rng):
     levels : ndarray of shape (d,)
         Log variance of the waves.
     rng : numpy Generator
+    alike : float
+        Difference of levels within which waves are mistaken for each other.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def exchange(shape, levels, rng):
     if kind < 2:
         for _ in range(n_changes):
             one = rng.integers(len(order))
-            near = np.exp(-0.5 * ((levels - levels[one]) / tuning.climb_alike) ** 2)
+            near = np.exp(-0.5 * ((levels - levels[one]) / alike) ** 2)
             near[one] = 0.0
             if near.sum() > 0:
                 other = rng.choice(len(order), p=near / near.sum())

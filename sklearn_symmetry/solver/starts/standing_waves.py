@@ -326,7 +326,7 @@ def _kicked(couplings, waves, rng):
     """Some waves exchanged, the best exchanges from there, signs, and a polish."""
     positions = waves.modes @ couplings.positions(waves.mixture) @ waves.modes.T
     levels = waves.modes**2 @ couplings.levels
-    order = exchange(couplings.shape, levels, rng)
+    order = exchange(couplings.shape, levels, rng, couplings.tuning.climb_alike)
     weights = [_strength(one) for one in positions]
     for _ in range(2):
         expected = couplings.smoothed(levels[order])
