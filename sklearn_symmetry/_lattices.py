@@ -25,7 +25,7 @@ def check_grid(lens):
     """Check `grid_shape`, and what does not go with it, without the data."""
     shape, boundary = lens.grid_shape, lens.boundary
     if shape is None:
-        if not isinstance(boundary, str):
+        if isinstance(boundary, (tuple, list)):
             raise ValueError(
                 f"boundary={boundary!r} has one entry per axis, but grid_shape=None is a line of "
                 f"one axis: use a string, or pass grid_shape=(h, w)"
@@ -109,7 +109,7 @@ def check_grid_columns(lens, n_features):
             f"grid_shape={tuple(shape)!r} has {prod(shape)} positions, but X has {n_features} "
             f"columns{_suggested(n_features)}"
         )
-    for size, closed in zip(shape, Grid.of(tuple(shape), lens.boundary).cyclic, strict=True):
+    for size, closed in Grid.of(tuple(shape), lens.boundary).axes:
         if closed and size < DEFAULT.smallest_ring:
             raise ValueError(
                 f"boundary={lens.boundary!r} closes an axis of {size} positions in "

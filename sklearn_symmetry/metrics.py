@@ -131,7 +131,7 @@ def _similarity_of_axes(generators, targets, X):
     )
 
 
-def matched(generators, targets):
+def matched(generators: ArrayLike, targets: ArrayLike) -> list[tuple[np.ndarray, np.ndarray]]:
     """Pairs of generators of one axis, in the order and direction of the axes that fits best.
 
     Parameters

@@ -107,7 +107,7 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
 
 def _few(X, lens):
     """Whether there are so few samples that they alone may be the reason of a no."""
-    n_samples, size = len(X) * lens._n_channels, len(lens.filter_)
+    n_samples, size = n_samples_of(X) * lens._n_channels, len(lens.filter_)
     if n_samples >= PER_COLUMN * size:
         return []
     return [

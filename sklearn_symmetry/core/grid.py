@@ -659,6 +659,11 @@ class _Axis(NamedTuple):
     margin: int
 
     @property
+    def axes(self):
+        """For every axis its number of positions, and whether it is closed."""
+        return tuple(zip(self.shape, self.cyclic, strict=True))
+
+    @property
     def before(self):
         """Components before the first position."""
         return 0 if self.closed else self.margin

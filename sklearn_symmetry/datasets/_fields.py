@@ -3,13 +3,25 @@
 
 from math import prod
 from numbers import Integral, Real
+from os import PathLike
+from typing import Literal
 
 import numpy as np
 from sklearn.utils import check_scalar
 
 from ..core.grid import Grid
 from ..core.sines import sine_basis
-from ._common import BOUNDARIES, check_option, chunks, finish, hiding_basis, make_rng
+from ._common import (
+    BOUNDARIES,
+    Seed,
+    SymmetricDataset,
+    Symmetry,
+    check_option,
+    chunks,
+    finish,
+    hiding_basis,
+    make_rng,
+)
 from ._real import _fetch_mnist, _grey_photos, _read_idx_images
 from ._synthetic import _check_range
 
@@ -20,19 +32,19 @@ SWEEPS, COUPLING = 20, 0.4
 
 
 def make_symmetric_fields(
-    n_samples=1000,
-    shape=(7, 7),
+    n_samples: int = 1000,
+    shape: tuple[int, int] = (7, 7),
     *,
-    field="blobs",
-    symmetry="translation",
-    boundary="open",
-    scale=None,
-    amplitude=(0.5, 1.5),
-    n_slots=20,
-    occupancy=0.5,
-    noise=0.05,
-    random_state=None,
-):
+    field: Literal["blobs", "smooth", "ising"] = "blobs",
+    symmetry: Symmetry = "translation",
+    boundary: str | tuple[str, str] = "open",
+    scale: float | tuple[float, float] | None = None,
+    amplitude: tuple[float, float] = (0.5, 1.5),
+    n_slots: int = 20,
+    occupancy: float = 0.5,
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Make fields on a lattice with two known commuting symmetries.
 
     The two-dimensional counterpart of :func:`make_symmetric_signals`: the set is symmetric under
@@ -121,8 +133,13 @@ def make_symmetric_fields(
 
 
 def load_digit_patches(
-    n_samples=1000, shape=(5, 5), *, symmetry="translation", noise=0.05, random_state=None
-):
+    n_samples: int = 1000,
+    shape: tuple[int, int] = (5, 5),
+    *,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut patches from the handwritten digits that ship with scikit-learn.
 
     A random 8 x 8 image is surrounded by as many blank pixels as the patch is large, and a patch is
@@ -167,15 +184,15 @@ def load_digit_patches(
 
 
 def load_mnist_patches(
-    n_samples=1000,
-    shape=(7, 7),
+    n_samples: int = 1000,
+    shape: tuple[int, int] = (7, 7),
     *,
-    path=None,
-    data_home=None,
-    symmetry="translation",
-    noise=0.05,
-    random_state=None,
-):
+    path: str | PathLike | None = None,
+    data_home: str | PathLike | None = None,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.05,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut patches from the MNIST digits, surrounded by as many blank pixels as a patch is large.
 
     Blank patches are dropped, the set is divided by one standard deviation, and a little noise is
@@ -219,8 +236,13 @@ def load_mnist_patches(
 
 
 def load_photo_patches(
-    n_samples=1000, shape=(5, 5), *, symmetry="translation", noise=0.02, random_state=None
-):
+    n_samples: int = 1000,
+    shape: tuple[int, int] = (5, 5),
+    *,
+    symmetry: Symmetry = "translation",
+    noise: float = 0.02,
+    random_state: Seed = None,
+) -> SymmetricDataset:
     """Cut patches from the two photographs that ship with scikit-learn.
 
     The hard case: smooth patches whose contrast varies from one to the next. They are taken at
@@ -292,10 +314,7 @@ def _blobs(active, grid, scale, amplitude, rng):
         rows = np.flatnonzero(slot)
         width = rng.uniform(*scale, (len(rows), 1))
         height = rng.uniform(*amplitude, (len(rows), 1))
-        first, second = (
-            _bell(size, closed, width, rng)
-            for size, closed in zip(grid.shape, grid.cyclic, strict=True)
-        )
+        first, second = (_bell(size, closed, width, rng) for size, closed in grid.axes)
         made[rows] += (height * first)[:, :, None] * second[:, None, :]
     return made
 
@@ -337,10 +356,7 @@ def _spins(count, grid, rng):
 
 
 def _around(grid, factor):
-    return tuple(
-        size if closed else factor * size
-        for size, closed in zip(grid.shape, grid.cyclic, strict=True)
-    )
+    return tuple(size if closed else factor * size for size, closed in grid.axes)
 
 
 def _patch_set(images, n_samples, shape, padding, symmetry, noise, random_state):

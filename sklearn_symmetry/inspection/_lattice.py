@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of a lens on a lattice: patches before and after, and what its generators do."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._lattices import fitted_grid, on_grid
 from .._validation import plain_lens
 from ._common import matplotlib_module, matrix_image
+
+if TYPE_CHECKING:
+    from .._lens import SymmetryLens
 
 __all__ = ["LatticeDisplay", "lattice_convention", "telling_patches"]
 
@@ -61,7 +67,16 @@ class LatticeDisplay:
         self.frame = frame
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, basis=None, generators=None, title=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: "SymmetryLens",
+        X: ArrayLike,
+        *,
+        basis: ArrayLike | None = None,
+        generators: ArrayLike | None = None,
+        title: str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Draw a fitted lens, and what it makes of a few samples.
 
         Parameters
@@ -130,7 +145,7 @@ class LatticeDisplay:
         panels = {name: part.reshape(-1, *grid.shape) for name, part in drawn.items()}
         return cls(panels, moved, matrices, frame=frame).plot(title=title, ax=ax)
 
-    def plot(self, *, title=None, ax=None):
+    def plot(self, *, title: str | None = None, ax: Any = None) -> Self:
         """Draw all panels in a new figure.
 
         Parameters

@@ -63,7 +63,7 @@ def laid_out(affinities, grid, tuning):
     weights = affinities / max(affinities.mean(), TINY)
     near = _closeness(grid, tuning)
     orders = _embedded(weights, grid, tuning)
-    if any(grid.cyclic):
+    if any(closed for _, closed in grid.axes):
         orders += [_grown(weights, near, grid, item) for item in range(min(len(weights), 16))]
     orders = sorted(orders, key=lambda order: -_value(weights, near, order))
 
