@@ -69,6 +69,11 @@ class Grid:
         object.__setattr__(self, "shape", tuple(int(size) for size in shape))
         object.__setattr__(self, "cyclic", tuple(bool(closed) for closed in cyclic))
 
+    @property
+    def axes(self):
+        """For every axis its number of positions, and whether it is closed."""
+        return tuple(zip(self.shape, self.cyclic, strict=True))
+
     @classmethod
     def line(cls, size):
         """`size` positions with two ends."""
@@ -657,11 +662,6 @@ class _Axis(NamedTuple):
     size: int
     closed: bool
     margin: int
-
-    @property
-    def axes(self):
-        """For every axis its number of positions, and whether it is closed."""
-        return tuple(zip(self.shape, self.cyclic, strict=True))
 
     @property
     def before(self):

@@ -208,8 +208,12 @@ def load_mnist_patches(
         Image file in the IDX format, see :func:`load_mnist_slices`; None downloads the images.
     data_home : str, path-like or None, default=None
         Where :func:`sklearn.datasets.fetch_openml` keeps the download; not used with `path`.
-    symmetry, noise, random_state
-        See :func:`load_digit_patches`.
+    symmetry : str, array-like or None, default="translation"
+        What hides the pixels; see :func:`load_digit_patches`.
+    noise : float, default=0.05
+        Standard deviation of the noise that is added.
+    random_state : int, RandomState instance, Generator or None, default=None
+        Seed of patches, noise and hiding.
 
     Returns
     -------
@@ -256,8 +260,12 @@ def load_photo_patches(
         Number of patches, drawn with replacement.
     shape : tuple (h, w), default=(5, 5)
         Pixels of a patch, 2 to 427 rows and 2 to 640 columns.
-    symmetry, noise, random_state
-        See :func:`load_digit_patches`.
+    symmetry : str, array-like or None, default="translation"
+        What hides the pixels; see :func:`load_digit_patches`.
+    noise : float, default=0.02
+        Standard deviation of the noise that is added.
+    random_state : int, RandomState instance, Generator or None, default=None
+        Seed of patches, noise and hiding.
 
     Returns
     -------
