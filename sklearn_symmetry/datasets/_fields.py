@@ -311,7 +311,7 @@ def _grid(shape, boundary):
 
 def _basis(shape, symmetry, rng):
     if isinstance(symmetry, str) and symmetry == "frequency":
-        symmetry = np.kron(*(sine_basis(size) for size in shape))
+        symmetry = sine_basis(*shape)
     return hiding_basis(prod(shape), symmetry, rng)
 
 

@@ -38,8 +38,9 @@ def climbed(law, basis, changes, *, seed):
     """
     tuning, rng = law.tuning, np.random.default_rng(seed)
     best, in_vain = law.value(basis), 0
+    sines = torch.as_tensor(sine_basis(*law.grid.shape)).to(basis)
     for number in range(tuning.climbs):
-        found = minimise(law, _kicked(law, basis, rng), **_budget(tuning))
+        found = minimise(law, _kicked(law, basis, sines, rng), **_budget(tuning))
         in_vain += 1
         if found.losses[-1] < best - tuning.climb_gain:
             basis, best, in_vain = found.basis, found.losses[-1], 0
@@ -62,13 +63,9 @@ def _budget(tuning):
     }
 
 
-def _kicked(law, basis, rng):
+def _kicked(law, basis, sines, rng):
     """Some waves exchanged, with the signs of a few tries that have the lowest law."""
     tuning, grid = law.tuning, law.grid
-    sines = sine_basis(grid.shape[0])
-    for size in grid.shape[1:]:
-        sines = np.kron(sines, sine_basis(size))
-    sines = torch.as_tensor(sines).to(basis)
     waves = sines.mT @ basis
     levels = (waves.square() @ law.log_spectrum).cpu().numpy()
     order = exchange(grid.shape, levels, rng, tuning.climb_alike)

@@ -13,7 +13,7 @@ from ..core.sines import sine_basis
 from .manifold import minimise
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
-__all__ = ["repair", "rephased", "rolled", "swapped"]
+__all__ = ["repair", "rephased", "rolled", "signs_and_swaps", "swapped"]
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 
@@ -57,6 +57,17 @@ def repair(objective, scout, basis, changes, *, max_rounds):
     return basis, best, max_rounds
 
 
+def signs_and_swaps(tuning):
+    """Changes of signs and of order, for :func:`repair`: what moments are most blind to."""
+    return {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
+
+
+def _in_frequency(basis):
+    """Sine waves, and the principal axes in them, one frequency a row."""
+    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
+    return waves, waves.mT @ basis
+
+
 def rephased(basis, objective):
     """The basis with other signs of its frequencies, which second moments do not notice.
 
@@ -71,8 +82,7 @@ def rephased(basis, objective):
     ------
     basis : Tensor of shape (d, d)
     """
-    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
-    spectrum = waves.mT @ basis
+    waves, spectrum = _in_frequency(basis)
     for first in range(1, len(basis)):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
@@ -126,8 +136,7 @@ def rolled(basis, objective):
     ------
     basis : Tensor of shape (d, d)
     """
-    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
-    spectrum = waves.mT @ basis
+    waves, spectrum = _in_frequency(basis)
     for step in range(1, objective.tuning.swap_distance + 1):
         for direction in (-step, step):
             yield waves @ spectrum.roll(direction, dims=0)

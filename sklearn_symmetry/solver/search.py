@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .objective import affordable_modes
-from .repairs import rephased, rolled, swapped
+from .repairs import rolled, signs_and_swaps
 from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
@@ -107,6 +107,11 @@ class _Attempt:
         """Loss of the best candidate."""
         return ranked(self.found)[0].loss
 
+    @property
+    def closer(self):
+        """Whether it has taken a closer look."""
+        return self.n_earlier is not None
+
     def _planned(self):
         """Waves of proposals: the clearest, then those of the law, then all others."""
         recipes = waves(self.judge, self.seed)
@@ -147,12 +152,11 @@ class _Attempt:
         """Keep a candidate, mended if it leads without being certain."""
         leads = ranked([*self.found, candidate])[0] is candidate
         known = self.found and same(candidate, ranked(self.found)[0])
-        tuning, closer = self.tuning, self.n_earlier is not None
-        mends = leads and not known and (closer or not self.lawful)
+        tuning = self.tuning
+        mends = leads and not known and (self.closer or not self.lawful)
         if mends and (self.patient or not self._is_certain(candidate)):
-            # Where it was used, the law has mended the others.
-            signs_and_swaps = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
-            changes = {rolled: tuning.rolls_tried} if closer else signs_and_swaps
+            # After a closer look, the law has mended signs and order.
+            changes = {rolled: tuning.rolls_tried} if self.closer else signs_and_swaps(tuning)
             candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
         self.found.append(candidate)
         self.everything.append(candidate)
@@ -160,27 +164,25 @@ class _Attempt:
     def _enough(self):
         """Whether the best candidate needs no others.
 
-        Two must agree, or its energies be stationary and its minimum sharp. With few columns two
-        are soon wrong together, and the energies must be stationary in either case.
+        Two must agree, or its energies be stationary and its minimum sharp. With few columns, and
+        after a closer look, two are soon wrong together, and the energies must be stationary in
+        either case.
         """
-        leader = ranked(self.found)[0]
-        few = self.data.n_features <= self.tuning.few
-        agreed = settled(self.found)
-        if self.n_earlier is None:
-            if agreed and (not few or self.judge.is_stationary(leader)):
-                return True
-        elif len(self.found) - self.n_earlier < self.tuning.lawful_least:
+        leader, tuning = ranked(self.found)[0], self.tuning
+        if self.closer and len(self.found) - self.n_earlier < tuning.lawful_least:
             return False
-        elif agreed and self.judge.is_stationary(leader):
+        doubtful = self.closer or self.data.n_features <= tuning.few
+        stationary = self.judge.is_stationary(leader)
+        if settled(self.found) and (stationary or not doubtful):
             return True
-        if self._in_vain(leader) >= self.tuning.vain and self.judge.is_stationary(leader):
+        if stationary and self._in_vain(leader) >= tuning.vain:
             return True
         return self._is_certain(leader)
 
     def _in_vain(self, leader):
         """How many candidates came after a leader found on the law, the most lawful one first."""
         places = [place for place, one in enumerate(self.found) if one is leader]
-        if self.n_earlier is None or places[0] < self.n_earlier:
+        if not self.closer or places[0] < self.n_earlier:
             return 0
         return len(self.found) - 1 - places[0]
 

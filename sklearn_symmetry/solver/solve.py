@@ -126,10 +126,8 @@ def _solve(summary, settings, tuning, monitor):
         else:
             found = search(seen, weights, grid=grid, n_jobs=settings.n_jobs, **options)
         data, start, tuning = found[0].data, found[0].basis, found[0].tuning
-        looked_closer = not grids and tuning.fourth_order > 0 and len(start) > tuning.few
     else:
         data, tuning = seen[0], first_look(tuning, summary.n_features)
-        looked_closer = False
         start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
     progress.data, progress.grid = data, grid
@@ -148,7 +146,9 @@ def _solve(summary, settings, tuning, monitor):
         )
 
     end = refined(start, grid)
-    if looked_closer and not progress.stopped:
+    # After a closer look of the search.
+    closer = grid.n_axes == 1 and tuning.fourth_order > 0 and summary.n_features > tuning.few
+    if closer and not progress.stopped:
         end = _more_precise(end, found[0], refined, grid, tuning)
     if auto and not progress.stopped:
         y = (end.basis.float() @ data.samples).mT

@@ -74,11 +74,9 @@ KINDS = {
     "mnist": _mnist,
     "photos": load_photo_rows,
 }
-RINGS = {"circulant"}
-for _name, (_maker, _, _boundary, _) in SETS.items():
-    KINDS.setdefault(_name.replace(" ", "-").replace(",", ""), _known(_maker, _boundary))
-    if _boundary == "circulant":
-        RINGS.add(_name.replace(" ", "-").replace(",", ""))
+_KNOWN = {name.replace(" ", "-").replace(",", ""): entry for name, entry in SETS.items()}
+KINDS = {name: _known(entry[0], entry[2]) for name, entry in _KNOWN.items()} | KINDS
+RINGS = {"circulant"} | {name for name, entry in _KNOWN.items() if entry[2] == "circulant"}
 
 
 def run(name, samples, hiding, seed):

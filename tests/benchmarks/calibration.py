@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accuracy import KINDS, package_folder
+from accuracy import KINDS
+from known_sets import package_folder
 from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine

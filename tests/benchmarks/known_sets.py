@@ -18,6 +18,11 @@ from sklearn_symmetry.datasets import (
 )
 
 
+def package_folder(name):
+    """Where an installed package lies, which need not be importable."""
+    return Path(importlib.util.find_spec(name).submodule_search_locations[0])
+
+
 def made(**options):
     """Synthetic signals."""
     return lambda n, d, seed: make_symmetric_signals(n, d, random_state=seed, **options).data
@@ -211,7 +216,7 @@ def texture(name):
     """A photograph of scikit-image."""
     from matplotlib.image import imread
 
-    folder = Path(importlib.util.find_spec("skimage").origin).parent
+    folder = package_folder("skimage")
     return imread(folder / "data" / f"{name}.png").astype(float)
 
 
@@ -226,7 +231,7 @@ def relief():
 @lru_cache
 def parallels():
     """Land and sea along 240 parallels, from 60 N to 60 S."""
-    folder = Path(importlib.util.find_spec("global_land_mask").origin).parent
+    folder = package_folder("global_land_mask")
     with np.load(folder / "globe_combined_mask_compressed.npz") as stored:
         mask, latitude = stored["mask"], stored["lat"]
     north, south = (np.abs(latitude - degree).argmin() for degree in (60, -60))
@@ -236,7 +241,7 @@ def parallels():
 @lru_cache
 def outlines():
     """Distances from the centre along the outlines of leaves, OSULeaf of the UCR archive."""
-    folder = Path(importlib.util.find_spec("aeon").origin).parent / "datasets/data/OSULeaf"
+    folder = package_folder("aeon") / "datasets/data/OSULeaf"
     found = []
     for path in sorted(folder.glob("*.ts")):
         lines = (line for line in path.read_text(errors="ignore").splitlines() if ":" in line)
@@ -250,7 +255,7 @@ def volcano():
     """Traces of the tremor of a volcano, which ship inside obspy; each of variance one."""
     from obspy import read
 
-    folder = Path(importlib.util.find_spec("obspy").origin).parent
+    folder = package_folder("obspy")
     stream = read(str(folder / "io/seisan/tests/data/9701-30-1048-54S.MVO_21_1"))
     traces = np.array([trace.data for trace in stream], dtype=float)
     return (traces - traces.mean(1, keepdims=True)) / traces.std(1, keepdims=True)
@@ -268,7 +273,7 @@ def heart():
 @lru_cache
 def pulse():
     """A pulse wave, of heartpy."""
-    folder = Path(importlib.util.find_spec("heartpy").submodule_search_locations[0])
+    folder = package_folder("heartpy")
     wave = np.genfromtxt(folder / "data" / "data3.csv", delimiter=",", skip_header=1)[None, :, -1]
     return (wave - wave.mean()) / wave.std()
 

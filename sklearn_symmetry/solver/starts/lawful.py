@@ -11,7 +11,7 @@ import torch
 from ...core.group import agreement
 from ..law import Law
 from ..manifold import minimise
-from ..repairs import repair, rephased, swapped
+from ..repairs import repair, signs_and_swaps
 from .chains import chain_starts
 from .waves import Frame
 
@@ -48,7 +48,7 @@ def lawful(judge, seed, proposals):
         descent = minimise(law, basis, **budget)
         ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
     ends.sort(key=_value)
-    changes = {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
+    changes = signs_and_swaps(tuning)
     for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
         basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
         ends[place] = value, name, basis

@@ -41,7 +41,7 @@ class StandingWaves:
         grid, tuning, judge = frame.judge.grid, frame.tuning, frame.judge
         operators = offset_operators(frame)
         couplings = Couplings(operators, frame.whitened.spectrum, grid.shape, tuning)
-        basis = np.kron(*(sine_basis(size) for size in grid.shape))
+        basis = sine_basis(*grid.shape)
         found = []
         for waves in frequency_lattices(couplings, frame.seed)[: tuning.wave_starts]:
             # Position does not say which end of a frequency axis is the smooth one.
