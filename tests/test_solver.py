@@ -21,7 +21,7 @@ from sklearn_symmetry.solver.judge import Candidate, settled
 from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
-from sklearn_symmetry.solver.repairs import repair, rephased, rolled, swapped
+from sklearn_symmetry.solver.repairs import rearranged, repair, rephased, rolled, swapped
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import solve
@@ -313,6 +313,24 @@ def test_frequencies_that_began_too_low_or_too_high_are_rolled_back(signals, dat
     basis, _, rounds = repair(objective, objective, damaged, {rolled: 1}, max_rounds=1)
     assert rounds == 1
     assert agreement(basis, truth) > 0.99
+
+
+@pytest.mark.parametrize("stretch", [(0, 3), (2, 6), (5, 9)])
+@pytest.mark.parametrize("turned", [True, False])
+def test_stretches_of_rows_return_to_their_place(signals, data, stretch, turned):
+    """Turned round where they are, or carried to the end."""
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    rows = np.arange(len(truth))
+    first, last = stretch
+    if turned:
+        rows[first:last] = rows[first:last][::-1]
+    else:
+        rows = np.concatenate([rows[:first], rows[last:], rows[first:last]])
+    damaged = truth[torch.as_tensor(rows)]
+    objective = Objective(data, WEIGHTS)
+    found = [damaged, *rearranged(damaged, objective)][-1]
+    assert agreement(found, truth) > 1 - 1e-9
+    assert list(rearranged(truth, objective)) == []
 
 
 def test_precision_weighs_second_moments_and_leaves_higher_orders(data):

@@ -144,11 +144,14 @@ class Judge:
         repaired = self.candidate(f"{candidate.name}, repaired", candidate.start, basis)
         return ranked([repaired, candidate])[0]
 
-    def is_stationary(self, candidate):
-        """Whether its energies may be stationary, which it was not fitted to."""
+    def is_stationary(self, candidate, limit=None):
+        """Whether its energies may be stationary, which it was not fitted to.
+
+        `limit` is that of the tuning, or a stricter one.
+        """
         excess = candidate.divergence - 1
-        tuning = self.tuning
-        return excess * tuning.judge_samples <= tuning.stationary * self.final.samples.shape[1]
+        limit = self.tuning.stationary if limit is None else limit
+        return excess * self.tuning.judge_samples <= limit * self.final.samples.shape[1]
 
     def agreement(self, one, other):
         """Of two bases, above the noise."""

@@ -67,6 +67,7 @@ class Objective:
     def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
+        self.n_samples = data.n_samples  # all, of which the moments are
         affordable = tuning.affords(tuning.fine_iterations * rotation_cost(data.n_features))
         third = tuning.third_order if affordable else 0.0
         self.grid = Grid.fitting(grid, data.n_features, "the set")
@@ -78,8 +79,7 @@ class Objective:
         if tuning.precise != 1.0:  # second moments only: the samples say least of the others
             self.weights["uniformity"] *= tuning.precise
             third, fourth = third / tuning.precise, fourth / tuning.precise
-        # With the very fewest, losses are weighed against energies in nats, and keep their scale.
-        if fourth and data.n_features > tuning.fewest:
+        if fourth:
             self.weights["uniformity"] *= _emphasis(data, tuning)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
         self.loss = closed_form_loss(self.weights, tuning, third, fourth)

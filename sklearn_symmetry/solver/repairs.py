@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Mending a basis that is right except for some frequencies.
+"""Mending a basis that is right except for some frequencies, or for the order of its rows.
 
 Descents get stuck most of all where the signs of some principal axes are wrong, or two axes of
 close frequency are swapped, to which second moments are blind: then turning them back is enough.
+Or stretches of rows stand in the wrong place or the wrong way round, which no turn mends.
 """
 
 import itertools
 
+import numpy as np
 import torch
 
 from ..core.sines import sine_basis
+from .arrangement import Arrangement
 from .manifold import minimise
+from .shuffled import matrices_of_pairs
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
-__all__ = ["repair", "rephased", "rolled", "signs_and_swaps", "swapped"]
+__all__ = ["rearranged", "repair", "rephased", "rolled", "signs_and_swaps", "swapped"]
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 
@@ -140,3 +144,29 @@ def rolled(basis, objective):
     for step in range(1, objective.tuning.swap_distance + 1):
         for direction in (-step, step):
             yield waves @ spectrum.roll(direction, dims=0)
+
+
+def rearranged(basis, objective):
+    """The basis with its rows in the order along which they are stationary, as shuffled columns.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+        None where no move of a row or a stretch of them is a gain.
+    """
+    values = (basis.float() @ objective.samples).mT.double().cpu()
+    covariance = (basis * objective.spectrum) @ basis.mT
+    matrices = matrices_of_pairs(
+        values, covariance.cpu().numpy(), objective.n_samples, objective.tuning
+    )
+    has_sign = ["energies" not in name for name in matrices]
+    arrangement = Arrangement(np.array(list(matrices.values())), has_sign, objective.grid)
+    rows = np.arange(len(basis))
+    order = arrangement.descend(rows)
+    if (order != rows).any():
+        yield basis[torch.as_tensor(order)]

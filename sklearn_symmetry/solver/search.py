@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .objective import affordable_modes
-from .repairs import rolled, signs_and_swaps
+from .repairs import rearranged, rolled, signs_and_swaps
 from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
@@ -95,7 +95,7 @@ class _Attempt:
         self.judge, self.look = look(first_look(tuning, data.n_features)), look
         # Where it can, the law mends, which costs less and sees more.
         size = data.n_features
-        self.lawful = size > tuning.few and affordable_modes(size, tuning) > 0
+        self.lawful = affordable_modes(size, tuning) > 0
         self.waves = self._planned()
         self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
@@ -153,6 +153,8 @@ class _Attempt:
         leads = ranked([*self.found, candidate])[0] is candidate
         known = self.found and same(candidate, ranked(self.found)[0])
         tuning = self.tuning
+        if leads and not known:
+            candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
         mends = leads and not known and (self.closer or not self.lawful)
         if mends and (self.patient or not self._is_certain(candidate)):
             # After a closer look, the law has mended signs and order.
@@ -172,7 +174,7 @@ class _Attempt:
         if self.closer and len(self.found) - self.n_earlier < tuning.lawful_least:
             return False
         doubtful = self.closer or self.data.n_features <= tuning.few
-        stationary = self.judge.is_stationary(leader)
+        stationary = self._is_stationary(leader)
         if settled(self.found) and (stationary or not doubtful):
             return True
         if stationary and self._in_vain(leader) >= tuning.vain:
@@ -186,11 +188,16 @@ class _Attempt:
             return 0
         return len(self.found) - 1 - places[0]
 
+    def _is_stationary(self, candidate):
+        """Whether its energies may be; a first look is to be surer than a closer one."""
+        limit = self.tuning.stationary if self.closer else self.tuning.stationary_at_once
+        return self.judge.is_stationary(candidate, limit)
+
     def _is_certain(self, candidate):
         """Whether its energies are stationary and its minimum is sharp; looked at once."""
         if candidate is not self.looked_at:
             self.looked_at = candidate
-            stationary = self.judge.is_stationary(candidate)
+            stationary = self._is_stationary(candidate)
             self.is_certain = stationary and self.judge.leads_back(candidate)
         return self.is_certain
 

@@ -20,7 +20,7 @@ from .arrangement import Arrangement
 from .starts.seriation import nearest_path, spectral_order
 from .tuning import DEFAULT
 
-__all__ = ["Shuffle", "correlation", "order_of", "pair_matrices", "shuffles"]
+__all__ = ["Shuffle", "correlation", "matrices_of_pairs", "order_of", "pair_matrices", "shuffles"]
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,19 @@ def pair_matrices(summary, tuning):
     sample = torch.as_tensor(summary.bounds.apply(summary.sample)[: tuning.batch_size])
     # A background, if there is one, has no energy: it is where the median is.
     values = sample.double() - sample.double().median(0).values
-    found = {"values": correlation(summary.covariance)}
+    return matrices_of_pairs(values, summary.covariance, summary.n_samples, tuning)
+
+
+def matrices_of_pairs(values, covariance, n_samples, tuning):
+    """:func:`pair_matrices` of values about their origin, a tensor, and of all of them."""
+    size = len(covariance)
+    found = {"values": correlation(covariance)}
     for name, rows in (("energies", values), ("contrast-free energies", contrast_free(values))):
         spread = rows.std(0, correction=0)
         scaled = rows / torch.where(spread > 0, spread, 1.0)
         found[name] = correlation(torch.cov(log_energy(scaled).mT, correction=0).numpy())
-    ridge = max(tuning.ridge, summary.n_features / summary.n_samples)
-    precision = np.linalg.inv(found["values"] + ridge * np.eye(summary.n_features))
+    ridge = max(tuning.ridge, size / n_samples)
+    precision = np.linalg.inv(found["values"] + ridge * np.eye(size))
     found["partial"] = -correlation(precision)
     return found
 

@@ -41,13 +41,17 @@ def lawful(judge, seed, proposals):
         chains = chain_starts(frame.whitened, *frame.operators, tuning)
         found += [(f"chain {frame.label}", judge.tensor(basis)) for basis in chains]
     found = [(name, _smooth(basis, law.spectrum)) for name, basis in found]
+    share = judge.data.share
+    found = _different([(law.value(one[1]), *one) for one in found], share, tuning)
+    if judge.data.n_features <= tuning.few:
+        found += _random(judge, seed)
     budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
     budget |= {"tol": tuning.search_tol, "patience": tuning.search_patience}
     ends = []
-    for name, basis in _different(found, law, judge.data.share):
+    for _, name, basis in found:
         descent = minimise(law, basis, **budget)
         ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
-    ends.sort(key=_value)
+    ends = _different(ends, share, tuning)
     changes = signs_and_swaps(tuning)
     for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
         basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
@@ -59,16 +63,25 @@ def _value(end):
     return end[0]
 
 
-def _different(found, law, share):
-    """The most stationary proposals, no two of them nearly alike above the noise."""
-    tuning, chosen = law.tuning, []
-    for index in np.argsort([law.value(basis) for _, basis in found]):
+def _different(found, share, tuning):
+    """The most stationary bases, no two of them nearly alike above the noise."""
+    chosen = []
+    for one in sorted(found, key=_value):
         if len(chosen) == tuning.lawful_starts:
             break
-        one = found[index]
-        if all(agreement(one[1], other, share) < tuning.near for _, other in chosen):
+        if all(agreement(one[2], other[2], share) < tuning.near for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def _random(judge, seed):
+    """Random rotations: of few columns, that is all it takes to find the minimum of the law."""
+    random, size = np.random.default_rng(seed), judge.data.n_features
+    rotations = (
+        np.linalg.qr(random.standard_normal((size, size)))[0]
+        for _ in range(judge.tuning.random_starts)
+    )
+    return [(np.inf, "random", judge.tensor(rotation)) for rotation in rotations]
 
 
 def _smooth(basis, spectrum):
