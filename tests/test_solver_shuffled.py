@@ -9,7 +9,7 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.solver import arrangement
 from sklearn_symmetry.solver.arrangement import Arrangement
-from sklearn_symmetry.solver.shuffled import Shuffle, pair_matrices, shuffles
+from sklearn_symmetry.solver.shuffled import Shuffle, line_and_ring, pair_matrices, shuffles
 from sklearn_symmetry.solver.starts.seriation import nearest_path
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics import summarise
@@ -213,6 +213,24 @@ def test_of_the_orders_of_a_ring_the_most_local_one_is_taken():
     assert_allclose(arranged.cost(fifth), arranged.cost(order))
     start = Shuffle("given", fifth, np.ones(12), np.nan)
     assert agrees(shuffles(summary, grid, DEFAULT, start)[0].order, order, grid)
+
+
+def test_a_ring_that_is_not_found_as_a_line_lends_its_order_to_the_line():
+    X, random = lorenz(2000, 22), np.random.default_rng(0)
+    X, truth, _ = shuffled(X + 0.3 * X.std() * random.standard_normal(X.shape), 5, 0)
+    summary, ring = summarise(X, seed=0), Grid.ring(22)
+    assert not agrees(shuffles(summary, Grid.line(22), DEFAULT)[0].order, truth, ring)
+    for orders in line_and_ring(summary, DEFAULT):
+        assert agrees(orders.found[0].order, truth, ring)
+
+
+def test_a_search_that_another_one_helped_tries_no_more_than_it_would_alone():
+    summary = summarise(make_symmetric_signals(1000, 12, random_state=0).data, seed=0)
+    alone = shuffles(summary, Grid.line(12), DEFAULT)
+    line, ring = line_and_ring(summary, DEFAULT)
+    found = line.finished(len(ring.found))
+    assert len(found) + len(ring.found) <= len(alone) + 1  # the ring, cut
+    assert_array_equal(found[0].order, alone[0].order)
 
 
 def test_rows_are_a_signed_permutation_and_back():
