@@ -18,6 +18,7 @@ from ..core.energies import contrast_free, log_energy
 from ..core.grid import Grid
 from ..core.group import column_order
 from .arrangement import Arrangement
+from .starts.layout import laid_out
 from .starts.seriation import nearest_path, spectral_order
 from .tuning import DEFAULT
 
@@ -135,7 +136,6 @@ def shuffles(summary, grid, tuning, start=None):
     ----------
     summary : Summary
     grid : Grid
-        A line or a ring.
     tuning : Tuning
     start : Shuffle or None
         Where to start. None: from affinities.
@@ -155,7 +155,6 @@ class Orders:
     matrices : dict of str to ndarray of shape (d, d)
         See :func:`pair_matrices`.
     grid : Grid
-        A line or a ring.
     n_samples : int
     tuning : Tuning
     start : Shuffle or None
@@ -260,7 +259,6 @@ def _starts(matrices, grid, tuning):
 
 def _orders(matrices, grid, tuning):
     """Orders from affinities, named."""
-    closed = not grid.is_line
     for name, matrix in matrices.items():
         matrix = matrix - np.diag(np.diag(matrix))
         affinities = {
@@ -268,8 +266,12 @@ def _orders(matrices, grid, tuning):
             "positive": np.maximum(matrix, 0.0),
             "cubic": np.abs(matrix) ** 3,
         }
+        if grid.n_axes > 1:
+            for kind, affinity in affinities.items():
+                yield f"laid out, {kind} {name}", laid_out(affinity, grid, tuning)
+            continue
         for kind, affinity in affinities.items():
-            order = spectral_order(affinity, normalised=False, closed=closed)
+            order = spectral_order(affinity, normalised=False, closed=not grid.is_line)
             yield f"spectral, {kind} {name}", order
         step = max(tuning.path_step, grid.size // tuning.most_paths)
         for first in range(0, grid.size, step):
@@ -285,7 +287,7 @@ def _most_local(arrangement, order, signs):
     :math:`\sum_k k\,n_k (\rho_k - \bar\rho)^2`: what depends on each other is close.
     """
     size = len(order)
-    if arrangement.grid.is_line:
+    if arrangement.grid.is_line or arrangement.grid.n_axes > 1:
         return order
     profile = arrangement.profile(arrangement.ordered(order, signs))
     strides = np.array([g for g in range(1, size // 2 + 1) if gcd(g, size) == 1])
