@@ -16,6 +16,10 @@ from sklearn_symmetry.statistics import summarise
 
 GRIDS = {"line": Grid.line(8), "even ring": Grid.ring(8), "odd ring": Grid.ring(7)}
 grids = pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+LATTICES = {"lattice": Grid.of((3, 4), "open"), "torus": Grid.of((4, 5), "circulant")}
+all_grids = pytest.mark.parametrize(
+    "grid", (GRIDS | LATTICES).values(), ids=(GRIDS | LATTICES).keys()
+)
 
 
 def symmetric(size, seed=0, count=2):
@@ -40,7 +44,7 @@ def test_lag_numbers_are_those_of_the_lags(grid):
         assert (numbers[lag.here, lag.there] == number).all()
 
 
-@grids
+@all_grids
 @pytest.mark.parametrize("seed", range(3))
 def test_cost_is_the_variance_that_displacements_do_not_explain(grid, seed):
     matrices, random = symmetric(grid.size, seed), np.random.default_rng(seed)
@@ -107,7 +111,7 @@ def test_gains_of_moves_are_those_of_trying_them(grid, seed):
             assert_allclose(tried, gain, atol=1e-12)
 
 
-@grids
+@all_grids
 @pytest.mark.parametrize("seed", range(3))
 def test_descents_fall_and_end_where_no_move_helps(grid, seed):
     arranged = Arrangement(symmetric(grid.size, seed), (True, False), grid)

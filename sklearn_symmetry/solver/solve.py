@@ -192,7 +192,7 @@ def _arrange(summary, settings, tuning):
         orders, other = (ring, line) if closed else (line, ring)
         grid, found = orders.grid, orders.finished(len(other.found))
     else:
-        grid = Grid.of(summary.n_features, settings.boundary)
+        grid = Grid.of(settings.grid_shape or summary.n_features, settings.boundary)
         found = shuffles(summary, grid, tuning, start)
     tuning = first_look(tuning, summary.n_features)
     steps = [

@@ -153,7 +153,8 @@ def complete(options):
         writer = csv.DictWriter(file, FIELDS)
         if is_new:
             writer.writeheader()
-        parallel = Parallel(options.jobs, return_as="generator_unordered", pre_dispatch=options.jobs)
+        jobs = options.jobs
+        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs)
         for row in parallel(affordable()):
             spent += float(row["seconds"]) + float(row["seconds_told"])
             writer.writerow(row)
@@ -187,7 +188,7 @@ def main():
 
 def print_tables(rows):
     """Of every mixing and set: right, wrong, not told, and where the truth in hand tells."""
-    print("| mixing | set | cases | right | wrong | cannot tell | of these with the truth in hand |")
+    print("| mixing | set | cases | right | wrong | cannot tell | nor with the truth in hand |")
     print("|---|---|---|---|---|---|---|")
     for mixing in HIDINGS:
         of = [row for row in rows if row["mixing"] == mixing]
@@ -207,8 +208,8 @@ def counts(rows):
     """Numbers of a line of the table."""
     untold = [row for row in rows if row["certain"] == "False"]
     right = sum(row["found"] == row["truth"] for row in rows if row not in untold)
-    tells = sum(row["truth_certain"] == "False" for row in untold)
-    return len(rows), right, len(rows) - right - len(untold), len(untold), f"{tells} neither"
+    hidden = sum(row["truth_certain"] == "False" for row in untold)
+    return len(rows), right, len(rows) - right - len(untold), len(untold), hidden
 
 
 if __name__ == "__main__":
