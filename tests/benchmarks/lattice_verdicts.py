@@ -109,20 +109,20 @@ def still_digits(n, shape, random):
 
 
 NULLS = {  # maker, shape, samples, trials
-    "white noise": (_of_columns(white_noise), (4, 4), 2000, 10),
-    "correlated Gaussian": (_of_columns(correlated_gaussian), (4, 4), 2000, 8),
-    "Gaussian of a field": (gaussian_field, (4, 4), 2000, 8),
+    "white noise": (_of_columns(white_noise), (4, 4), 2000, 8),
+    "correlated Gaussian": (_of_columns(correlated_gaussian), (3, 4), 2000, 8),
+    "Gaussian of a field": (gaussian_field, (3, 4), 2000, 10),
     "elliptical": (_of_columns(elliptical), (3, 4), 2000, 8),
-    "elliptical field": (elliptical_field, (4, 4), 2000, 8),
-    "independent columns": (independent_columns, (4, 4), 2000, 10),
+    "elliptical field": (elliptical_field, (3, 4), 2000, 8),
+    "independent columns": (independent_columns, (3, 4), 2000, 10),
     "independent columns, one law": (_of_columns(identical_columns), (3, 4), 2000, 10),
-    "bumps on a line": (signals, (4, 4), 4000, 10),
+    "bumps on a line": (signals, (4, 4), 4000, 8),
     "Legendre functions on a line": (partial(signals, signal="legendre"), (3, 4), 4000, 8),
-    "absolute spectra": (_of_columns(absolute_spectra), (3, 5), 2000, 10),
+    "absolute spectra": (_of_columns(absolute_spectra), (3, 4), 2000, 10),
     "breast cancer": (partial(rows_of_a_table, load=load_breast_cancer), (3, 4), 569, 8),
     "wine": (partial(rows_of_a_table, load=load_wine), (3, 4), 178, 6),
     "digits that stand still": (still_digits, (4, 4), 1797, 8),
-    "field of another shape": (field_of_another_shape, (4, 6), 4000, 4),
+    "field of another shape": (field_of_another_shape, (4, 6), 4000, 3),
 }
 
 # Sets with two symmetries.
