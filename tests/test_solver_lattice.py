@@ -179,7 +179,7 @@ def planted(shape, seed, noise):
 @seeds
 def test_planted_waves_are_found(shape, seed):
     couplings, axes, signs = planted(shape, seed, noise=0.1)
-    couplings.tuning = replace(DEFAULT, kicks=24, wave_trials=3, waves_loosened=6)
+    couplings.tuning = replace(DEFAULT, kicks=24, waves_loosened=6)
     found = frequency_lattices(couplings, seed)[0]
     assert found.match > 0.95
     truth = np.zeros_like(found.modes)

@@ -6,10 +6,10 @@
 
 The first runs what is missing, sets in turn, so that it can be stopped at any time; rows are
 appended as they end to docs/results/lattice_verdicts.csv. The second writes the tables of the
-documentation, docs/results/lattice_verdicts.md, from these rows. Of a set without symmetry a verdict
-is that of one of its halves, as in calibration.py; fits of a set with symmetry are judged as users
-do. The truth sorts fits into right and wrong ones, and is used by nothing else. Seeds start at
-24000: numbers were set on others. Photographs need pillow, and are left out without it.
+documentation, docs/results/lattice_verdicts.md, from these rows. Of a set without symmetry a
+verdict is that of one of its halves, as in calibration.py; fits of a set with symmetry are judged
+as users do. The truth sorts fits into right and wrong ones, and is used by nothing else. Seeds
+start at 24000: numbers were set on others. Photographs need pillow, and are left out without it.
 """
 
 import argparse
