@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How often verdicts on lattices are wrong: sets without two symmetries, and sets with them.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/lattice_verdicts.py --jobs 16
+    python tests/benchmarks/lattice_verdicts.py --jobs 16 --minutes 9
     python tests/benchmarks/lattice_verdicts.py --table
 
-The first runs what is missing, sets in turn, so that it can be stopped at any time; rows are
-appended as they end to docs/results/lattice_verdicts.csv. The second writes the tables of the
-documentation, docs/results/lattice_verdicts.md, from these rows. Of a set without symmetry a
-verdict is that of one of its halves, as in calibration.py; fits of a set with symmetry are judged
-as users do. The truth sorts fits into right and wrong ones, and is used by nothing else. Seeds
-start at 24000: numbers were set on others. Photographs need pillow, and are left out without it.
+The first runs what is missing, the cheap trials first, and keeps every row as it ends in
+docs/results/lattice_verdicts.csv. The second writes the tables of the documentation,
+docs/results/lattice_verdicts.md, from these rows. Of a set without symmetry a verdict is that of
+one of its halves, as in calibration.py; fits of a set with symmetry are judged as users do. The
+truth sorts fits into right and wrong ones, and is used by nothing else. Seeds start at 24000:
+numbers were set on others. Photographs need pillow, and are left out without it.
 """
 
 import argparse
-import csv
-import importlib.util
+import itertools
 import time
 import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,7 +32,8 @@ from calibration import (
     share,
     white_noise,
 )
-from joblib import Parallel, delayed
+from ledger import RESULTS, Ledger, Table, read
+from pool import complete
 from result_tables import table
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
@@ -49,7 +48,6 @@ from sklearn_symmetry.datasets import (
 )
 from sklearn_symmetry.metrics import generator_similarity
 
-RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 FIRST_SEED = 24000
 FIELDS = (
     "set", "symmetric", "shape", "samples", "seed", "cosine", "grade", "p_value",
@@ -144,13 +142,13 @@ KNOWN = {  # loader, shape, samples, trials
 }
 
 
-def run(name, seed):
+def run(set, seed):  # named as the columns are
     """One trial; a row of the table."""
     torch.set_num_threads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start = time.process_time()
-        row = run_null(name, seed) if name in NULLS else run_known(name, seed)
+        row = run_null(set, seed) if set in NULLS else run_known(set, seed)
         seconds = time.process_time() - start
     return row | {"cpu_seconds": f"{seconds:.1f}", "version": __version__}
 
@@ -198,31 +196,19 @@ def judged(name, symmetric, shape, samples, seed, verdict, cosine=""):
     }
 
 
-def wanted(names, trials):
-    """Name and seed of every trial, all sets in turn; sets of many trials come more often."""
-    sets = NULLS | KNOWN
-    if importlib.util.find_spec("PIL") is None:
-        sets = {name: one for name, one in sets.items() if name != "photographs"}
-    chosen = {name: min(sets[name][-1], trials or sets[name][-1]) for name in sets if name in names}
-    order = [((k + 0.5) / count, name, k) for name, count in chosen.items() for k in range(count)]
-    return [(name, FIRST_SEED + k) for _, name, k in sorted(order, key=lambda one: one[0])]
+def tasks(names=(*NULLS, *KNOWN), trials=None):
+    """What identifies every trial, all sets in turn."""
+    counts = {name: (NULLS | KNOWN)[name][-1] for name in names}
+    for trial, name in itertools.product(range(max(counts.values())), names):
+        if trial < min(counts[name], trials or counts[name]):
+            yield {"set": name, "seed": FIRST_SEED + trial}
 
 
-def run_missing(path, names, trials, jobs):
-    """Append the trials that are not in the file, as they end."""
-    done = list(csv.DictReader(path.open())) if path.exists() else []
-    known = {(row["set"], int(row["seed"])) for row in done}
-    missing = [one for one in wanted(names, trials) if one not in known]
-    print(f"{len(missing)} trials to run", flush=True)
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, restval="")
-        if not done:
-            writer.writeheader()
-        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
-        for row in parallel(delayed(run)(*one) for one in missing):
-            writer.writerow(row)
-            file.flush()
-            print(*row.values(), flush=True)
+TABLE = Table(
+    "lattice_verdicts", FIELDS, ("set", "seed"), run, plan=lambda: list(tasks()), kind="verdict",
+    took="cpu_seconds", like=("set",), guess=50.0,
+    needs=lambda task: ("PIL",) if task["set"] == "photographs" else (),
+)  # fmt: skip
 
 
 def null_table(rows):
@@ -282,15 +268,16 @@ def main():
     parser.add_argument("--sets", nargs="+", default=[*NULLS, *KNOWN])
     parser.add_argument("--trials", type=int, help="at most, of every set")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--output", type=Path, default=RESULTS / "lattice_verdicts.csv")
+    parser.add_argument("--minutes", type=float, help="after which no more is begun")
+    parser.add_argument("--output", help="docs/results/lattice_verdicts.csv")
     parser.add_argument("--table", action="store_true", help="write the tables and run nothing")
     options = parser.parse_args()
+    ledger = Ledger(TABLE, path=options.output)
     if options.table:
-        rows = list(csv.DictReader(options.output.open()))
-        write_tables(rows, options.output.with_suffix(".md"))
-        return
-    run_missing(options.output, options.sets, options.trials, options.jobs)
+        return write_tables(read(ledger.path), RESULTS / "lattice_verdicts.md")
+    wanted = list(tasks(options.sets, options.trials))
+    return complete([(ledger, wanted)], options.jobs, options.minutes)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
