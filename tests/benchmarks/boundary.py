@@ -2,32 +2,26 @@
 """Line or ring: how often ``boundary="auto"`` is right, and when it says that it cannot tell.
 
     python tests/benchmarks/boundary.py --mixing permutation --cases 1000 1200
-    python tests/benchmarks/boundary.py --mixing rotation --cases 1000 1200 --jobs 16 --hours 3
+    python tests/benchmarks/boundary.py --mixing rotation --cases 1000 1200 --jobs 16 --minutes 12
 
 Every case has a number, which decides all of it: even ones are lines, odd ones rings, of 6 to 40
 columns, 2,000 to 20,000 samples and noise of 0 to 0.5 standard deviations. Numbers of the solver
 were set on cases below 1000. Each is fitted twice: asked, and told. ``truth_certain`` says whether
 the same test is certain with the true order or rotation in hand: where it is not, the samples
-cannot tell. Rows are appended to a CSV file as they end, cases that are there already are skipped.
+cannot tell. Rows go to a CSV file as they end, runs that the present search has made are skipped.
 Land and sea needs global-land-mask; without it these cases are left out, and named. With
 ``--table`` nothing is run, and the tables of the documentation are printed.
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many processes as cores: before numpy
-
 import argparse
-import csv
-import importlib.util
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
-from joblib import Parallel, delayed
 from known_sets import bins, heads, loaded, lorenz, made, parallels
+from ledger import Ledger, Table
+from pool import complete
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.grid import Grid
@@ -81,9 +75,10 @@ def drawn(number):
     return name, int(random.integers(fewest, most + 1)), samples, float(random.choice(NOISE))
 
 
-def run(number, mixing):
+def run(case, mixing):  # named as the columns are
     """A row of the table."""
     torch.set_num_threads(1)
+    number = case
     name, size, samples, noise = drawn(number)
     maker, truth, *_ = KINDS[name]
     rows = maker(samples, size, number)
@@ -117,73 +112,40 @@ def fitted(X, boundary, mixing, seed):
     return lens, time.process_time() - start
 
 
-def tasks(options, done):
-    """Cases and mixings that are still to be run; those without their package are named."""
-    missing = set()
-    for number in range(*options.cases):
-        name = drawn(number)[0]
-        package = KINDS[name][-1]
-        if package and importlib.util.find_spec(package) is None:
-            missing.add(f"{name}: {package} is not installed")
-            continue
-        for mixing in options.mixing:
-            if (str(number), mixing) not in done:
-                yield number, mixing
-    for said in sorted(missing):
-        print(said, flush=True)
+def tasks(cases=(1000, 1200), mixings=tuple(HIDINGS)):
+    """What identifies every run."""
+    return [{"case": case, "mixing": mixing} for case in range(*cases) for mixing in mixings]
 
 
-def complete(options):
-    """Run what is missing, and append every row as it ends."""
-    output = Path(options.output)
-    done = {(row["case"], row["mixing"]) for row in read(output)}
-    todo = list(tasks(options, done))
-    is_new = not output.exists()
-    budget = options.hours * 3600
-    began, spent = time.monotonic(), 0.0
-
-    def affordable():
-        for number, mixing in todo:
-            if spent >= budget or time.monotonic() - began >= budget:
-                print(f"out of time before case {number}", flush=True)
-                return
-            yield delayed(run)(number, mixing)
-
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if is_new:
-            writer.writeheader()
-        jobs = options.jobs
-        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs)
-        for row in parallel(affordable()):
-            spent += float(row["seconds"]) + float(row["seconds_told"])
-            writer.writerow(row)
-            file.flush()
-            print(" ".join(f"{value}" for value in row.values()), flush=True)
+def needs(task):
+    """The package of a set."""
+    package = KINDS[drawn(task["case"])[0]][-1]
+    return [package] if package else []
 
 
-def read(path):
-    """Rows of the file, if it is there."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+TABLE = Table(
+    "boundary", FIELDS, ("case", "mixing"), run, plan=tasks, took="seconds", like=("mixing",),
+    guess=10.0, needs=needs,
+)  # fmt: skip
 
 
 def main():
-    """Run and append, or print the tables."""
+    """Run what is missing, or print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", nargs=2, type=int, default=[1000, 1200], help="first, end")
     parser.add_argument("--mixing", nargs="+", choices=HIDINGS, default=list(HIDINGS))
     parser.add_argument("--jobs", type=int, default=1, help="processes, of one thread each")
-    parser.add_argument("--hours", type=float, default=3.0, help="of CPU, all processes together")
-    parser.add_argument("--output", default="docs/results/boundary.csv")
+    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
+    parser.add_argument("--output", help="docs/results/boundary.csv")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
+    ledger = Ledger(TABLE, path=options.output)
     if options.table:
-        print_tables(read(Path(options.output)))
-    else:
-        complete(options)
+        return print_tables(list(ledger))
+    wanted = tasks(options.cases, options.mixing)
+    for said in sorted({f"{one} is not installed" for task in wanted for one in TABLE.lacks(task)}):
+        print(said, flush=True)
+    return complete([(ledger, wanted)], options.jobs, options.minutes)
 
 
 def print_tables(rows):
@@ -213,4 +175,4 @@ def counts(rows):
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
