@@ -5,9 +5,9 @@
 
 A link is two columns that are neighbours in truth and in the order found. Rows go to a CSV file,
 runs that the present search has made are skipped. Sets whose package (scikit-image,
-global-land-mask, aeon, matplotlib, obspy) is not installed are left out, and named. Lorenz-96 and the
-head-direction cells are simulated. Numbers of the solver were set on seeds below 100; the file has
-others.
+global-land-mask, aeon, matplotlib, obspy) is not installed are left out, and named. Lorenz-96 and
+the head-direction cells are simulated. Numbers of the solver were set on seeds below 100; the file
+has others.
 """
 
 import argparse
