@@ -315,10 +315,10 @@ class Tuning:
     # Line or ring.
     smallest_ring: int = _tuned(4, "columns", "On fewer, all are neighbours of all.", BOUNDARY)
     ring_share: tuple = _tuned(
-        (0.4, 0.5),
+        (0.3, 0.45),
         "correlation across the ends, of that inside",
-        "Up to which it is a line, and from which a ring: lines have 0, and up to .35 where waves "
-        "are longer than the window; rings 1, and .7 where the fit of the cut ring is poor.",
+        "Up to which it is a line, and from which a ring: lines have 0, rings 1, or less where the "
+        "fit of the cut ring is poor.",
         BOUNDARY,
     )
     ring_error: float = _tuned(

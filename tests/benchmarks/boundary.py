@@ -6,7 +6,7 @@
 
 Every case has a number, which decides all of it: even ones are lines, odd ones rings, of 6 to 40
 columns, 2,000 to 20,000 samples and noise of 0 to 0.5 standard deviations. Numbers of the solver
-were set on cases below 2000. Each is fitted twice: asked, and told. ``truth_certain`` says whether
+were set on cases below 1000. Each is fitted twice: asked, and told. ``truth_certain`` says whether
 the same test is certain with the true order or rotation in hand: where it is not, the samples
 cannot tell. Rows go to a CSV file as they end, runs that the present search has made are skipped.
 Land and sea needs global-land-mask; without it these cases are left out, and named. With
@@ -112,7 +112,7 @@ def fitted(X, boundary, mixing, seed):
     return lens, time.process_time() - start
 
 
-def tasks(cases=(2000, 2200), mixings=tuple(HIDINGS)):
+def tasks(cases=(1000, 1200), mixings=tuple(HIDINGS)):
     """What identifies every run."""
     return [{"case": case, "mixing": mixing} for case in range(*cases) for mixing in mixings]
 
@@ -132,7 +132,7 @@ TABLE = Table(
 def main():
     """Run what is missing, or print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cases", nargs=2, type=int, default=[2000, 2200], help="first, end")
+    parser.add_argument("--cases", nargs=2, type=int, default=[1000, 1200], help="first, end")
     parser.add_argument("--mixing", nargs="+", choices=HIDINGS, default=list(HIDINGS))
     parser.add_argument("--jobs", type=int, default=1, help="processes, of one thread each")
     parser.add_argument("--minutes", type=float, help="none is begun that would end later")
