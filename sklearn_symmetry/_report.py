@@ -5,9 +5,16 @@ import copy
 
 import numpy as np
 
+from ._lattices import on_grid
 from ._words import found_lines
-from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
+from .inspection import (
+    GeneratorDisplay,
+    LatticeDisplay,
+    RepresentationDisplay,
+    SummaryDisplay,
+)
 from .inspection._common import label_columns, matrix_image
+from .inspection._lattice import telling_patches
 from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
@@ -79,7 +86,8 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     secret : Bunch or None
         The truth where it is known: ``generator``, and ``basis``, with which ``X @ basis`` are the
         original samples. Without it, the figure is a
-        :class:`~sklearn_symmetry.inspection.SummaryDisplay`.
+        :class:`~sklearn_symmetry.inspection.SummaryDisplay`, of a lens on a lattice a
+        :class:`~sklearn_symmetry.inspection.LatticeDisplay`.
     verdict : Verdict or None
         Drawn where there is no secret.
     names : sequence of str or None
@@ -89,6 +97,10 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     -------
     figure : matplotlib Figure
     """
+    if secret is None and on_grid(lens):
+        said = "" if verdict is None else f"\n{verdict.headline}"
+        display = LatticeDisplay.from_estimator(lens, telling_patches(lens, X), title=title + said)
+        return display.figure_
     if secret is None:
         from matplotlib.figure import Figure
 

@@ -45,10 +45,10 @@ lens.verdict(X)
 # More stars stand in the arms of a spiral. The lens has never seen one.
 
 rng = np.random.default_rng(0)
-height, width, n_stars = 240, 360, 4000
-radius = rng.gamma(3, 28, size=n_stars)
-angle = np.pi * rng.integers(2, size=n_stars) + radius / 45 + 0.3 * rng.normal(size=n_stars)
-stars = np.column_stack([120 + 0.7 * radius * np.sin(angle), 180 + radius * np.cos(angle)])
+height, width, n_stars = 120, 180, 1500
+radius = rng.gamma(3, 14, size=n_stars)
+angle = np.pi * rng.integers(2, size=n_stars) + radius / 22 + 0.3 * rng.normal(size=n_stars)
+stars = np.column_stack([60 + 0.7 * radius * np.sin(angle), 90 + radius * np.cos(angle)])
 points, _, _ = np.histogram2d(*stars.T, (height, width), ((0, height), (0, width)))
 galaxy = gaussian_filter(points * rng.exponential(size=points.shape), 0.8)
 
