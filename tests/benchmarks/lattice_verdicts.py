@@ -3,18 +3,20 @@
 
     python tests/benchmarks/lattice_verdicts.py --trials 2
 
-Every trial is a fit and a verdict with default settings on one set. Rows are appended to a CSV
-file, trials that are there already are skipped.
+Every trial is a fit and a verdict with default settings on one set. Rows go to a CSV file, trials
+that the present search has made are skipped.
 """
 
 import argparse
-import csv
 import time
 import warnings
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
+from ledger import Ledger, Table
+from pool import complete
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.preprocessing import StandardScaler
 
@@ -85,9 +87,10 @@ KNOWN = {
 }
 
 
-def run(name, samples, seed):
+def run(set, seed, samples=4000):  # named as the columns are
     """One trial; a row of the table."""
     torch.set_num_threads(1)
+    name = set
     rng, generators = np.random.default_rng([seed, 7]), None
     if name in NULLS:
         maker, shape = NULLS[name]
@@ -112,29 +115,32 @@ def run(name, samples, seed):
     return dict(zip(FIELDS, row, strict=True))
 
 
+def tasks(sets, trials):
+    """What identifies every trial, all sets in turn."""
+    return [{"set": name, "seed": seed} for seed in range(trials) for name in sets]
+
+
+TABLE = Table(
+    "lattice_verdicts", FIELDS, ("set", "seed"), run,
+    plan=lambda: tasks(NULLS, 29) + tasks(KNOWN, 10),  # 203 sets without two symmetries
+    kind="verdict", took="seconds", like=("set",), guess=70.0,
+    needs=lambda task: ("PIL",) if task["set"] == "photos" else (),
+)  # fmt: skip
+
+
 def main():
-    """Run what is missing, print every row."""
+    """Run what is missing, print every trial."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=[*NULLS, *KNOWN])
     parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--trials", type=int, default=2)
-    parser.add_argument("--output", default="docs/results/lattice_verdicts.csv")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--output", help="docs/results/lattice_verdicts.csv")
     options = parser.parse_args()
-    output = Path(options.output)
-    done = list(csv.DictReader(output.open())) if output.exists() else []
-    known = {(row["set"], int(row["seed"])) for row in done}
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not done:
-            writer.writeheader()
-        for seed in range(options.trials):
-            for name in options.sets:
-                if (name, seed) not in known:
-                    row = run(name, options.samples, seed)
-                    writer.writerow(row)
-                    file.flush()
-                    print(" ".join(f"{value}" for value in row.values()), flush=True)
+    sized = replace(TABLE, run=partial(run, samples=options.samples))
+    wanted = tasks(options.sets, options.trials)
+    return complete([(Ledger(sized, path=options.output), wanted)], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
