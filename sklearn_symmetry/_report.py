@@ -56,11 +56,13 @@ def summary(lens, X, *, secret=None, verdict=None, names=None):
 def _scored(lens, X):
     plain = copy.copy(lens)
     plain.group_conv_matrix_ = np.eye(X.shape[1] // lens._n_channels)
+    steps, along = ((1, 1), "along both axes ") if on_grid(lens) else (1, "")
+    error = equivariance_error(lens, X, steps=steps)
     return [
         f"{lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
         f"{plain.score(X):.3f}; greater is better)",
-        "one step of the samples moves what the lens sees by one position, relative error "
-        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)",
+        f"one step of the samples {along}moves what the lens sees by one position, relative error "
+        f"{error:.0e} (checks the lens, not the data)",
     ]
 
 

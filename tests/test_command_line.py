@@ -19,11 +19,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn_symmetry import SymmetryLens, __version__, _report, _words
 from sklearn_symmetry._cli import demo, fit, main
 from sklearn_symmetry._io import BadInput, read_table, write_atomically
-from sklearn_symmetry.datasets import (
-    load_digit_slices,
-    make_symmetric_fields,
-    make_symmetric_signals,
-)
+from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.persistence import load_lens
 
@@ -603,16 +599,14 @@ def test_shown_samples_go_from_one_end_to_the_other(seed):
 # Lattices
 
 
-@pytest.fixture(scope="module")
-def lattice(tmp_path_factory):
-    """A folder with mixed patches, a lens of them and a report."""
-    folder = tmp_path_factory.mktemp("lattice")
-    fields = make_symmetric_fields(3000, (3, 4), symmetry="orthogonal", random_state=0)
-    np.save(folder / "data.npy", fields.data)
-    names = [str(folder / name) for name in ("data.npy", "lens.npz", "report.png")]
+@pytest.fixture
+def lattice(quick_solver, tmp_path):
+    """A folder with samples of twelve columns, a lens of theirs and a report."""
+    np.save(tmp_path / "data.npy", np.random.default_rng(0).laplace(size=(100, 12)))
+    names = [str(tmp_path / name) for name in ("data.npy", "lens.npz", "report.png")]
     options = ["--grid-shape", "3x4", "--save", names[1], "--report", names[2], "--no-verdict"]
     assert main(["fit", names[0], *options]) == 0
-    return folder
+    return tmp_path
 
 
 def test_a_lens_on_a_lattice_is_described_and_drawn(lattice, capsys):
