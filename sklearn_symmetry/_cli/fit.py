@@ -99,7 +99,7 @@ def run(options, talk):
         compared(plain, claimed, names, talk)
     figure = None
     if options.report is not None:
-        title = f"{Path(options.file).name}: score {plain.score(held_out):.3f} on held-out samples"
+        title = f"{Path(options.file).name}: {len(table.X):,} samples of {X.shape[1]} columns"
         figure = draw_report(plain, held_out, title, verdict=verdict, names=table.names)
     if options.order is not None:
         _write_order(lens, table, options.order, talk)
