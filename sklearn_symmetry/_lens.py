@@ -129,34 +129,6 @@ class SymmetryLens(
     alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
         Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
 
-    Other Parameters
-    ----------------
-    density : {"closed_form", "mixture"}, default="closed_form"
-        How entropies and divergences are estimated: in closed form and from smoothed histograms, or
-        by the trained mixtures of the paper (slow).
-    learning_rate : float or None, default=None
-        First learning rate of Adam for generator and filter. None: 1e-4. This parameter and those
-        below are read by the paper's procedure only, ``init="random"`` or ``density="mixture"``.
-    estimator_learning_rate : float, default=2.5e-3
-        First learning rate of Adam for the mixture densities.
-    learning_rate_decay : float, default=0.1
-        Ratio of the last to the first of both learning rates, in (0, 1]; log-linear in between.
-    filter_noise : float or None, default=None
-        First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
-        start, 0 from a given one.
-    filter_noise_epochs : float, default=10.0
-        Epochs, of 100 steps each, after which that noise has fallen to 1/e.
-    rank_schedule : {"gradient_flow", "full"} or None, default=None
-        Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
-        (eq. 21), or full from the first step. None: growing from a random start, full from a given
-        one.
-    n_kernels : int, default=4
-        Gaussians in every mixture.
-    hidden_factor : int, default=16
-        Hidden units per power in the conditional networks.
-    penalty : float, default=1e-5
-        Weight of the Frobenius norms of the networks' weights.
-
     Attributes
     ----------
     generator_ : ndarray of shape (d, d)
@@ -210,6 +182,34 @@ class SymmetryLens(
         ``n_channels * d``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Only when the input has string column names.
+
+    Other Parameters
+    ----------------
+    density : {"closed_form", "mixture"}, default="closed_form"
+        How entropies and divergences are estimated: in closed form and from smoothed histograms, or
+        by the trained mixtures of the paper (slow).
+    learning_rate : float or None, default=None
+        First learning rate of Adam for generator and filter. None: 1e-4. This parameter and those
+        below are read by the paper's procedure only, ``init="random"`` or ``density="mixture"``.
+    estimator_learning_rate : float, default=2.5e-3
+        First learning rate of Adam for the mixture densities.
+    learning_rate_decay : float, default=0.1
+        Ratio of the last to the first of both learning rates, in (0, 1]; log-linear in between.
+    filter_noise : float or None, default=None
+        First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
+        start, 0 from a given one.
+    filter_noise_epochs : float, default=10.0
+        Epochs, of 100 steps each, after which that noise has fallen to 1/e.
+    rank_schedule : {"gradient_flow", "full"} or None, default=None
+        Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
+        (eq. 21), or full from the first step. None: growing from a random start, full from a given
+        one.
+    n_kernels : int, default=4
+        Gaussians in every mixture.
+    hidden_factor : int, default=16
+        Hidden units per power in the conditional networks.
+    penalty : float, default=1e-5
+        Weight of the Frobenius norms of the networks' weights.
 
     Notes
     -----
