@@ -88,7 +88,7 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     secret : Bunch or None
         The truth where it is known: ``generator``, and ``basis``, with which ``X @ basis`` are the
         original samples. Without it, the figure is a
-        :class:`~sklearn_symmetry.inspection.SummaryDisplay`, of a lens on a lattice a
+        :class:`~sklearn_symmetry.inspection.SummaryDisplay`; of a lattice of one channel a
         :class:`~sklearn_symmetry.inspection.LatticeDisplay`.
     verdict : Verdict or None
         Drawn where there is no secret.
@@ -99,7 +99,7 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     -------
     figure : matplotlib Figure
     """
-    if secret is None and on_grid(lens):
+    if secret is None and on_grid(lens) and lens._n_channels == 1:
         said = "" if verdict is None else f"\n{verdict.headline}"
         display = LatticeDisplay.from_estimator(lens, telling_patches(lens, X), title=title + said)
         return display.figure_
