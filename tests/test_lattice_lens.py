@@ -308,7 +308,7 @@ def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():
 
 
 def test_displays_show_patches_and_generators(fitted):
-    pytest.importorskip("matplotlib")
+    matplotlib_pyplot = pytest.importorskip("matplotlib.pyplot")
     dataset, lens = fitted
     display = LatticeDisplay.from_estimator(
         lens, dataset.data[:8], basis=dataset.basis, generators=dataset.generators, title="blobs"
@@ -317,6 +317,8 @@ def test_displays_show_patches_and_generators(fitted):
         "given", "found", "truth", "moved 0", "moved 1", "generator 0", "generator 1"
     ]  # fmt: skip
     assert_allclose(display.panels["found"], display.panels["truth"], atol=0.5)
+    # A notebook shows what pyplot knows.
+    assert matplotlib_pyplot.fignum_exists(display.figure_.number)
     # No step leaves the patch where it is.
     middle = display.moved[0][2]
     assert_allclose(middle, display.moved[1][2], atol=1e-9)
