@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from ..core.sines import sine_basis
-from .arrangement import Arrangement
 from .manifold import minimise
-from .shuffled import matrices_of_pairs
+from .shuffled import Orders, matrices_of_pairs
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
 __all__ = ["rearranged", "repair", "rephased", "rolled", "signs_and_swaps", "swapped"]
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
+LEAST = 1e-9  # a gain
 
 
 def repair(objective, scout, basis, changes, *, max_rounds):
@@ -157,16 +157,17 @@ def rearranged(basis, objective):
     Yields
     ------
     basis : Tensor of shape (d, d)
-        None where no move of a row or a stretch of them is a gain.
+        None where none of the orders that are tried is a gain.
     """
     values = (basis.float() @ objective.samples).mT.double().cpu()
     covariance = (basis * objective.spectrum) @ basis.mT
     matrices = matrices_of_pairs(
         values, covariance.cpu().numpy(), objective.n_samples, objective.tuning
     )
-    has_sign = ["energies" not in name for name in matrices]
-    arrangement = Arrangement(np.array(list(matrices.values())), has_sign, objective.grid)
-    rows = np.arange(len(basis))
-    order = arrangement.descend(rows)
-    if (order != rows).any():
-        yield basis[torch.as_tensor(order)]
+    orders = Orders(matrices, objective.grid, objective.n_samples, objective.tuning)
+    rows, signs = np.arange(len(basis)), orders.arrangement.all_plus
+    known = orders.arrangement.cost(rows, signs)
+    orders.descend("as they are", rows, signs)
+    best = orders.begun()
+    if best.cost < known - LEAST:
+        yield torch.as_tensor(best.rows).to(basis) @ basis

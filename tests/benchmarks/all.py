@@ -62,6 +62,7 @@ def tables():
     """All; one whose script cannot be imported here is a single run that lacks a package."""
     sys.path[:0] = [str(EXAMPLES), str(EXAMPLES / "paper")]
     yield from (importlib.import_module(name).TABLE for name in OWN)
+    yield importlib.import_module("robustness").FITTED
     for name, options in PAPER.items():
         lacking = [need for need in NEEDS.get(name, ()) if importlib.util.find_spec(need) is None]
         if lacking:
