@@ -4,9 +4,9 @@
     python tests/benchmarks/dependent_rows.py --sets 50     # runs what is missing, prints counts
 
 Overlapping windows of Gaussian AR(1) series, judged with ``groups="blocks"``; Gaussian samples of
-which every one comes several times, judged as they are; and noisy repeats of Gaussian samples, whose
-number is their group. Every set is a row of docs/results/dependent_rows.csv; those that are there
-are skipped.
+which every one comes several times, judged as they are; and noisy repeats of Gaussian samples,
+whose number is their group. Every set is a row of docs/results/dependent_rows.csv; those that are
+there are skipped.
 """
 
 import argparse
