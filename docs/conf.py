@@ -28,6 +28,7 @@ extensions = [
     "links",
     "listing",
     "mathml",
+    "stamped",
 ]
 templates_path = ["_templates"]
 html_static_path = ["_static"]

@@ -543,7 +543,7 @@ def draw_model(axis, model, points):
 # ----------------------------------------------------------------------------------- command line
 
 
-def parse(arguments):
+def parsed(arguments):
     """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=3)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
@@ -566,7 +566,7 @@ def parse(arguments):
 
 def main(arguments=None):
     """Run what is missing, then write page and figure."""
-    args = parse(arguments)
+    args = parsed(arguments)
     rows = common.finish(
         plan(args), run_one, args, args.results / "adapter.csv", FIELDS, IDENTITY, describe
     )

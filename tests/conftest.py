@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A solver that answers at once, for tests of everything around the solver."""
+"""Solvers that answer at once, or soon, for tests of everything around the solver."""
+
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from sklearn_symmetry.core.group import Group
 from sklearn_symmetry.core.orbit import symmetric_powers
 from sklearn_symmetry.solver.lattice import factorisations
 from sklearn_symmetry.solver.solution import Report, Solution
+from sklearn_symmetry.solver.solve import solve
+from sklearn_symmetry.solver.tuning import DEFAULT
 
 # Thousands of small operations: several threads only get in each other's way.
 torch.set_num_threads(1)
@@ -78,3 +83,10 @@ def quick_solver(monkeypatch):
     solver = QuickSolver()
     monkeypatch.setattr(sklearn_symmetry._lens, "solve", solver)
     return solver
+
+
+@pytest.fixture
+def little_search(monkeypatch):
+    """The real solver, which mends nothing: a sixth of the time where there is nothing to find."""
+    tuning = replace(DEFAULT, mending_rounds=0, few=0, fewest=0)
+    monkeypatch.setattr(sklearn_symmetry._lens, "solve", partial(solve, tuning=tuning))

@@ -41,7 +41,7 @@ def command(script, tmp_path):
 def tasks(script, tmp_path):
     """Options, and all runs of one small set."""
     options = ["--results", str(tmp_path), "--figures", str(tmp_path), "--repeats", "1", *QUICK]
-    args = script.parse(options)
+    args = script.parsed(options)
     return args, script.plan(args)
 
 
@@ -102,7 +102,7 @@ def test_failed_fit_is_a_row_and_the_page_says_so(script, command, tmp_path, mon
 def test_sets_that_are_not_there_are_left_out_and_named(script, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     folders = ["--results", str(tmp_path), "--figures", str(tmp_path)]
-    args = script.parse(folders)
+    args = script.parsed(folders)
     assert args.sets == ["events", "waveforms"]
     said = capsys.readouterr().out
     assert "--mnist PATH" in said
@@ -117,7 +117,7 @@ def test_sets_that_are_not_there_are_left_out_and_named(script, tmp_path, monkey
 def test_options_without_meaning_are_refused(script, tmp_path, option, capsys):
     folders = ["--results", str(tmp_path), "--figures", str(tmp_path)]
     with pytest.raises(SystemExit):
-        script.parse([*folders, *option])
+        script.parsed([*folders, *option])
     assert f"{option[0][2:]}" in capsys.readouterr().err
 
 

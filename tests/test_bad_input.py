@@ -385,7 +385,7 @@ def test_other_numbers_are_taken_as_double_precision(dtype, quick_solver):
 
 
 @pytest.mark.parametrize("n_features", [2, 3, 6])
-def test_one_sample_more_than_features_is_enough(n_features):
+def test_one_sample_more_than_features_is_enough(n_features, little_search):
     X = samples(n_samples=n_features + 1, n_features=n_features)
     lens = SymmetryLens(n_init=1, max_iter=2, random_state=0).fit(X)
     assert np.isfinite(lens.transform(X)).all()
@@ -398,7 +398,7 @@ SCALES += [(np.float32, 2.0**100), (np.float32, 2.0**-100)]
 @pytest.mark.filterwarnings("error:(overflow|underflow|invalid|divide):RuntimeWarning")
 @pytest.mark.parametrize("params", [{}, {"init": "random"}, {"density": "mixture"}], ids=str)
 @pytest.mark.parametrize("dtype, scale", SCALES)
-def test_extreme_units_give_the_usual_result(dtype, scale, params):
+def test_extreme_units_give_the_usual_result(dtype, scale, params, little_search):
     X = samples(1, n_samples=40, n_features=3).astype(dtype)
     cheap = {"n_init": 1, "max_iter": 3, "random_state": 0, **params}
     usual, extreme = (SymmetryLens(**cheap).fit(X * unit) for unit in (dtype(1), dtype(scale)))

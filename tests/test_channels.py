@@ -25,7 +25,7 @@ def blocks(X, n_channels=3):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_channels_learn_what_their_rows_do_as_samples(seed):
+def test_channels_learn_what_their_rows_do_as_samples(seed, little_search):
     X = samples(seed)
     params = {"n_init": 1, "max_iter": 3, "random_state": seed}
     channels = SymmetryLens(n_channels=3, **params).fit(X)
@@ -178,10 +178,10 @@ def test_column_constant_in_all_channels_is_named(quick_solver):
 # What is said about it
 
 
-def test_verdict_and_summary_judge_channels_as_rows():
+def test_verdict_and_summary_judge_channels_as_rows(little_search):
     pytest.importorskip("matplotlib")
-    signals = make_symmetric_signals(6000, 7, symmetry="orthogonal", random_state=0)
-    X = signals.data.reshape(3000, 14)
+    signals = make_symmetric_signals(4000, 7, symmetry="orthogonal", random_state=0)
+    X = signals.data.reshape(2000, 14)
     lens = SymmetryLens(n_channels=2, random_state=0).fit(X)
     verdict = lens.set_params(n_channels=1).verdict(X)
     assert verdict.found, str(verdict)

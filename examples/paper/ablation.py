@@ -147,8 +147,8 @@ def median_cosine(rows, name, case, start):
     return float(np.median(chosen)) if chosen else np.nan
 
 
-def main(arguments=None):
-    """Run what is missing and draw all of it."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=4)
     parser.add_argument(
         "--sets",
@@ -157,7 +157,12 @@ def main(arguments=None):
         default=["gaussian-7-translation", "mnist-27-translation"],
     )
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="of --solver paper")
-    args = common.parse(parser, arguments)
+    return common.parse(parser, arguments)
+
+
+def main(arguments=None):
+    """Run what is missing and draw all of it."""
+    args = parsed(arguments)
     rows = common.finish(plan(args), run_one, args, args.results / "ablation.csv", FIELDS, IDENTITY)
     draw(rows, args.figures / "ablation.png")
 

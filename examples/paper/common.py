@@ -2,7 +2,6 @@
 """What the experiments share: sets, lenses, budgets, tables that survive an interruption."""
 
 import argparse
-import csv
 import json
 import re
 import sys
@@ -20,6 +19,10 @@ from sklearn_symmetry import SymmetryLens, __version__, paper_settings
 from sklearn_symmetry.datasets import load_mnist_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.tuning import DEFAULT
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
+
+from ledger import Ledger, Table, read  # noqa: E402
 
 # Sets of the paper and their sizes (Table 3).
 SETS = {
@@ -291,8 +294,13 @@ def describe(row):
     return f"{row['set']} {row['case']} seed {row['seed']}: {result}, {row['seconds']:.1f} s"
 
 
+def kind_of(row):
+    """Which code a run looks at, for its stamp: the paper's procedure has a file of its own."""
+    return row.get("solver", "fast").replace("fast", "search")
+
+
 def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY, describe=describe):
-    """Run what is missing; every finished run is a row of the file at once.
+    """Run what the present code has not; every finished run is a row of the file at once.
 
     Parameters
     ----------
@@ -310,24 +318,20 @@ def finish(tasks, run_one, args, path, fields=FIELDS, identity=IDENTITY, describ
     rows : list of dict of str
         All rows of the file.
     """
-    rows = read_rows(path, fields)
+    read_rows(path, fields)  # or a message
+    ledger = Ledger(Table(path.stem, fields, identity, run_one, kind=kind_of), path=path)
     if args.overwrite:
-        rows = [row for row in rows if row["solver"] != args.solver]
-    elif not args.resume and any(row["solver"] == args.solver for row in rows):
+        ledger.forget(lambda row: row["solver"] == args.solver)
+    elif not args.resume and any(row["solver"] == args.solver for row in ledger):
         sys.exit(
             f"{path} has runs of this solver: use --resume to go on, or --overwrite to forget them"
         )
-    write_rows(path, rows, fields)
-
-    def key(row):
-        return tuple(str(row[name]) for name in identity)
-
-    done = {key(row) for row in rows}
-    missing = [task for task in tasks if key(task) not in done]
+    ledger.write()
+    missing = [task for task in tasks if not ledger.has(task)]
     try:
         with Progress(missing, args, describe) as progress:
             for row in _results(missing, run_one, args, progress):
-                append_row(path, row, fields)
+                ledger.put(row, [row])
                 progress.finished(row)
     except KeyboardInterrupt:
         sys.exit(f"Interrupted; finished runs are in {path}. Go on with --resume.")
@@ -397,32 +401,12 @@ class Progress:
 # ------------------------------------------------------------------------------------------ tables
 
 
-def append_row(path, row, fields=FIELDS):
-    """Add a row at once, so that an interruption loses only what was running."""
-    is_new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fields)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def read_rows(path, fields=FIELDS):
     """Complete rows of a CSV file; the last may have been cut off."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != tuple(fields):
-            sys.exit(f"{path} has other columns than expected: move it away first")
-        return [row for row in reader if None not in row.values()]
-
-
-def write_rows(path, rows, fields=FIELDS):
-    """Replace a CSV file by complete rows."""
-    path.unlink(missing_ok=True)
-    for row in rows:
-        append_row(path, row, fields)
+    rows = read(path)
+    if rows and set(rows[0]) - {"stamp"} != set(fields):
+        sys.exit(f"{path} has other columns than expected: move it away first")
+    return rows
 
 
 # ----------------------------------------------------------------------------------------- figures

@@ -290,6 +290,16 @@ def run(task, args):
     return row, generator
 
 
+def run_one(task, args, tell=None):
+    """The row of one run; its generator is kept where the figure shows it."""
+    row, generator = run(task, args)
+    if generator is not None and row["set"] in FIGURE_SETS:
+        path = generator_path(args, row)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, generator)
+    return row
+
+
 def warm_up(estimator):
     """What happens once per process, such as imports, is not a property of a method."""
     small = clone(estimator)
@@ -321,16 +331,14 @@ def cost(task):
     return 1.0 if task["method"] == "ICASeriation" and large else 0.1
 
 
-def execute(tasks, args):
+def execute(tasks, args, ledger):
     """Run what is missing, keep every finished row, show progress."""
     tasks = sorted(tasks, key=cost, reverse=True)  # long ones first keeps all cores busy
     total, done, started = sum(map(cost, tasks)), 0.0, time.perf_counter()
-    calls = (joblib.delayed(run)(task, args) for task in tasks)
+    calls = (joblib.delayed(run_one)(task, args) for task in tasks)
     parallel = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")
-    for count, (row, generator) in enumerate(parallel(calls), 1):
-        common.append_row(args.results / "comparison.csv", row, FIELDS)
-        if generator is not None and row["set"] in FIGURE_SETS:
-            np.save(generator_path(args, row), generator)
+    for count, row in enumerate(parallel(calls), 1):
+        ledger.put(row, [row])
         done += cost(row)
         elapsed = time.perf_counter() - started
         cosine = row["error"] or f"cos {row['cosine']:.4f}"
@@ -621,7 +629,7 @@ def show(axis, matrix, heading):
 # ------------------------------------------------------------------------------------ command line
 
 
-def parse(arguments):
+def parsed(arguments):
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
@@ -670,20 +678,27 @@ def shown(rows, wanted, args):
     return found + list(others.values())
 
 
+def kind_of(row):
+    """Which code a run looks at, for its stamp."""
+    return "paper" if row["method"] == PUBLISHED else "search"
+
+
+TABLE = common.Table("comparison", FIELDS, IDENTITY, run_one, kind=kind_of)
+
+
 def main(arguments=None):
     """Run what is missing and write the page."""
-    args = parse(arguments)
+    args = parsed(arguments)
     (args.results / "comparison").mkdir(parents=True, exist_ok=True)
     path = args.results / "comparison.csv"
     if path.exists() and args.overwrite:
         path.unlink()
     elif path.exists() and not args.resume:
         sys.exit(f"{path} exists: use --resume to go on, or --overwrite to start again")
-    rows, wanted = common.read_rows(path, FIELDS), list(plan(args))
-    common.write_rows(path, rows, FIELDS)
-    finished = {identity(row) for row in rows}
+    common.read_rows(path, FIELDS)  # or a message
+    ledger, wanted = common.Ledger(TABLE, path=path), list(plan(args))
     try:
-        execute([task for task in wanted if identity(task) not in finished], args)
+        execute([task for task in wanted if not ledger.has(task)], args, ledger)
     except KeyboardInterrupt:
         sys.exit(f"Interrupted; finished runs are in {path}. Go on with --resume.")
     write_page(shown(common.read_rows(path, FIELDS), wanted, args), args)

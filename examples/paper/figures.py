@@ -254,12 +254,17 @@ def figure_path(number, args):
     return args.figures / f"paper_figure_{number}{solver}.png"
 
 
-def main(arguments=None):
-    """Run what is missing and draw the figures asked for."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=1)
     numbers = [*MATRICES, 11, 12]
     parser.add_argument("--numbers", nargs="+", type=int, choices=numbers, default=numbers)
-    args = common.parse(parser, arguments)
+    return common.parse(parser, arguments)
+
+
+def main(arguments=None):
+    """Run what is missing and draw the figures asked for."""
+    args = parsed(arguments)
     rows = common.finish(plan(args), run_one, args, args.results / "figures.csv")
     for number in args.numbers:
         if number in MATRICES and (found := load(rows, MATRICES[number], args)):

@@ -99,14 +99,20 @@ def summary(rows, name):
     }
 
 
-def main(arguments=None):
-    """Run what is missing."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=5)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.set_defaults(solver="paper")
     args = common.parse(parser, arguments)
     if args.solver != "paper":
         parser.error("this script is about the paper's procedure: --solver paper")
+    return args
+
+
+def main(arguments=None):
+    """Run what is missing."""
+    args = parsed(arguments)
     path = args.results / "published.csv"
     rows = common.finish(plan(args), run_one, args, path, fields=FIELDS, describe=describe)
     for name in args.sets:

@@ -122,14 +122,20 @@ def draw(rows, path):
     common.save(figure, path)
 
 
-def main(arguments=None):
-    """Run what is missing and draw all of it."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=2)
     parser.add_argument("--features", nargs="+", type=int, default=[5, 9, 17, 33, 65])
     parser.add_argument("--signal", choices=("gaussian", "legendre"), default="gaussian")
     args = common.parse(parser, arguments)
     if args.solver == "paper" and args.budget is None:
         args.budget = common.Budget("10")
+    return args
+
+
+def main(arguments=None):
+    """Run what is missing and draw all of it."""
+    args = parsed(arguments)
     rows = common.finish(plan(args), run_one, args, args.results / "scaling.csv", FIELDS)
     draw(rows, args.figures / "scaling.png")
 

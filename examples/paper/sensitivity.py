@@ -98,13 +98,19 @@ def draw(rows, path):
     common.save(figure, path)
 
 
-def main(arguments=None):
-    """Run what is missing and draw the effects."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=4)
     parser.add_argument("--set", choices=common.SETS, default="gaussian-7-translation")
     args = common.parse(parser, arguments)
     if args.repeats < 2:
         parser.error("--repeats must be at least 2: effects have a spread")
+    return args
+
+
+def main(arguments=None):
+    """Run what is missing and draw the effects."""
+    args = parsed(arguments)
     rows = common.finish(plan(args), run_one, args, args.results / "sensitivity.csv")
     draw(rows, args.figures / "sensitivity.png")
 

@@ -48,11 +48,16 @@ def draw(rows, path):
     common.save(figure, path)
 
 
-def main(arguments=None):
-    """Run what is missing and draw all of it."""
+def parsed(arguments=None):
+    """Command line."""
     parser = common.make_parser(__doc__.split("\n")[0], repeats=4)
     parser.add_argument("--sets", nargs="+", choices=common.SETS, default=list(common.SETS))
-    args = common.parse(parser, arguments)
+    return common.parse(parser, arguments)
+
+
+def main(arguments=None):
+    """Run what is missing and draw all of it."""
+    args = parsed(arguments)
     rows = common.finish(plan(args), run_one, args, args.results / "table1.csv")
     draw(rows, args.figures / "table1.png")
 

@@ -8,26 +8,26 @@ Devices are switched off one at a time, each beside the whole search on the same
 Numbers are screened in the manner of Morris: from a random point between half and twice their
 values one after another is moved, on one set for each trajectory. Rows of devices that have been
 deleted since stay in the file and on the page. Seeds from 70,000: no other
-benchmark has them. Runs are appended to a CSV file, those that are there already are skipped.
+benchmark has them. Runs go to a CSV file, those that the present search has made are skipped. The
+numbers need SALib.
 """
 
 import argparse
-import csv
 import itertools
-import re
 import sys
 import time
 import warnings
 from dataclasses import fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from accuracy import KINDS
-from joblib import Parallel, delayed
+from ledger import Ledger, Table, read
+from pool import complete
 from result_tables import table
 from robustness import Case, make
-from SALib.sample import morris as sampler
 
 from sklearn_symmetry import __version__
 from sklearn_symmetry.datasets import hiding_basis
@@ -42,7 +42,7 @@ FIRST_SEED, SEEDS, TRAJECTORIES = 70_000, 3, 1
 FIELDS = (
     "part", "changed", "set", "seed", "step", "cosine", "cpu_seconds", "starts", "version",
 )  # fmt: skip
-PARTS = ("device", "number")
+KEY, PARTS = FIELDS[:5], ("device", "number")
 MATTERS = 0.002  # of a cosine; less is what another order of the samples changes
 
 
@@ -93,7 +93,6 @@ SETS = {
     "17, few samples": _troubled(signal="legendre", features=17, samples=800),
 }
 
-COLUMNS = {name: int(re.findall(r"\d+", name)[0]) for name in SETS}
 # Right in seconds; and not right, or not soon: these come last.
 SCREENED = (
     "Legendre 7", "wide 13", "13, noise 0.8", "15, offset", "13, missing range", "17, few samples",
@@ -134,13 +133,6 @@ DEVICES = {
     "agreement of two": {"same": ()},
     "rules of fewest columns": {"fewest": 0},
 }  # fmt: skip
-# What a search whose first start was certain never reached.
-LATER = (
-    "recipe: centred", "recipe: no contrast", "recipe: half white", "agreement of two",
-    "mending signs", "mending swaps", "mending at all", "energies", "starts from the law",
-)  # fmt: skip
-# Devices for few columns, and up to how many.
-FEW = {"ordered starts": DEFAULT.few, "rules of fewest columns": DEFAULT.fewest}
 CLOSENESS = ("near", "different", "returned")  # cosines: their distance from 1 is scaled
 
 
@@ -165,35 +157,35 @@ def scaled(point):
     return replace(DEFAULT, **changes)
 
 
-def runs():
-    """Part, what is changed, set, seed, step and tuning of every run; hard sets come last."""
-    yield from _devices([name for name in SETS if name not in HARD])
-    yield from _devices(HARD)
-    yield from trajectories()
-
-
-def _devices(sets):
-    for seed in range(SEEDS):
-        for name, off in {"nothing": {}, **DEVICES}.items():
-            for chosen in sets:
-                yield "device", name, chosen, FIRST_SEED + seed, 0, replace(DEFAULT, **off)
-
-
-def trajectories():
-    """One trajectory of the screen for every set that is quick."""
-    names = numbers()
-    problem = {"num_vars": len(names), "names": names, "bounds": [[-1, 1]] * len(names)}
+def tasks():
+    """What identifies every run; hard sets come last."""
+    for sets in ([name for name in SETS if name not in HARD], HARD):
+        for seed, name, chosen in itertools.product(range(SEEDS), ["nothing", *DEVICES], sets):
+            yield dict(zip(KEY, ("device", name, chosen, FIRST_SEED + seed, 0), strict=True))
     for place, chosen in enumerate(SCREENED):
         seed = FIRST_SEED + 100 + place
-        path = sampler.sample(problem, TRAJECTORIES, num_levels=4, seed=seed)
-        moved = ["start", *(names[int(np.flatnonzero(step)[0])] for step in np.diff(path, axis=0))]
-        for step, (name, point) in enumerate(zip(moved, path, strict=True)):
-            yield "number", name, chosen, seed, step, scaled(point)
+        for step in range(len(numbers()) + 1):
+            yield dict(zip(KEY, ("number", "", chosen, seed, step), strict=True))
 
 
-def run(part, changed, chosen, seed, step, tuning):
+@lru_cache
+def trajectory(seed):
+    """What is moved, and where to, in every step of the screen on one set."""
+    from SALib.sample import morris as sampler
+
+    names = numbers()
+    problem = {"num_vars": len(names), "names": names, "bounds": [[-1, 1]] * len(names)}
+    path = sampler.sample(problem, TRAJECTORIES, num_levels=4, seed=seed)
+    moved = ["start", *(names[int(np.flatnonzero(step)[0])] for step in np.diff(path, axis=0))]
+    return list(zip(moved, map(scaled, path), strict=True))
+
+
+def run(part, changed, set, seed, step):  # named as the columns are
     """One fit; a row of the table."""
     torch.set_num_threads(1)
+    chosen, tuning = set, replace(DEFAULT, **DEVICES.get(changed, {}))
+    if part == "number":
+        changed, tuning = trajectory(seed)[step]
     X, generator = SETS[chosen](seed)
     boundary = "circulant" if "ring" in chosen else "open"
     n_init = HARD.get(chosen) if part == "device" else STARTS
@@ -213,42 +205,22 @@ def run(part, changed, chosen, seed, step, tuning):
     return dict(zip(FIELDS, values, strict=True))
 
 
-def cannot_matter(device, whole):
-    """Whether the whole search, a row of the table, never came to a device."""
-    certain = int(whole["starts"]) == 1
-    return device in LATER and certain or COLUMNS[whole["set"]] > FEW.get(device, np.inf)
+def _identity(row):
+    """A step of a trajectory moves what its seed says."""
+    changed = row["changed"] if row["part"] == "device" else ""
+    return tuple(str(value) for value in (row["part"], changed, *(row[name] for name in KEY[2:])))
 
 
-def complete(path, minutes, jobs, parts):
-    """Run what is missing of some parts until the time is up."""
-    stop = time.monotonic() + 60 * minutes
-    done = list(csv.DictReader(path.open())) if path.exists() else []
-    known = {tuple(row[name] for name in FIELDS[:4]): row for row in done}
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not done:
-            writer.writeheader()
-
-        def keep(row):
-            known[tuple(str(row[name]) for name in FIELDS[:4])] = row
-            writer.writerow(row)
-            file.flush()
-            print(*row.values(), flush=True)
-
-        def missing():
-            for one in (one for one in runs() if one[0] in parts):
-                whole = known.get(("device", "nothing", *map(str, one[2:4])))
-                if tuple(map(str, one[:4])) in known:
-                    continue
-                if whole and cannot_matter(one[1], whole):
-                    keep(whole | {"changed": one[1]})
-                    continue
-                yield one
-
-        in_time = itertools.takewhile(lambda _: time.monotonic() < stop, missing())
-        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs)
-        for row in parallel(delayed(run)(*one) for one in in_time):
-            keep(row)
+TABLE = Table(
+    "ablation_of_search", FIELDS, _identity, run, plan=lambda: list(tasks()), took="cpu_seconds",
+    like=("part", "set"), guess=8.0,
+    needs=lambda task: [
+        *(["SALib"] if task["part"] == "number" else []),
+        *(["PIL"] if "photos" in task["set"] else []),
+        *(["heartpy"] if "pulse" in task["set"] else []),
+        *(["seglearn"] if task["set"].startswith("watch") else []),
+    ],
+)  # fmt: skip
 
 
 # The page
@@ -265,8 +237,9 @@ d x d crop) to the hidden one.
 Change of the cosine against the whole search on the same samples, over {sets} sets and up to
 {seeds} seeds of each: the mean, how many runs lost and gained more than {matters}, and the set that
 lost most (mean over its seeds). CPU: median ratio of the time. Where the whole search was certain
-of its first start, devices that come later cannot have mattered: they count as no change, and were
-not run. Of the four hardest sets (photos, pulse, watch, waveforms) three waves of starts are tried.
+of its first start, devices that come later cannot have mattered: some of these runs were not made,
+and count as no change. Of the four hardest sets (photos, pulse, watch, waveforms) three waves of
+starts are tried.
 
 """
 NUMBERS = """
@@ -374,8 +347,9 @@ def main():
     parser.add_argument("--output", type=Path, default=output)
     options = parser.parse_args()
     if options.minutes:
-        complete(options.output, options.minutes, options.jobs, options.parts)
-    write_page(list(csv.DictReader(options.output.open())), DOCS / "ablation.md")
+        wanted = [task for task in tasks() if task["part"] in options.parts]
+        complete([(Ledger(TABLE, path=options.output), wanted)], options.jobs, options.minutes)
+    write_page(read(options.output), DOCS / "ablation.md")
 
 
 if __name__ == "__main__":

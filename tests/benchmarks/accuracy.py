@@ -7,22 +7,23 @@ Each set is hidden by a DST, a permutation and a random rotation, with several s
 that of ``generator_`` (the central d x d crop) to the hidden generator; open boundary: the shift
 ``eye(d, k=1)`` in the hidden basis; circulant: the cyclic shift; ``above_noise`` is that of what is
 above the noise. Sets are those below and all of `known_sets.py`, followed by their columns:
-``heart33``, ``land-and-sea33``. Rows are appended to a CSV file, runs that are there already are
-skipped.
+``heart33``, ``land-and-sea33``. Rows go to a CSV file, runs that the present search has made are
+skipped. Seconds are those of the clock, CPU seconds those of the one thread of a fit.
 """
 
 import argparse
-import csv
+import itertools
 import platform
 import time
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
 import sklearn
 import torch
 from known_sets import SETS
+from ledger import Ledger, Table, mnist_file
+from pool import complete
 from sklearn.utils import Bunch
 
 from sklearn_symmetry import SymmetryLens, __version__
@@ -36,12 +37,11 @@ from sklearn_symmetry.datasets import (
 )
 from sklearn_symmetry.metrics import generator_similarity
 
-HERE = Path(__file__).resolve().parent
-MNIST = HERE.parents[2] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
+MNIST = mnist_file()
 HIDINGS = ("frequency", "permutation", "orthogonal")
 FIELDS = (
     "set", "samples", "hiding", "seed", "cosine", "score", "seconds", "candidates", "iterations",
-    "converged", "target", "version", "above_noise",
+    "converged", "target", "version", "above_noise", "cpu_seconds",
 )  # fmt: skip
 
 
@@ -77,19 +77,49 @@ KINDS = {
 _KNOWN = {name.replace(" ", "-").replace(",", ""): entry for name, entry in SETS.items()}
 KINDS = {name: _known(entry[0], entry[2]) for name, entry in _KNOWN.items()} | KINDS
 RINGS = {"circulant"} | {name for name, entry in _KNOWN.items() if entry[2] == "circulant"}
+# Known sets that are no others under another name.
+OTHERS = [
+    f"{name.replace(' ', '-').replace(',', '')}{entry[1]}"
+    for name, entry in SETS.items()
+    if name not in ("narrow", "wide", "waves", "photographs", "digits")
+]
+# Sets, samples, hidings and seeds of the published table.
+PLAN = (
+    (("gaussian7", "legendre7", "circulant7", "digits9", "digits11", "digits15", "mnist27",
+      "gaussian33", "legendre33", "wide33"), 20_000, HIDINGS, 5),
+    (("gaussian7", "legendre7", "circulant7", "mnist27", "gaussian33", "legendre33", "wide33"),
+     5000, HIDINGS, 5),
+    (("photos33", *OTHERS), 20_000, ("orthogonal",), 3),
+    (("gaussian65", "legendre65"), 100_000, ("orthogonal",), 2),
+)  # fmt: skip
 
 
-def run(name, samples, hiding, seed):
+def tasks(sets, samples, hidings, seeds):
+    """What identifies every run."""
+    for name, seed, hiding in itertools.product(sets, range(seeds), hidings):
+        yield {"set": name, "samples": samples, "hiding": hiding, "seed": seed}
+
+
+def needs(task):
+    """Packages and files of a set."""
+    kind = task["set"].rstrip("0123456789")
+    if kind == "mnist":
+        return (str(MNIST),)
+    package = "PIL" if kind == "photos" else _KNOWN[kind][3] if kind in _KNOWN else ""
+    return (package,) if package else ()
+
+
+def run(set, samples, hiding, seed):  # named as the columns are
     """One fit of a default lens; a row of the table."""
     torch.set_num_threads(1)
-    kind = name.rstrip("0123456789")
+    name, kind = set, set.rstrip("0123456789")
     data = KINDS[kind](samples, int(name[len(kind) :]), symmetry=hiding, random_state=1000 + seed)
     boundary = "circulant" if kind in RINGS else "open"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        start = time.perf_counter()
+        start, begin = time.perf_counter(), time.process_time()
         lens = SymmetryLens(boundary=boundary, random_state=seed).fit(data.data)
-        seconds = time.perf_counter() - start
+        seconds, spent = time.perf_counter() - start, time.process_time() - begin
     # A ring of an even number of columns has one component more.
     found = lens.padded_generator_ if boundary == "circulant" else lens.generator_
     cosine = generator_similarity(found, data.generator, boundary=boundary)
@@ -100,45 +130,36 @@ def run(name, samples, hiding, seed):
             FIELDS,
             (name, samples, hiding, seed, f"{cosine:.5f}", f"{lens.score(data.data):.4f}",
              f"{seconds:.1f}", len(lens.candidates_), lens.n_iter_, lens.converged_, target,
-             __version__, f"{above:.5f}"),
+             __version__, f"{above:.5f}", f"{spent:.1f}"),
             strict=True,
         )
     )  # fmt: skip
 
 
+TABLE = Table(
+    "accuracy", FIELDS, ("set", "samples", "hiding", "seed"), run,
+    plan=lambda: [task for part in PLAN for task in tasks(*part)],
+    took="cpu_seconds", like=("set", "samples"), guess=20.0, needs=needs,
+)  # fmt: skip
+
+
 def main():
-    """Run what is missing, print every row and a summary."""
+    """Run what is missing, print every run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=["gaussian7", "gaussian33", "digits11"])
     parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--hidings", nargs="+", default=HIDINGS, choices=HIDINGS)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--output", default="docs/results/accuracy.csv")
+    parser.add_argument("--output", help="docs/results/accuracy.csv")
     options = parser.parse_args()
-    output = Path(options.output)
-    done = list(csv.DictReader(output.open())) if output.exists() else []
-    known = {(row["set"], int(row["samples"]), row["hiding"], int(row["seed"])) for row in done}
-    wanted = [
-        (name, options.samples, hiding, seed)
-        for name in options.sets
-        for seed in range(options.seeds)
-        for hiding in options.hidings
-    ]
-    tasks = (joblib.delayed(run)(*task) for task in wanted if task not in known)
     print(
         f"{platform.processor() or platform.machine()}, {joblib.cpu_count()} cores, "
         f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}"
     )
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not done:
-            writer.writeheader()
-        for row in joblib.Parallel(options.jobs, return_as="generator")(tasks):
-            writer.writerow(row)
-            file.flush()
-            print(" ".join(f"{value}" for value in row.values()), flush=True)
+    wanted = list(tasks(options.sets, options.samples, options.hidings, options.seeds))
+    return complete([(Ledger(TABLE, path=options.output), wanted)], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -4,18 +4,21 @@
     python tests/benchmarks/boundary.py --mixing permutation --seeds 100 101 102
 
 The sets are those of `shuffled.py` in this folder, mixed by a random rotation unless
-``--mixing permutation``. Rows are appended to a CSV file. Numbers of the solver were set on seeds
-below 100; the file has others.
+``--mixing permutation``. Rows go to a CSV file, runs that the present search has made are skipped.
+Numbers of the solver were set on seeds below 100; the file has others.
 """
 
 import argparse
+import itertools
 import time
 import warnings
 
 import numpy as np
 import torch
 from known_sets import SETS
-from shuffled import append
+from ledger import Ledger, Table
+from pool import complete
+from shuffled import PUBLISHED, SEEDS, needs
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import hiding_basis
@@ -28,10 +31,10 @@ FIELDS = (
 HIDINGS = {"rotation": "orthogonal", "permutation": "permutation"}
 
 
-def run(name, size, samples, noise, mixing, seed):
+def run(set, columns, samples, noise, mixing, seed):  # named as the columns are
     """A row of the table."""
-    maker, usual, truth, _ = SETS[name]
-    size = usual if size is None else size
+    name, size = set, columns
+    maker, _, truth, _ = SETS[name]
     X = maker(samples, size, seed)
     random = np.random.default_rng(seed)
     X = X + noise * X.std() * random.standard_normal(X.shape)
@@ -50,20 +53,48 @@ def run(name, size, samples, noise, mixing, seed):
     return dict(zip(FIELDS, values, strict=True))
 
 
+# Columns (None: the usual ones), samples, noise and mixing of the published table, and its sets.
+PLAN = (
+    (PUBLISHED, None, 5000, 0.0, "rotation"),
+    (PUBLISHED, None, 2000, 0.5, "permutation"),
+    (
+        ("narrow", "waves", "narrow ring", "wide ring", "waves ring", "photographs", "brick",
+         "head directions", "leaves"),
+        12, 2000, 0.3, "permutation",
+    ),
+)  # fmt: skip
+
+
+def tasks(sets, columns, samples, noise, mixing, seeds=SEEDS):
+    """What identifies every run."""
+    case = {"samples": samples, "noise": noise, "mixing": mixing}
+    for name, seed in itertools.product(sets, seeds):
+        yield {"set": name, "columns": columns or SETS[name][1]} | case | {"seed": seed}
+
+
+TABLE = Table(
+    "boundary", FIELDS, ("set", "columns", "samples", "noise", "mixing", "seed"), run,
+    plan=lambda: [task for part in PLAN for task in tasks(*part)],
+    took="seconds", like=("columns", "mixing"), guess=5.0, needs=needs,
+)  # fmt: skip
+
+
 def main():
-    """Run, print every row and append it."""
+    """Run what is missing, print every run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=PUBLISHED, choices=SETS)
     parser.add_argument("--columns", type=int, help="None: as in shuffled.py")
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviations")
     parser.add_argument("--mixing", choices=HIDINGS, default="rotation")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
-    parser.add_argument("--output", default="docs/results/boundary.csv")
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--output", help="docs/results/boundary.csv")
     options = parser.parse_args()
-    settings = options.columns, options.samples, options.noise, options.mixing
-    append(options, FIELDS, lambda name, seed: run(name, *settings, seed))
+    case = options.columns, options.samples, options.noise, options.mixing, options.seeds
+    wanted = list(tasks(options.sets, *case))
+    return complete([(Ledger(TABLE, path=options.output), wanted)], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -4,23 +4,24 @@
     python tests/benchmarks/calibration.py            # runs what is missing, then writes the page
     python tests/benchmarks/calibration.py --page     # the page alone
 
-Trials are rows of docs/results/calibration.csv; those that are there are skipped. The page is
-docs/trust.md. Seeds start at 14000, those of sets without a symmetry at 15000: thresholds were set
-on others. The truth is used to sort fits into right and wrong ones, and by nothing else. The real
-spectra ship inside the package chemotools: install it first, or they are left out.
+Trials are rows of docs/results/calibration.csv; those of the present search are skipped. The page
+is docs/trust.md. Seeds start at 14000, those of sets without a symmetry at 15000: thresholds were
+set on others. The truth is used to sort fits into right and wrong ones, and by nothing else. The
+real spectra ship inside the package chemotools: install it first, or they are left out.
 """
 
 import argparse
-import csv
-import importlib.util
+import itertools
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
-from accuracy import KINDS
+from accuracy import KINDS, MNIST
 from known_sets import package_folder
+from ledger import Ledger, Table, read
+from pool import complete
 from result_tables import table
 from scipy.stats import beta
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
@@ -181,10 +182,7 @@ def run_null(name, seed):
     parts = split_in_halves(X)
     lens = SymmetryLens(random_state=seed)
     halves = fit_halves(lens, parts)
-    return {
-        "group": "null", "set": name, "features": d, "samples": len(X), "seed": seed,
-        "fit": "default",
-    } | judged(halves[0], parts, halves)  # fmt: skip
+    return [{"features": d, "samples": len(X), "fit": "default"} | judged(halves[0], parts, halves)]
 
 
 def run_symmetric(name, seed):
@@ -200,10 +198,8 @@ def run_symmetric(name, seed):
     for label, settings in fits.items():
         lens.set_params(**fresh_settings(lens)).set_params(**settings).fit(data.data)
         cosine = generator_similarity(lens.generator_, data.generator, boundary=data.boundary)
-        yield {
-            "group": "symmetric", "set": name, "features": d, "samples": n, "seed": seed,
-            "fit": label, "cosine": f"{cosine:.4f}",
-        } | judged(lens, parts, halves)  # fmt: skip
+        row = {"features": d, "samples": n, "fit": label, "cosine": f"{cosine:.4f}"}
+        yield row | judged(lens, parts, halves)
 
 
 def judged(lens, parts, halves):
@@ -223,52 +219,56 @@ def judged(lens, parts, halves):
     }
 
 
-def run_tests(seed, n=1000, d=6):
-    """p-values of the elliptical test under its null, in a fixed basis."""
-    for label, make in (("Gaussian", correlated_gaussian), ("elliptical", elliptical)):
-        random = np.random.default_rng([seed, d])
-        y = torch.as_tensor(make(n, d, random))
-        random, line = torch.Generator().manual_seed(seed), Grid.line(y.shape[1])
-        p_value, _ = elliptical_test(y, line, random, DRAWS)
-        yield {"set": label, "p_value": p_value}
+def run_tests(name, seed, n=1000, d=6):
+    """A p-value of the elliptical test under its null, in a fixed basis."""
+    random = np.random.default_rng([seed, d])
+    y = torch.as_tensor(TESTED[name](n, d, random))
+    random, line = torch.Generator().manual_seed(seed), Grid.line(y.shape[1])
+    p_value, _ = elliptical_test(y, line, random, DRAWS)
+    return [{"p_value": p_value}]
 
 
-def wanted(trials, tests):
-    """Name, seed and function of every trial, all sets in turn."""
-    for trial in range(max(trials, tests)):
-        if trial < tests:
-            yield "tests", "", FIRST_SEED + trial, lambda _, seed: run_tests(seed)
-        for name, (*_, count) in SYMMETRIC.items():
-            if trial < count:
-                yield "symmetric", name, FIRST_SEED + trial, run_symmetric
-        for name in NULLS if trial < trials else ():
-            if name == "real spectra" and importlib.util.find_spec("chemotools") is None:
-                continue
-            yield "null", name, FIRST_NULL + trial, lambda name, seed: [run_null(name, seed)]
+TESTED = {"Gaussian": correlated_gaussian, "elliptical": elliptical}
+RUN = {"tests": run_tests, "null": run_null, "symmetric": run_symmetric}
 
 
-def run_missing(path, trials, tests):
-    """Append the trials that are not in the file."""
-    rows = list(csv.DictReader(path.open())) if path.exists() else []
-    done = {(row["group"], row["set"], int(row["seed"])) for row in rows}
-    done |= {("tests", "", seed) for group, _, seed in done if group == "tests"}
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, restval="")
-        if not rows:
-            writer.writeheader()
-        for group, name, seed, run in wanted(trials, tests):
-            if (group, name, seed) in done:
-                continue
-            start = time.process_time()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                new = list(run(name, seed))
-            share = (time.process_time() - start) / len(new)
-            for row in new:
-                row = {"group": group, "seed": seed} | row | {"cpu_seconds": f"{share:.1f}"}
-                writer.writerow(row)
-                print(" ".join(str(value) for value in row.values()), flush=True)
-            file.flush()
+def run(group, set, seed):  # named as the columns are
+    """One trial: its rows."""
+    torch.set_num_threads(1)
+    start = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = list(RUN[group](set, seed))
+    share = f"{(time.process_time() - start) / len(rows):.1f}"
+    return [{"group": group, "set": set, "seed": seed} | row | {"cpu_seconds": share}
+            for row in rows]  # fmt: skip
+
+
+def tasks(trials=20, tests=200):
+    """What identifies every trial."""
+    counts = {name: count for name, (*_, count) in SYMMETRIC.items()}
+    for group, numbers, first in (
+        ("tests", dict.fromkeys(TESTED, tests), FIRST_SEED),
+        ("symmetric", counts, FIRST_SEED),
+        ("null", dict.fromkeys(NULLS, trials), FIRST_NULL),
+    ):
+        for trial, name in itertools.product(range(max(numbers.values())), numbers):
+            if trial < numbers[name]:
+                yield {"group": group, "set": name, "seed": first + trial}
+
+
+def needs(task):
+    """Packages and files of a set."""
+    kind = SYMMETRIC.get(task["set"], ("",))[0]
+    own = {"mnist": str(MNIST), "photos": "PIL"}.get(kind)
+    own = "chemotools" if task["set"] == "real spectra" else own
+    return (own,) if own else ()
+
+
+TABLE = Table(
+    "calibration", FIELDS, ("group", "set", "seed"), run, plan=lambda: list(tasks()),
+    kind="verdict", took="cpu_seconds", like=("group", "set"), guess=10.0, needs=needs,
+)  # fmt: skip
 
 
 HEAD = (DOCS / "results" / "trust-head.md").read_text()
@@ -407,13 +407,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--trials", type=int, default=20, help="of every set without a symmetry")
     parser.add_argument("--tests", type=int, default=200, help="of the elliptical test alone")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--page", action="store_true", help="write the page and run nothing")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    path = DOCS / "results" / "calibration.csv"
+    ledger = Ledger(TABLE)
     if not options.page:
-        run_missing(path, options.trials, options.tests)
-    write_page(list(csv.DictReader(path.open())))
+        complete([(ledger, list(tasks(options.trials, options.tests)))], options.jobs)
+    write_page(read(ledger.path))
 
 
 if __name__ == "__main__":

@@ -5,20 +5,22 @@
 
 Each set is hidden by a random rotation. The cosine is that of ``generators_`` to the hidden ones,
 the lower of the two, up to the symmetries of the lattice; above the noise, as
-`generator_similarity(..., X=X)` has it. Seconds are those of the CPU, one thread. Rows are appended
-to a CSV file, runs that are there already are skipped; with `--table`, the table of the
+`generator_similarity(..., X=X)` has it. Seconds are those of the CPU, one thread. Rows go to a
+CSV file, runs that the present search has made are skipped; with `--table`, the table of the
 documentation is printed from it and nothing is run.
 """
 
 import argparse
-import csv
+import itertools
 import time
 import warnings
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
+from ledger import Ledger, Table, mnist_file, read
+from pool import complete
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.datasets import (
@@ -30,8 +32,7 @@ from sklearn_symmetry.datasets import (
 from sklearn_symmetry.datasets._fields import _patch_set
 from sklearn_symmetry.metrics import generator_similarity
 
-HERE = Path(__file__).resolve().parent
-MNIST = HERE.parents[2] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
+MNIST = mnist_file()
 FIELDS = (
     "set", "shape", "samples", "seed", "cosine", "above_noise", "divergence", "seconds",
     "candidates", "converged", "verdict", "repeatability", "version",
@@ -78,10 +79,10 @@ def parsed(name):
     return kind, tuple(int(size) for size in name[len(kind) :].split("x"))
 
 
-def run(name, samples, seed, with_verdict):
+def run(set, shape, samples, seed, with_verdict=False):  # named as the columns are
     """One fit of a default lens; a row of the table."""
     torch.set_num_threads(1)
-    kind, shape = parsed(name)
+    kind, shape = parsed(set + shape)
     loader, boundary = KINDS[kind]
     data = loader(samples, shape, symmetry="orthogonal", random_state=1000 + seed)
     with warnings.catch_warnings():
@@ -122,35 +123,53 @@ def table(rows):
         )
 
 
+# Sets of the published table.
+PLAN = (
+    "blobs5x5", "smooth5x5", "spins5x5", "torus5x5", "smoothtorus5x5", "digits5x5", "photos5x5",
+    "mnist5x5", "textures5x5", "blobs4x6", "photos3x8", "mnist7x7", "noisymnist7x7",
+    "textures7x7", "torus8x8",
+)  # fmt: skip
+
+
+def tasks(sets, samples=20_000, seeds=3):
+    """What identifies every run; the cheap ones first, seed by seed."""
+    for seed, name in itertools.product(range(seeds), sets):
+        kind, shape = parsed(name)
+        yield {"set": kind, "shape": "x".join(map(str, shape)), "samples": samples, "seed": seed}
+
+
+def needs(task):
+    """Packages and files of a set."""
+    own = {"photos": "PIL", "textures": "skimage"}.get(task["set"])
+    if "mnist" in task["set"]:
+        own = str(MNIST)
+    return (own,) if own else ()
+
+
+TABLE = Table(
+    "lattices", FIELDS, ("set", "shape", "samples", "seed"), run, plan=lambda: list(tasks(PLAN)),
+    took="seconds", like=("shape",), guess=60.0, needs=needs,
+)  # fmt: skip
+
+
 def main():
-    """Run what is missing, print every row."""
+    """Run what is missing, print every run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=["blobs5x5", "photos5x5", "mnist5x5"])
     parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--verdict", action="store_true")
     parser.add_argument("--table", action="store_true")
-    parser.add_argument("--output", default="docs/results/lattices.csv")
+    parser.add_argument("--output", help="docs/results/lattices.csv")
     options = parser.parse_args()
-    output = Path(options.output)
-    done = list(csv.DictReader(output.open())) if output.exists() else []
+    judged = replace(TABLE, run=partial(run, with_verdict=options.verdict))
+    ledger = Ledger(judged, path=options.output)
     if options.table:
-        table(done)
-        return
-    known = {(row["set"] + row["shape"], int(row["samples"]), int(row["seed"])) for row in done}
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not done:
-            writer.writeheader()
-        for name in options.sets:
-            for seed in range(options.seeds):
-                if (name, options.samples, seed) in known:
-                    continue
-                row = run(name, options.samples, seed, options.verdict)
-                writer.writerow(row)
-                file.flush()
-                print(" ".join(f"{value}" for value in row.values()), flush=True)
+        return table(read(ledger.path))
+    wanted = list(tasks(options.sets, options.samples, options.seeds))
+    return complete([(ledger, wanted)], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

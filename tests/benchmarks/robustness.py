@@ -4,25 +4,24 @@
     python tests/benchmarks/robustness.py --minutes 20 --jobs 2
     python tests/benchmarks/robustness.py --minutes 0    # page and figure from the runs there are
 
-Runs are appended to a CSV file, those that are there already are skipped, and the page and the
-figure are written anew. Trial t of the random part is the same whatever the number of trials, so
-that a part of them is a fair sample.
+Runs go to a CSV file, those that the present search has made are skipped, and the page and the
+figure are written anew. Trial t of the random part is the same whatever the number of trials.
 """
 
 import argparse
-import csv
 import itertools
 import re
 import statistics
 import time
 import warnings
 from collections import Counter
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from joblib import Parallel, delayed
+from ledger import Ledger, Table, read
+from pool import complete
 from result_tables import table
 
 from sklearn_symmetry import SymmetryLens, __version__
@@ -31,10 +30,12 @@ from sklearn_symmetry.metrics import generator_similarity
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HIDINGS = ("frequency", "permutation", "orthogonal")
-N_RANDOM = 200
+# Trials that were looked at while the search was made, and trials that were not.
+SEEN, FRESH = range(200), range(261, 461)
 RIGHT, WRONG = 0.98, 0.9  # cosines
 OUTLIERS, FACTOR = 0.01, 100.0
-RESULTS = ("cosine", "converged", "score", "starts", "found", "against", "error", "version")
+RESULTS = ("cosine", "converged", "score", "starts", "found", "against", "error", "version",
+           "cpu_seconds")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def run(case):
     torch.set_num_threads(1)
     X, generator = make(case)
     row = {**asdict(case), **dict.fromkeys(RESULTS, ""), "version": __version__}
+    begin = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -158,36 +160,25 @@ def run(case):
         "starts": len(lens.candidates_),
         "found": verdict.found,
         "against": " | ".join(verdict.against),
+        "cpu_seconds": f"{time.process_time() - begin:.1f}",
     }
 
 
-def complete(cases, path, minutes, jobs):
-    """Run what is missing until the time is up."""
-    stop = time.monotonic() + 60 * minutes
-    done = list(csv.DictReader(path.open())) if path.exists() else []
-    known = {tuple(row[name] for name in CASE) for row in done}
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, [*CASE, *RESULTS])
-        if not done:
-            writer.writeheader()
-        missing = (case for case in cases if tuple(map(str, astuple(case))) not in known)
-        in_time = itertools.takewhile(lambda _: time.monotonic() < stop, missing)
-        tasks = (delayed(run)(case) for case in in_time)
-        parallel = Parallel(jobs, return_as="generator_unordered", pre_dispatch=jobs)
-        for row in parallel(tasks):
-            writer.writerow(row)
-            file.flush()
-            print(*row.values(), flush=True)
+def run_task(**task):
+    """The same, of the columns of a case."""
+    return run(Case(**task))
 
 
 def cases():
-    """One random trial for every run of a sweep, so that any budget buys some of both."""
-    random = (random_case(trial) for trial in range(N_RANDOM))
-    for case in sweep_cases(2):
-        yield from itertools.islice(random, 1)
-        yield case
-    yield from random
+    """All that the table has."""
+    yield from sweep_cases(2)
+    yield from map(random_case, itertools.chain(SEEN, FRESH))
+
+
+TABLE = Table(
+    "robustness", (*CASE, *RESULTS), CASE, run_task, plan=lambda: list(map(asdict, cases())),
+    kind="verdict", took="cpu_seconds", guess=15.0,
+)  # fmt: skip
 
 
 # The page
@@ -211,12 +202,17 @@ without the truth.
 
 ## Random settings
 
-{count} of {planned} planned trials were run, the first ones of a fixed list; {crashed} of them
-crashed. Samples 500 to 50,000 and features 5 to 33 (one in fourteen: up to 65), both
-log-uniform; Gaussian and Legendre signals; hidden by DST-I, permutation or rotation; noise 0 to 1
-standard deviations; now and then one sample in a hundred times 100, no samples that are largest in
-10 to 40 % of the window, or a vector of 0.3 to 10 times the norm of a sample added to all. A trial
-with two troubles counts in both lines. Troubles come on top of the noise.
+{count} trials of a fixed list, {crashed} of them crashed; those up to {last} were looked at while
+the search was made, the others were not. Samples 500 to 50,000 and features 5 to 33 (one in
+fourteen: up to 65), both log-uniform; Gaussian and Legendre signals; hidden by DST-I, permutation
+or rotation; noise 0 to 1 standard deviations; now and then one sample in a hundred times 100, no
+samples that are largest in 10 to 40 % of the window, or a vector of 0.3 to 10 times the norm of a
+sample added to all. A trial with two troubles counts in both lines. Troubles come on top of the
+noise.
+
+"""
+FRESH_HEAD = """
+Of these, trials {first} to {last}, on which nothing was decided:
 
 """
 OBJECTIONS = """
@@ -286,14 +282,15 @@ def write_page(rows, path):
     """Tables from the runs, text from docs/results/robustness_notes.md."""
     random = [row for row in rows if row["part"] == "random"]
     page = HEAD.format(
-        right=RIGHT, wrong=WRONG, count=len(random), planned=N_RANDOM,
+        right=RIGHT, wrong=WRONG, count=len(random), last=SEEN[-1],
         crashed=sum(bool(row["error"]) for row in random),
     )  # fmt: skip
-    page += table(
-        ("trouble", "runs", "median cosine", "right", "wrong", "right and believed",
-         "wrong, yet believed"),
-        random_rows(random),
-    )  # fmt: skip
+    header = ("trouble", "runs", "median cosine", "right", "wrong", "right and believed",
+              "wrong, yet believed")  # fmt: skip
+    page += table(header, random_rows(random))
+    if fresh := [row for row in random if int(row["trial"]) in FRESH]:
+        page += FRESH_HEAD.format(first=FRESH[0], last=FRESH[-1])
+        page += table(header, random_rows(fresh))
     if reasons := objections(random):
         page += OBJECTIONS + table(("what speaks against it", "right", "wrong"), reasons)
     page += SWEEP + table(("factor", "level", "cosine", "cosine"), sweep_rows(rows))
@@ -341,8 +338,9 @@ def main():
     parser.add_argument("--output", type=Path, default=DOCS / "results" / "robustness.csv")
     options = parser.parse_args()
     if options.minutes:
-        complete(cases(), options.output, options.minutes, options.jobs)
-    rows = list(csv.DictReader(options.output.open()))
+        ledger = Ledger(TABLE, path=options.output)
+        complete([(ledger, TABLE.plan())], options.jobs, options.minutes)
+    rows = read(options.output)
     write_page(rows, DOCS / "robustness.md")
     draw(rows, DOCS / "figures" / "robustness.png")
 

@@ -10,12 +10,12 @@ The samples are written to a file first, in single precision; every fit has a pr
 of its own, and is given the memory-mapped file (FastICA and picard: the array that it holds). Times
 are processor seconds of the fit. Memory is the largest resident memory of that process less what
 it was before the fit. The cosine is that of the generator to the hidden one; independent components
-are brought in order as by ``baselines.ICASeriation``. Rows are appended to a CSV file, those that
-are there already are skipped; ``--page`` writes docs/scale.md and its figure. Needs python-picard.
+are brought in order as by ``baselines.ICASeriation``. Rows go to a CSV file, those that the
+present search has made are skipped; ``--page`` writes docs/scale.md and its figure. Picard needs
+python-picard.
 """
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -26,9 +26,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from ledger import ROOT, Ledger, Table, read
 from memory import peak
+from pool import complete
 
-ROOT = Path(__file__).resolve().parents[2]
 FIELDS = (
     "part", "method", "signal", "noise", "columns", "rows", "jobs", "seed", "cosine",
     "cpu_seconds", "megabytes", "starts", "iterations", "version",
@@ -106,7 +107,7 @@ def fit(task, path):
     }, model.generator_
 
 
-def measure(task):
+def measure(**task):
     """A row of the table; the fit is done by a process of its own."""
     from sklearn_symmetry import __version__
     from sklearn_symmetry.metrics import generator_similarity
@@ -148,22 +149,16 @@ def tasks(options):
                 yield one | size | {"signal": "wide", "seed": seed}
 
 
-def measured(path):
-    """Rows that are there."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+def plan():
+    """The published table."""
+    parts = (["--part", "columns"], ["--part", "rows", "--seeds", "2"], ["--part", "jobs"])
+    return [task for part in parts for task in tasks(parsed(part))]
 
 
-def append(path, row):
-    """Write a row, and the names before the first one."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if new:
-            writer.writeheader()
-        writer.writerow({name: row[name] for name in FIELDS})
+TABLE = Table(
+    "scale", FIELDS, KEY, measure, plan=plan, took="cpu_seconds", like=KEY[:6], guess=30.0,
+    alone=True, needs=lambda task: ("picard",) if task["method"] == "picard" else (),
+)  # fmt: skip
 
 
 def parsed(arguments):
@@ -191,16 +186,12 @@ def main(arguments=None):
         np.save(options.path.with_name("generator.npy"), generator)
         print(json.dumps(found))
         return
-    done = {tuple(str(row[name]) for name in KEY) for row in measured(options.output)}
-    for task in tasks(options) if options.part else ():
-        if tuple(str(task[name]) for name in KEY) not in done:
-            row = measure(task)
-            append(options.output, row)
-            print(" ".join(str(row[name]) for name in FIELDS), flush=True)
+    if options.part:
+        complete([(Ledger(TABLE, path=options.output), list(tasks(options)))])
     if options.page:
         from scale_page import write
 
-        write(measured(options.output), ROOT / "docs")
+        write(read(options.output), ROOT / "docs")
 
 
 if __name__ == "__main__":

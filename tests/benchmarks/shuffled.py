@@ -3,20 +3,21 @@
 
     python tests/benchmarks/shuffled.py --samples 20000 --seeds 100 101 102
 
-A link is two columns that are neighbours in truth and in the order found. Rows are appended to a
-CSV file. Sets whose package (scikit-image, global-land-mask, aeon, matplotlib) is not installed are
-left out, and named. Lorenz-96 and the head-direction cells are simulated. Numbers of the solver
-were set on seeds below 100; the file has others.
+A link is two columns that are neighbours in truth and in the order found. Rows go to a CSV file,
+runs that the present search has made are skipped. Sets whose package (scikit-image,
+global-land-mask, aeon, matplotlib) is not installed are left out, and named. Lorenz-96 and the
+head-direction cells are simulated. Numbers of the solver were set on seeds below 100; the file has
+others.
 """
 
 import argparse
-import csv
-import importlib.util
+import itertools
 import time
-from pathlib import Path
 
 import numpy as np
 from known_sets import SETS
+from ledger import Ledger, Table
+from pool import complete
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import SpectralSeriation
@@ -37,8 +38,9 @@ def links(order, position, boundary):
     return max((steps == 1).sum(), (steps == -1).sum()) / count
 
 
-def run(name, samples, noise, flipped, seed):
+def run(set, samples, noise, flipped, seed):  # named as the columns are
     """A row of the table."""
+    name = set
     maker, size, boundary, _ = SETS[name]
     random = np.random.default_rng(seed)
     X = maker(samples, size, seed)
@@ -56,39 +58,47 @@ def run(name, samples, noise, flipped, seed):
     return dict(zip(FIELDS, values, strict=True))
 
 
+SEEDS = (100, 101, 102)
+# Samples, noise and flipped columns of the published table, and its sets.
+PLAN = ((20_000, 0.0, 0), (500, 0.0, 0), (500, 0.5, 0), (2000, 0.0, 3))
+PUBLISHED = list(SETS)[: list(SETS).index("tremor")]
+
+
+def tasks(sets, seeds, samples, noise, flipped):
+    """What identifies every run."""
+    case = {"samples": samples, "noise": noise, "flipped": flipped}
+    for name, seed in itertools.product(sets, seeds):
+        yield {"set": name} | case | {"seed": seed}
+
+
+def needs(task):
+    """The package of a set."""
+    package = SETS[task["set"]][3]
+    return [*([package] if package else []), *(["PIL"] if task["set"] == "photographs" else [])]
+
+
+TABLE = Table(
+    "shuffled", FIELDS, ("set", "samples", "noise", "flipped", "seed"), run,
+    plan=lambda: [task for part in PLAN for task in tasks(PUBLISHED, SEEDS, *part)],
+    took="seconds", like=("set", "samples"), guess=0.5, needs=needs,
+)  # fmt: skip
+
+
 def main():
-    """Run, print every row and append it."""
+    """Run what is missing, print every run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=PUBLISHED, choices=SETS)
     parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviations")
     parser.add_argument("--flipped", type=int, default=0, help="columns of the other sign")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
-    parser.add_argument("--output", default="docs/results/shuffled.csv")
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--output", help="docs/results/shuffled.csv")
     options = parser.parse_args()
-    settings = options.samples, options.noise, options.flipped
-    append(options, FIELDS, lambda name, seed: run(name, *settings, seed))
-
-
-def append(options, fields, row_of):
-    """Print and append a row for every set whose package is there, and every seed."""
-    output = Path(options.output)
-    is_new = not output.exists()
-    with output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fields)
-        if is_new:
-            writer.writeheader()
-        for name in options.sets:
-            package = SETS[name][3]
-            if package and importlib.util.find_spec(package) is None:
-                print(f"{name}: {package} is not installed")
-                continue
-            for seed in options.seeds:
-                row = row_of(name, seed)
-                writer.writerow(row)
-                file.flush()
-                print(" ".join(f"{value}" for value in row.values()), flush=True)
+    case = options.samples, options.noise, options.flipped
+    wanted = list(tasks(options.sets, options.seeds, *case))
+    return complete([(Ledger(TABLE, path=options.output), wanted)], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
