@@ -263,6 +263,8 @@ def check_type(X):
             f"X is a {what}, {str(X)[:60]!r}; read the file first, e.g. with numpy.load, "
             f"numpy.loadtxt or pandas.read_csv"
         )
+    if issparse(X):  # some kinds are dictionaries
+        return
     if isinstance(X, dict) or (isinstance(X, list | tuple) and X and isinstance(X[0], dict)):
         raise TypeError(f"X is a {what} of names and values; pass pandas.DataFrame(X)")
     if isinstance(X, set | frozenset):
