@@ -80,8 +80,8 @@ def _pandas():
         import pandas
     except ImportError as error:
         raise ImportError(
-            "reading tables needs pandas: pip install 'sklearn-symmetry[files]', or save the "
-            "numbers as .npy"
+            "reading tables needs pandas: pip install pandas (the extra 'files' of this package), "
+            "or save the numbers as .npy"
         ) from error
     return pandas
 
@@ -93,7 +93,7 @@ def read_parquet(path, index=None):
         frame = pandas.read_parquet(path)
     except ImportError as error:
         raise ImportError(
-            "reading .parquet needs pyarrow: pip install 'sklearn-symmetry[files]'"
+            "reading .parquet needs pyarrow: pip install pyarrow (the extra 'files')"
         ) from error
     except Exception as error:  # pyarrow has errors of its own
         raise BadInput(
