@@ -3,6 +3,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -11,6 +12,9 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sklearn_symmetry  # noqa: E402
+
+# What an example warns of is shown without the path of the machine that built the page.
+warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 
 project = "sklearn_symmetry"
 author = "The sklearn_symmetry developers"
@@ -49,6 +53,8 @@ linkcheck_retries = 2
 autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# The list beside a class names its methods alone.
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # All checks but: see-also, examples and extended summaries of every method (SA01, EX01, ES01),
