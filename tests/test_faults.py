@@ -30,7 +30,10 @@ from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.persistence import load_lens, save_lens
 from sklearn_symmetry.solver.objective import Objective
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.usefixtures("little_search"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 CHEAP = {"n_init": 1, "max_iter": 3, "random_state": 0}
 GUARD = 600  # seconds after which a process counts as hung; nothing is measured
