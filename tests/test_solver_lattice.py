@@ -179,7 +179,7 @@ def planted(shape, seed, noise):
 @seeds
 def test_planted_waves_are_found(shape, seed):
     couplings, axes, signs = planted(shape, seed, noise=0.1)
-    couplings.tuning = replace(DEFAULT, kicks=(3, 48, 36, 48))
+    couplings.tuning = replace(DEFAULT, kicks=24, waves_loosened=6)
     found = frequency_lattices(couplings, seed)[0]
     assert found.match > 0.95
     truth = np.zeros_like(found.modes)
@@ -204,7 +204,7 @@ def test_positions_couple_neighbouring_frequencies_only():
 def test_polishing_keeps_waves_and_mixtures_orthonormal():
     couplings, axes, signs = planted((4, 4), 0, noise=0.1)
     start = ortho_group.rvs(16, random_state=0)
-    waves = couplings.polished(start, np.eye(2), 10)
+    waves = couplings.polished(start, np.eye(2), 5, (1.0, 0.1))
     assert_allclose(waves.modes @ waves.modes.T, np.eye(16), atol=1e-12)
     assert_allclose(waves.mixture @ waves.mixture.T, np.eye(2), atol=1e-12)
     assert 0 < waves.match <= 1

@@ -205,34 +205,55 @@ class _Attempt:
     def settle(self):
         """The best of them, descended and mended, until one is certain.
 
-        Smooth and noisy signals take a closer look: fourth order, and a climb on the law.
+        Smooth and noisy signals take a closer look: fourth order, and, if no end stands out, a
+        climb on the law, which costs more than all before.
         """
+        for look in (None, self._look_closer):
+            if self._tell_nothing():
+                return
+            if look:
+                look()
+            self.settle_some()
+            if self.is_done or self._stands_out():
+                return
         if self._tell_nothing():
             return
-        self.settle_some()
-        if self.is_done:
-            return
-        self._look_closer()
         for end in self._climbed():
             self._add(end)
             if self.is_done:
                 return
         self.settle_some()
 
+    def _stands_out(self):
+        """Whether all from elsewhere are worse than a sharp best end, by energies and loss."""
+        leader, *others = ranked(self.found)
+        enough = leader.rank[0] + self.tuning.steps_ahead
+        for one in others:
+            elsewhere = one.start is not leader.start and not self._alike(one, leader)
+            if elsewhere and (one.rank[0] < enough or one.loss <= leader.loss):
+                return False
+        return self._is_sharp(leader)
+
+    def _alike(self, one, other):
+        return self.judge.agreement(one.basis, other.basis) >= self.tuning.different
+
     def _tell_nothing(self):
         """Whether many solutions are stationary that have nothing in common, as of white noise."""
         found = []
         for one in self.found:
-            known = (self.judge.agreement(one.basis, other.basis) for other in found)
-            if self.judge.is_stationary(one) and max(known, default=0.0) < self.tuning.different:
+            if self.judge.is_stationary(one) and not any(self._alike(one, two) for two in found):
                 found.append(one)
         return len(found) >= self.tuning.too_many
 
     def settle_some(self):
         """Long descents from the most hopeful ends, and these mended."""
+        ends = []
         for one in self._hopeful():
             self.tried.add(id(one.start))
+            if any(self._alike(one, end) for end in ends):
+                continue  # on its way to the same place
             for end in self._settled(one):
+                ends.append(end)
                 self._add(end)
                 if self.log.stopped:
                     return
@@ -333,12 +354,15 @@ class _Attempt:
     @property
     def is_certain(self):
         """Whether the best candidate has stationary energies and a sharp minimum."""
-        leader = ranked(self.found)[0] if self.found else None
-        if leader is None or not self.judge.is_stationary(leader):
-            return False
-        if id(leader) not in self.known:
-            self.known[id(leader)] = self.judge.leads_back(leader)
-        return self.known[id(leader)]
+        leader = ranked(self.found)[0] if self.found else False
+        return leader and self.judge.is_stationary(leader) and self._is_sharp(leader)
+
+    def _is_sharp(self, candidate):
+        """Whether a descent leads back to it, from a little away."""
+        key = id(candidate.basis), self.judge.tuning.fourth_order
+        if key not in self.known:
+            self.known[key] = self.judge.leads_back(candidate)
+        return self.known[key]
 
 
 def reflected(basis, objective):

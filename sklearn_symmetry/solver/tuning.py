@@ -346,14 +346,25 @@ class Tuning:
     assignment_steps: int = _tuned(40, "steps", "Of Frank and Wolfe.", LATTICES)
     exchanges: int = _tuned(400, "exchanges", "Of two items; seldom reached.", LATTICES)
     wave_operators: int = _tuned(5, "operators", "Of which two are the positions.", LATTICES)
-    wave_trials: int = _tuned(3, "trials", "For every two of them.", LATTICES)
-    wave_starts: int = _tuned(3, "starts", "Of the best matches.", LATTICES)
-    kicks: tuple = _tuned(
-        (30, 800, 36, 300),
-        "trials a column, at most so many; up to so many columns, and trials beyond",
-        "Of the local search for waves, about 4 s at 7 x 7.",
+    wave_trials: int = _tuned(
+        9, "trials", "For every two of them, each with another prior of the variances.", LATTICES
+    )
+    waves_loosened: int = _tuned(
+        30, "waves", "Of the best matches, that are polished from a loose confinement.", LATTICES
+    )
+    wave_reach: tuple = _tuned(
+        (3.0, 1.0, 0.3, 0.1),
+        "squared relative differences of variance, one after another",
+        "Within which a wave mixes axes: at once with the last, photographs stay wrong, .73 of a "
+        "match of .75 in 5 x 5, .63 of .67 in 7 x 7.",
         LATTICES,
     )
+    kick_reach: tuple = _tuned(
+        (1.0, 0.1), "as `wave_reach`", "After a kick; with the last alone, 19 of 20 lead back.",
+        LATTICES,
+    )  # fmt: skip
+    wave_starts: int = _tuned(3, "starts", "Of the best matches.", LATTICES)
+    kicks: int = _tuned(240, "trials", "Of the local search for waves.", LATTICES)
     laid_iterations: int = _tuned(40, "iterations", "From components laid out.", LATTICES)
     wave_iterations: int = _tuned(60, "iterations", "From waves, coarse.", LATTICES)
     settling_iterations: int = _tuned(120, "iterations", "Of the most hopeful ends.", LATTICES)
@@ -361,8 +372,15 @@ class Tuning:
     too_many: int = _tuned(
         4, "solutions", "Different and stationary, after which the samples tell nothing.", LATTICES
     )
-    climbers: int = _tuned(3, "climbs", "From the lowest minima of the law.", LATTICES)
-    climbs: int = _tuned(100, "kicks", "Of one climb.", LATTICES)
+    steps_ahead: int = _tuned(
+        3,
+        "of `energy_step`",
+        "By which a sharp best end of a search stands out. Photographs are not stationary enough "
+        "to be certain (4.2 in 5 x 5, wrong ones 17 and more), and climbs cost half a minute.",
+        LATTICES,
+    )
+    climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
+    climbs: int = _tuned(60, "kicks", "Of one climb.", LATTICES)
     climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
     climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
     climb_alike: float = _tuned(
@@ -370,7 +388,7 @@ class Tuning:
     )
     climb_gain: float = _tuned(1e-5, "nats", "Of the law, that is lower.", LATTICES)
     climbs_between: int = _tuned(10, "kicks", "Between two mendings.", LATTICES)
-    climbs_in_vain: int = _tuned(40, "kicks", "In vain, after which a climb ends.", LATTICES)
+    climbs_in_vain: int = _tuned(25, "kicks", "In vain, after which a climb ends.", LATTICES)
     lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)
     lattice_stationary: float = _tuned(
         2.0, "energy divergence", "That counts as stationary, of the worst axis.", LATTICES

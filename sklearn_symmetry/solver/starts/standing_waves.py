@@ -5,7 +5,7 @@ Position along an axis multiplies sine waves into their neighbours in frequency 
 the principal axes, two position operators couple the neighbours of a lattice of frequencies (f, g).
 Which axis is which frequency is a quadratic assignment, with the prior that variance falls with
 f^2 + g^2; its end is polished by orthogonal iterations that confine every wave to principal axes of
-about its variance, and improved by an iterated local search.
+about its variance, loosely at first, and improved by an iterated local search.
 """
 
 import itertools
@@ -134,7 +134,8 @@ class Couplings:
     def only(self, chosen):
         """The same with some of the operators."""
         other = Couplings(self.operators[chosen], self.spectrum, self.shape, self.tuning)
-        vars(other).update({name: getattr(self, name) for name in ("templates", "links")})
+        shared = ("templates", "links", "_polynomials")
+        vars(other).update({name: getattr(self, name) for name in shared})
         return other
 
     def positions(self, mixture):
@@ -151,34 +152,56 @@ class Couplings:
 
     def smoothed(self, levels):
         """Log variances by a polynomial of degree four in the frequencies, outliers left out."""
-        first, second = (np.linspace(-1, 1, size) for size in self.shape)
-        powers = [(a, b) for a in range(5) for b in range(5 - a)]
-        terms = [np.outer(first**a, second**b).ravel() for a, b in powers]
-        design, weight = np.stack(terms, axis=1), np.ones(len(levels))
+        design, weight = self._polynomials, np.ones(len(levels))
         for _ in range(10):
-            scaled = design * weight[:, None]
-            fitted = design @ np.linalg.lstsq(scaled, levels * weight, rcond=None)[0]
+            # Few equations, of orthonormal columns and bounded weights: no need of more care.
+            scaled = (design * weight[:, None]).T
+            fitted = design @ np.linalg.solve(scaled @ design, scaled @ levels)
             distance = np.abs(levels - fitted)
-            weight = 1 / np.sqrt(distance + 0.1 * distance.mean() + 1e-9)
+            weight = 1 / (distance + 0.1 * distance.mean() + 1e-9)
         return fitted
 
-    def polished(self, modes, mixture, steps):
+    @cached_property
+    def _polynomials(self):
+        """Orthonormal polynomials of degree four in the frequencies, one a column."""
+        first, second = (np.linspace(-1, 1, size) for size in self.shape)
+        most = [min(5, size) for size in self.shape]
+        powers = [(a, b) for a in range(most[0]) for b in range(most[1]) if a + b < 5]
+        terms = [np.outer(first**a, second**b).ravel() for a, b in powers]
+        return np.linalg.qr(np.stack(terms, axis=1))[0]
+
+    def polished(self, modes, mixture, steps, confinements):
         """Waves whose positions are closer to the templates: ``M <- polar(K o sum_a A_a M P_a)``.
 
         K confines every wave to principal axes of about its variance. The mixture is fitted anew
         every few steps.
+
+        Parameters
+        ----------
+        modes : ndarray of shape (d, d)
+            Orthogonal.
+        mixture : ndarray of shape (2, q)
+        steps : int
+            For each confinement.
+        confinements : sequence of float
+            Squared relative differences of variance that are within reach, one after another:
+            what is loose at first moves waves that were mistaken for others.
+
+        Returns
+        -------
+        waves : Waves
         """
         positions = self.positions(mixture)
-        for step in range(steps):
+        for number, reach in enumerate(np.repeat(confinements, steps)):
             pull = sum(a @ modes @ p for a, p in zip(self.templates, positions, strict=True))
             variance = np.exp(modes**2 @ self.levels)[:, None]
             distance = (self.spectrum - variance) ** 2 / (self.spectrum * variance)
-            confined = 1 / (1 + distance / self.tuning.alike)
+            confined = 1 / (1 + distance / reach)
             pull = confined * pull
             pull = pull + 1e-3 * np.linalg.norm(pull) * confined * modes
             left, _, right = np.linalg.svd(pull)
             modes = left @ right
-            if step % 5 == 4:
+            if number % 5 == 4:
                 mixture = self._refitted(modes)
                 positions = self.positions(mixture)
         return Waves(modes, mixture, self._match(modes, positions))
@@ -218,23 +241,21 @@ def frequency_lattices(couplings, seed):
     """
     rng, tuning = np.random.default_rng(seed), couplings.tuning
     pairs = itertools.combinations(range(min(tuning.wave_operators, len(couplings.operators))), 2)
-    found = []
-    for pair in pairs:
-        for trial in range(tuning.wave_trials):
-            found.append((_attempt(couplings, pair, rng if trial else None), pair))
-    found.sort(key=lambda one: -one[0].match)
-    best = list(dict.fromkeys(pair for _, pair in found))[:2]
-    for pair in best:
-        for trial in range(2 * tuning.wave_trials):
-            options = {"ratio": RATIOS[trial % 3], "weight": WEIGHTS[trial % 3]}
-            found.append((_attempt(couplings, pair, rng, **options), pair))
-    found.sort(key=lambda one: -one[0].match)
-    first = [waves for waves, _ in found[:12]]
-    polished = [couplings.polished(one.modes, one.mixture, 40) for one in first]
-    return _climbed(couplings, polished, rng)
+    # The best match of one prior need not be that of another.
+    priors = list(itertools.product(RATIOS, WEIGHTS))
+    found = [
+        _attempt(couplings, pair, rng, *priors[trial % len(priors)])
+        for pair in pairs
+        for trial in range(tuning.wave_trials)
+    ]
+    loosened = [
+        couplings.polished(one.modes, one.mixture, 25, tuning.wave_reach)
+        for one in _different(found)[: tuning.waves_loosened]
+    ]
+    return _climbed(couplings, loosened, rng)
 
 
-def _attempt(couplings, pair, rng, ratio=1.0, weight=0.5):
+def _attempt(couplings, pair, rng, ratio, weight):
     """Waves by assignment of principal axes to frequencies, for two operators.
 
     First with the strength of both at once, then each on its axis, at the angle in their plane that
@@ -249,8 +270,7 @@ def _attempt(couplings, pair, rng, ratio=1.0, weight=0.5):
 
     linear = worth(chosen.expected(ratio))
     start = np.exp(linear - linear.max(1, keepdims=True)) + 1e-3
-    if rng is not None:
-        start = start * rng.uniform(0.3, 1.7, start.shape)
+    start = start * rng.uniform(0.3, 1.7, start.shape)
     start, angle = doubly_stochastic(start), None
     for _ in range(4):
         if angle is None:
@@ -267,7 +287,7 @@ def _attempt(couplings, pair, rng, ratio=1.0, weight=0.5):
         angle = _angle(chosen, order)
     mixture = _turn(angle)
     modes = _signed(chosen, chosen.positions(mixture), order) @ np.eye(len(order))
-    waves = chosen.polished(modes, mixture, 25)
+    waves = chosen.polished(modes, mixture, 25, tuning.wave_reach[-1:])
     mixture = np.zeros((2, len(couplings.operators)))
     mixture[:, list(pair)] = waves.mixture
     return replace(waves, mixture=mixture)
@@ -304,9 +324,7 @@ def _signed(couplings, positions, order):
 
 def _climbed(couplings, found, rng):
     """Iterated local search: a little for several waves, more for the best two."""
-    each, most, up_to, beyond = couplings.tuning.kicks
-    size = len(couplings.levels)
-    kicks = min(each * size, most) if size <= up_to else beyond
+    kicks = couplings.tuning.kicks
     pool = _different(found)[:6]
     pool = [_climb(couplings, one, kicks // 12, rng) for one in pool]
     pool.sort(key=lambda one: -one.match)
@@ -323,17 +341,12 @@ def _climb(couplings, waves, kicks, rng):
 
 
 def _kicked(couplings, waves, rng):
-    """Some waves exchanged, the best exchanges from there, signs, and a polish."""
+    """Some waves exchanged, with signs that suit them, and polished, loosely at first."""
+    tuning = couplings.tuning
     positions = waves.modes @ couplings.positions(waves.mixture) @ waves.modes.T
-    levels = waves.modes**2 @ couplings.levels
-    order = exchange(couplings.shape, levels, rng, couplings.tuning.climb_alike)
-    weights = [_strength(one) for one in positions]
-    for _ in range(2):
-        expected = couplings.smoothed(levels[order])
-        linear = -0.15 * (expected[:, None] - levels) ** 2
-        order = exchanged(weights, couplings.links, order, linear, rounds=60)
+    order = exchange(couplings.shape, waves.modes**2 @ couplings.levels, rng, tuning.climb_alike)
     modes = _signed(couplings, positions, order) @ waves.modes
-    return couplings.polished(modes, waves.mixture, 15)
+    return couplings.polished(modes, waves.mixture, 15, tuning.kick_reach)
 
 
 def _different(found):
