@@ -3,6 +3,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -11,6 +12,9 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sklearn_symmetry  # noqa: E402
+
+# What an example warns of is shown without the path of the machine that built the page.
+warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 
 project = "sklearn_symmetry"
 author = "The sklearn_symmetry developers"

@@ -121,8 +121,8 @@ def _pandas():
         import pandas
     except ImportError as error:
         raise ImportError(
-            "reading tables needs pandas: pip install 'sklearn-symmetry[files]', or save the "
-            "numbers as .npy"
+            "reading tables needs pandas: pip install pandas (the extra 'files' of this package), "
+            "or save the numbers as .npy"
         ) from error
     return pandas
 
@@ -209,7 +209,7 @@ def _read_parquet(path, index):
         frame = pandas.read_parquet(path)
     except ImportError as error:
         raise ImportError(
-            "reading .parquet needs pyarrow: pip install 'sklearn-symmetry[files]'"
+            "reading .parquet needs pyarrow: pip install pyarrow (the extra 'files')"
         ) from error
     except Exception as error:  # pyarrow has errors of its own
         raise BadInput(f"{path}: not a .parquet file, or it is cut off ({error})") from error

@@ -65,17 +65,19 @@ class SymmetryLens(
     matrix W of the two. ``transform`` is the linear map ``X @ W.T``; in its output the hidden
     symmetry shifts columns.
 
+    The parameters say, in this order, what is looked for (down to `padding`), how long (to
+    `warm_start`), how it runs (to `verbose`) and what the loss weighs. Nothing but the slow
+    procedure of the paper reads the *other parameters*.
+
     Parameters
     ----------
     n_powers : int or None, default=None
         Number m of powers of the generator, the columns of the output, from 2 to D (to d when
         circulant). None: d.
-    n_channels : int, default=1
-        Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
-        another. Every channel of every sample is one vector to learn from, and is transformed by
-        itself.
-    alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
-        Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
+    mixing : {"rotation", "permutation"}, default="rotation"
+        What the columns went through. ``"permutation"``: they were only shuffled, and some may have
+        changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
+        and from fewer samples, and the columns of the output have the names of those of the input.
     boundary : {"open", "circulant", "auto"} or tuple of them, default="open"
         Whether the symmetry carries features out of the window or around it, which takes d >= 4.
         ``"auto"``: the samples decide; an open fit is closed to a ring where its ends resemble
@@ -86,70 +88,46 @@ class SymmetryLens(
         columns, 3 at least, and there are two generators that commute. ``"auto"``: a lattice,
         whose shape the samples decide; the shorter axis comes first. It excludes `n_powers`, the
         paper's procedure and ``mixing="permutation"``; `n_jobs` has no effect.
-    mixing : {"rotation", "permutation"}, default="rotation"
-        What the columns went through. ``"permutation"``: they were only shuffled, and some may have
-        changed their sign. Then `group_conv_matrix_` is a signed permutation, found in less time
-        and from fewer samples, and the columns of the output have the names of those of the input.
+    n_channels : int, default=1
+        Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
+        another. Every channel of every sample is one vector to learn from, and is transformed by
+        itself.
     padding : int, default=6
         Components p added on each side, so that the generator acts in D = d + 2 p dimensions.
         Ignored when circulant: D = d, or d + 1 where d is even, since no real logarithm leads to
         a shift around an even ring without one component more, behind the others.
-    init : {"auto", "random"} or ndarray of shape (m, d), default="auto"
-        ``"auto"``: starts from fourth-order statistics, refined by a quasi-Newton method;
-        ``"random"``: the paper's procedure, from a generator near the identity; an array: the group
-        convolution matrix to refine.
-    density : {"closed_form", "mixture"}, default="closed_form"
-        How entropies and divergences are estimated: in closed form and from smoothed histograms, or
-        by the trained mixtures of the paper (slow).
-    max_iter : int or None, default=None
-        Most iterations of the refinement. None: 400, or the published number of steps for the
-        paper's procedure, 400,000 with 7 features and 100,000 with others.
-    batch_size : int or None, default=None
-        Samples the entropies see in the refinement. None: 20,000, or 80 for every feature where
-        that is more, or ``500 n_powers`` for the paper's procedure, which takes no more than there
-        are samples. Second moments always use all samples, but in that procedure.
-    learning_rate : float or None, default=None
-        First learning rate of Adam for generator and filter. This parameter and those down to
-        `penalty` are read by the paper's procedure only (``init="random"`` or
-        ``density="mixture"``). None: 1e-4.
-    estimator_learning_rate : float, default=2.5e-3
-        First learning rate of Adam for the mixture densities.
-    learning_rate_decay : float, default=0.1
-        Ratio of the last to the first of both learning rates, in (0, 1]; log-linear in between.
-    filter_noise : float or None, default=None
-        First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
-        start, 0 from a given one.
-    filter_noise_epochs : float, default=10.0
-        Epochs, of 100 steps each, after which that noise has fallen to 1/e.
-    rank_schedule : {"gradient_flow", "full"} or None, default=None
-        Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
-        (eq. 21), or full from the first step. None: growing from a random start, full from a given
-        one.
-    n_kernels : int, default=4
-        Gaussians in every mixture.
-    hidden_factor : int, default=16
-        Hidden units per power in the conditional networks.
-    penalty : float, default=1e-5
-        Weight of the Frobenius norms of the networks' weights.
-    tol : float, default=1e-5
-        The refinement has converged when the loss fell by less than this over eight iterations.
     n_init : int or None, default=None
         Most starts tried. None: as many as there are, 8, or 16 to 28 with up to 12
         features; mostly far fewer, since the search ends once two agree. Of the paper's procedure:
         random starts that are trained one after another, the lowest final loss (a mean over the
         last hundredth of the steps) wins; None: 1.
-    n_jobs : int or None, default=None
-        Starts refined at the same time, in threads; does not change the result.
-    device : str, default="auto"
-        Torch device of the optimisation. ``"auto"``: the GPU when there is one.
+    max_iter : int or None, default=None
+        Most iterations of the refinement. None: 400, or the published number of steps for the
+        paper's procedure, 400,000 with 7 features and 100,000 with others.
+    tol : float, default=1e-5
+        The refinement has converged when the loss fell by less than this over eight iterations.
+    batch_size : int or None, default=None
+        Samples the entropies see in the refinement. None: 20,000, or 80 for every feature where
+        that is more, or ``500 n_powers`` for the paper's procedure, which takes no more than there
+        are samples. Second moments always use all samples, but in that procedure.
+    init : {"auto", "random"} or ndarray of shape (m, d), default="auto"
+        ``"auto"``: starts from fourth-order statistics, refined by a quasi-Newton method;
+        ``"random"``: the paper's procedure, from a generator near the identity; an array: the group
+        convolution matrix to refine.
     warm_start : bool, default=False
         Whether to refine the previous solution instead of searching anew.
     random_state : int, RandomState instance or None, default=None
         Order in which samples are used. Results vary little with it. None: another one in every
         fit; numpy's global state is neither read nor changed.
+    n_jobs : int or None, default=None
+        Starts refined at the same time, in threads; does not change the result.
+    device : str, default="auto"
+        Torch device of the optimisation. ``"auto"``: the GPU when there is one.
     verbose : int, default=0
         1 says what a fit costs, and how far it is, on the standard error stream; a verdict does so
         for either half.
+    alignment, uniformity, resolution, information : float, default=1.0, 2.0, 1.0, 1.0
+        Nonnegative weights of the terms of the loss (eq. 13, 12, 15, 16; eq. 17).
 
     Attributes
     ----------
@@ -205,6 +183,34 @@ class SymmetryLens(
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Only when the input has string column names.
 
+    Other Parameters
+    ----------------
+    density : {"closed_form", "mixture"}, default="closed_form"
+        How entropies and divergences are estimated: in closed form and from smoothed histograms, or
+        by the trained mixtures of the paper (slow).
+    learning_rate : float or None, default=None
+        First learning rate of Adam for generator and filter. None: 1e-4. This parameter and those
+        below are read by the paper's procedure only, ``init="random"`` or ``density="mixture"``.
+    estimator_learning_rate : float, default=2.5e-3
+        First learning rate of Adam for the mixture densities.
+    learning_rate_decay : float, default=0.1
+        Ratio of the last to the first of both learning rates, in (0, 1]; log-linear in between.
+    filter_noise : float or None, default=None
+        First standard deviation of the noise added to the filter (eq. 22). None: 0.1 from a random
+        start, 0 from a given one.
+    filter_noise_epochs : float, default=10.0
+        Epochs, of 100 steps each, after which that noise has fallen to 1/e.
+    rank_schedule : {"gradient_flow", "full"} or None, default=None
+        Rank of the joint entropy (eq. 26): growing with the sum of the learning rates so far
+        (eq. 21), or full from the first step. None: growing from a random start, full from a given
+        one.
+    n_kernels : int, default=4
+        Gaussians in every mixture.
+    hidden_factor : int, default=16
+        Hidden units per power in the conditional networks.
+    penalty : float, default=1e-5
+        Weight of the Frobenius norms of the networks' weights.
+
     Notes
     -----
     Sign and direction of a solution are conventions. The entries of ``group_conv_matrix_`` sum to
@@ -254,19 +260,26 @@ class SymmetryLens(
         self,
         n_powers: int | None = None,
         *,
+        mixing: Literal["rotation", "permutation"] = "rotation",
+        boundary: Literal["open", "circulant", "auto"] | tuple[str, ...] = "open",
+        grid_shape: Literal["auto"] | tuple[int, ...] | None = None,
         n_channels: int = 1,
+        padding: int = 6,
+        n_init: int | None = None,
+        max_iter: int | None = None,
+        tol: float = 1e-5,
+        batch_size: int | None = None,
+        init: Literal["auto", "random"] | ArrayLike = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        verbose: int = 0,
         alignment: float = 1.0,
         uniformity: float = 2.0,
         resolution: float = 1.0,
         information: float = 1.0,
-        boundary: Literal["open", "circulant", "auto"] | tuple[str, ...] = "open",
-        grid_shape: Literal["auto"] | tuple[int, ...] | None = None,
-        mixing: Literal["rotation", "permutation"] = "rotation",
-        padding: int = 6,
-        init: Literal["auto", "random"] | ArrayLike = "auto",
         density: Literal["closed_form", "mixture"] = "closed_form",
-        max_iter: int | None = None,
-        batch_size: int | None = None,
         learning_rate: float | None = None,
         estimator_learning_rate: float = 2.5e-3,
         learning_rate_decay: float = 0.1,
@@ -276,28 +289,28 @@ class SymmetryLens(
         n_kernels: int = 4,
         hidden_factor: int = 16,
         penalty: float = 1e-5,
-        tol: float = 1e-5,
-        n_init: int | None = None,
-        n_jobs: int | None = None,
-        device: str = "auto",
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
     ) -> None:
         self.n_powers = n_powers
+        self.mixing = mixing
+        self.boundary = boundary
+        self.grid_shape = grid_shape
         self.n_channels = n_channels
+        self.padding = padding
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.batch_size = batch_size
+        self.init = init
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.device = device
+        self.verbose = verbose
         self.alignment = alignment
         self.uniformity = uniformity
         self.resolution = resolution
         self.information = information
-        self.boundary = boundary
-        self.grid_shape = grid_shape
-        self.mixing = mixing
-        self.padding = padding
-        self.init = init
         self.density = density
-        self.max_iter = max_iter
-        self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.estimator_learning_rate = estimator_learning_rate
         self.learning_rate_decay = learning_rate_decay
@@ -307,13 +320,6 @@ class SymmetryLens(
         self.n_kernels = n_kernels
         self.hidden_factor = hidden_factor
         self.penalty = penalty
-        self.tol = tol
-        self.n_init = n_init
-        self.n_jobs = n_jobs
-        self.device = device
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
 
     @with_callbacks
     @usual_torch()

@@ -5,9 +5,16 @@ import copy
 
 import numpy as np
 
+from ._lattices import on_grid
 from ._words import found_lines
-from .inspection import GeneratorDisplay, RepresentationDisplay, SummaryDisplay
+from .inspection import (
+    GeneratorDisplay,
+    LatticeDisplay,
+    RepresentationDisplay,
+    SummaryDisplay,
+)
 from .inspection._common import label_columns, matrix_image
+from .inspection._lattice import telling_patches
 from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
 from .metrics import equivariance_error, generator_similarity
@@ -49,11 +56,13 @@ def summary(lens, X, *, secret=None, verdict=None, names=None):
 def _scored(lens, X):
     plain = copy.copy(lens)
     plain.group_conv_matrix_ = np.eye(X.shape[1] // lens._n_channels)
+    steps, along = ((1, 1), "along both axes ") if on_grid(lens) else (1, "")
+    error = equivariance_error(lens, X, steps=steps)
     return [
         f"{lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
         f"{plain.score(X):.3f}; greater is better)",
-        "one step of the samples moves what the lens sees by one position, relative error "
-        f"{equivariance_error(lens, X):.0e} (checks the lens, not the data)",
+        f"one step of the samples {along}moves what the lens sees by one position, relative error "
+        f"{error:.0e} (checks the lens, not the data)",
     ]
 
 
@@ -79,7 +88,8 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     secret : Bunch or None
         The truth where it is known: ``generator``, and ``basis``, with which ``X @ basis`` are the
         original samples. Without it, the figure is a
-        :class:`~sklearn_symmetry.inspection.SummaryDisplay`.
+        :class:`~sklearn_symmetry.inspection.SummaryDisplay`; of a lattice of one channel a
+        :class:`~sklearn_symmetry.inspection.LatticeDisplay`.
     verdict : Verdict or None
         Drawn where there is no secret.
     names : sequence of str or None
@@ -89,6 +99,10 @@ def draw_report(lens, X, title, *, subtitle="", secret=None, verdict=None, names
     -------
     figure : matplotlib Figure
     """
+    if secret is None and on_grid(lens) and lens._n_channels == 1:
+        said = "" if verdict is None else f"\n{verdict.headline}"
+        display = LatticeDisplay.from_estimator(lens, telling_patches(lens, X), title=title + said)
+        return display.figure_
     if secret is None:
         from matplotlib.figure import Figure
 

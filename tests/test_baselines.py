@@ -18,20 +18,26 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_symmetry.baselines import (
     ICASeriation,
     LieGAN,
+    SpectralLattice,
     SpectralSeriation,
     SymmetryGAN,
     flow_similarity,
     group_similarity,
 )
 from sklearn_symmetry.baselines._adversarial import RotationGame, channel_overlap, expm_action
-from sklearn_symmetry.datasets import hiding_basis, make_symmetric_signals
+from sklearn_symmetry.datasets import (
+    hiding_basis,
+    make_symmetric_fields,
+    make_symmetric_signals,
+)
 from sklearn_symmetry.metrics import equivariance_error, generator_similarity
 
 GANS = [
     SymmetryGAN(max_iter=3, steps_per_epoch=2, random_state=0),
     LieGAN(2, max_iter=3, steps_per_epoch=2, hidden_layer_sizes=(8,), random_state=0),
 ]
-SERIATIONS = [SpectralSeriation(), ICASeriation(tol=0.1, max_iter=1000, random_state=0)]
+ORDERS = [SpectralSeriation(), ICASeriation(tol=0.1, max_iter=1000, random_state=0)]
+SERIATIONS = [*ORDERS, SpectralLattice()]
 
 
 def signals(seed=0, n_features=7, **options):
@@ -123,6 +129,9 @@ WRONG = [
     (LieGAN, "n_iter_no_change", 1.5),
     (SpectralSeriation, "affinity", "negative"),
     (SpectralSeriation, "boundary", None),
+    (SpectralLattice, "affinity", "negative"),
+    (SpectralLattice, "grid_shape", (3, 5)),
+    (SpectralLattice, "grid_shape", 7),
     (ICASeriation, "fun", "tanh"),
     (ICASeriation, "max_iter", 0),
     (ICASeriation, "tol", 0),
@@ -161,6 +170,34 @@ def test_absolute_affinity_does_not_look_at_signs_of_columns(seed):
     assert_array_equal(flipped, plain)
 
 
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+@pytest.mark.parametrize("shape", [(4, 4), (3, 7), (6, 5)])
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_pixels_return_to_their_places_and_mixed_ones_do_not(seed, shape, boundary):
+    found = {}
+    for symmetry in ("permutation", "orthogonal"):
+        dataset = make_symmetric_fields(
+            3000, shape, symmetry=symmetry, boundary=boundary, random_state=seed
+        )
+        fitted = SpectralLattice(grid_shape=shape, boundary=boundary).fit(dataset.data)
+        found[symmetry] = generator_similarity(fitted.generators_, dataset.generators)
+        assert fitted.grid_shape_ == shape
+    assert_allclose(found["permutation"], 1)
+    assert found["orthogonal"] < 0.7
+
+
+def test_pixels_are_shifted_along_both_axes():
+    X = make_symmetric_fields(500, (4, 5), random_state=0).data
+    fitted = SpectralLattice(grid_shape=(4, 5)).fit(X)
+    images = fitted.transform(X).reshape(-1, 4, 5)
+    moved = fitted.transform(fitted.shift(X, (1, -2))).reshape(-1, 4, 5)
+    assert_allclose(moved[:, 1:, :-2], images[:, :-1, 2:])
+    assert_allclose(fitted.shift(X, 2), fitted.shift(X, (2, 0)))
+    assert SpectralLattice().fit(X).grid_shape_ == (5, 4)
+    with pytest.raises(ValueError, match="steps == "):
+        fitted.shift(X, (1, 0.5))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_spectral_seriation_cannot_undo_a_rotation(seed):
     dataset = signals(seed, 15, symmetry="orthogonal")
@@ -196,7 +233,7 @@ def test_ica_seriation_warns_when_fastica_did_not_converge():
     assert fitted.n_iter_ == 1
 
 
-@pytest.mark.parametrize("estimator", SERIATIONS, ids=name_of)
+@pytest.mark.parametrize("estimator", ORDERS, ids=name_of)
 @pytest.mark.parametrize("boundary", ["open", "circulant"])
 def test_rows_are_orthonormal_and_shift_moves_columns(estimator, boundary):
     X = signals(boundary=boundary).data
@@ -209,7 +246,7 @@ def test_rows_are_orthonormal_and_shift_moves_columns(estimator, boundary):
         assert_allclose(fitted.shift(X, 7), X, atol=1e-12)
 
 
-@pytest.mark.parametrize("estimator", SERIATIONS, ids=name_of)
+@pytest.mark.parametrize("estimator", ORDERS, ids=name_of)
 @pytest.mark.parametrize("seed", range(3))
 def test_sign_and_direction_follow_the_convention(estimator, seed):
     fitted = clone(estimator).fit(signals(seed, symmetry="permutation").data)

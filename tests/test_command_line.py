@@ -305,7 +305,7 @@ def test_what_the_lens_refuses_is_said_in_one_line(table, capsys):
 def test_missing_matplotlib_is_noticed_before_the_fit(monkeypatch, tmp_path, capsys, no_fit):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["--output", str(tmp_path / "found.png")]) == 2
-    assert "sklearn-symmetry[plot]" in capsys.readouterr().err
+    assert "pip install matplotlib" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -594,3 +594,50 @@ def test_shown_samples_go_from_one_end_to_the_other(seed):
     peaks = lens.transform(_report.telling_samples(lens, X, count=21)).argmax(axis=1)
     assert (np.diff(peaks) >= 0).all()
     assert set(peaks) == set(range(7))
+
+
+# Lattices
+
+
+@pytest.fixture
+def lattice(quick_solver, tmp_path):
+    """A folder with samples of twelve columns, a lens of theirs and a report."""
+    np.save(tmp_path / "data.npy", np.random.default_rng(0).laplace(size=(100, 12)))
+    names = [str(tmp_path / name) for name in ("data.npy", "lens.npz", "report.png")]
+    options = ["--grid-shape", "3x4", "--save", names[1], "--report", names[2], "--no-verdict"]
+    assert main(["fit", names[0], *options]) == 0
+    return tmp_path
+
+
+def test_a_lens_on_a_lattice_is_described_and_drawn(lattice, capsys):
+    assert main(["info", str(lattice / "lens.npz")]) == 0
+    assert "either axis of a lattice of 3 x 4 positions" in capsys.readouterr().out
+    assert (lattice / "report.png").read_bytes().startswith(PNG)
+
+
+def test_rows_are_moved_along_both_axes_of_a_lattice(lattice):
+    paths = [str(lattice / name) for name in ("lens.npz", "data.npy", "moved.npy")]
+    assert main(["shift", paths[0], paths[1], "--steps=-1,0.5", "--output", paths[2]]) == 0
+    expected = load_lens(paths[0]).shift(np.load(paths[1]), (-1, 0.5))
+    assert_allclose(np.load(paths[2]), expected)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["fit", "data.npy", "--grid-shape", "wide"], "rows and columns such as 5x5"),
+        (["fit", "data.npy", "--grid-shape", "5x5"], "possible are (3, 4)"),
+        (["shift", "lens.npz", "data.npy", "--steps", "1,nan"], "finite numbers"),
+        (["shift", "lens.npz", "data.npy", "--steps", "1"], "steps"),
+    ],
+)
+def test_what_does_not_suit_a_lattice_is_refused_in_one_line(
+    arguments, message, lattice, monkeypatch, capsys
+):
+    monkeypatch.chdir(lattice)
+    with pytest.raises(SystemExit) as caught:
+        sys.exit(main(arguments))
+    assert caught.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert message in said
+    assert "\n" not in said

@@ -17,6 +17,12 @@ def test_a_lens_shows_its_parameters_alone_before_a_fit_and_what_it_found_after(
     assert html.index("Fitted: one step of a symmetry of 5 columns") < html.index("sk-container")
 
 
+def test_a_lens_on_a_lattice_says_which(quick_solver):
+    X = np.random.default_rng(0).laplace(size=(80, 12))
+    lens = SymmetryLens(grid_shape=(3, 4), boundary=("open", "circulant"), n_init=1).fit(X)
+    assert "a lattice of 3 x 4 positions, closed along axis 1" in lens._repr_html_()
+
+
 def test_a_matrix_is_red_where_positive_blue_where_negative_and_white_where_faint():
     svg = matrix_svg(np.array([[2.0, 0.1], [-2.0, 0.0]]), 'a "matrix"')
     assert re.findall(r'x="(\d)" y="(\d)" width="1" height="1" fill="([^"]*)"', svg) == [

@@ -4,6 +4,7 @@
 import io
 import itertools
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sklearn.base import clone
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._lattices import fitted_grid
+from sklearn_symmetry._verdict.halves import shapes_told
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import make_symmetric_fields
 from sklearn_symmetry.inspection import GeneratorDisplay, LatticeDisplay, SummaryDisplay
@@ -252,6 +254,35 @@ def test_the_shape_is_found_and_the_image_comes_back(fitted):
     assert {tuple(one["shape"]) for one in lens.candidates_} == {(4, 4)}
 
 
+def test_the_samples_decide_between_shapes_and_shuffled_pixels_are_seen_as_such():
+    dataset = make_symmetric_fields(3000, (4, 6), symmetry="permutation", random_state=0)
+    lens = SymmetryLens(grid_shape="auto", random_state=0).fit(dataset.data)
+    assert lens.grid_shape_ == (4, 6)
+    assert generator_similarity(lens.generators_, dataset.generators) > 0.995
+    assert {tuple(one["shape"]) for one in lens.candidates_} == {(4, 6), (3, 8)}
+    (told,) = shapes_told(lens)
+    assert told.startswith("the samples decide: a lattice of 4 x 6")
+    # Column at every position, up to a reflection of the lattice.
+    truth = dataset.basis.argmax(axis=0)
+    same = [truth[order] for order in fitted_grid(lens).reflections().numpy()]
+    assert any(np.array_equal(lens.column_order_, order) for order in same)
+
+
+@pytest.mark.parametrize(("other", "says"), [(2.9, "cannot tell"), (3.1, "the samples decide")])
+def test_shapes_of_like_energies_are_named(other, says):
+    found = {(4, 6): (2.0, -0.5), (3, 8): (other, -0.9)}
+    candidates = [
+        {"shape": list(shape), "divergence": energy, "loss": loss}
+        for shape, (energy, loss) in found.items()
+    ]
+    lens = SimpleNamespace(
+        grid_shape="auto", grid_shape_=(4, 6), candidates_=candidates, settings_={}
+    )
+    (told,) = shapes_told(lens)
+    assert says in told
+    assert "3 x 8" in told
+
+
 def test_a_warm_start_stays(fitted):
     dataset, lens = fitted
     again = clone(lens).set_params(grid_shape=(4, 4), init=lens.group_conv_matrix_)
@@ -275,7 +306,7 @@ def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():
 
 
 def test_displays_show_patches_and_generators(fitted):
-    pytest.importorskip("matplotlib")
+    matplotlib_pyplot = pytest.importorskip("matplotlib.pyplot")
     dataset, lens = fitted
     display = LatticeDisplay.from_estimator(
         lens, dataset.data[:8], basis=dataset.basis, generators=dataset.generators, title="blobs"
@@ -284,6 +315,8 @@ def test_displays_show_patches_and_generators(fitted):
         "given", "found", "truth", "moved 0", "moved 1", "generator 0", "generator 1"
     ]  # fmt: skip
     assert_allclose(display.panels["found"], display.panels["truth"], atol=0.5)
+    # A notebook shows what pyplot knows.
+    assert matplotlib_pyplot.fignum_exists(display.figure_.number)
     # No step leaves the patch where it is.
     middle = display.moved[0][2]
     assert_allclose(middle, display.moved[1][2], atol=1e-9)

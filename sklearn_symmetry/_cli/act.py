@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """``transform`` and ``shift``: a stored lens, at work on a file."""
 
-import math
 from dataclasses import dataclass
 
-from .._io import BadInput
 from .._validation import plain_lens
-from .arguments import add_reading_options
+from .arguments import add_reading_options, steps
 from .fitting import noted
 from .lenses import read_lens
 from .tables import check_table_output, read_input, write_table
@@ -55,8 +53,6 @@ def _transform(lens, table, options):
 
 
 def _shift(lens, table, options):
-    if not math.isfinite(options.steps):
-        raise BadInput(f"--steps must be finite; got {options.steps}")
     table = table.as_fitted(lens)
     return plain_lens(lens).shift(table.X, options.steps), table.names, table.said
 
@@ -67,7 +63,11 @@ def _add_inverse(parser):
 
 def _add_steps(parser):
     parser.add_argument(
-        "--steps", type=float, default=1.0, metavar="T", help="any number, also 0.5 or -2"
+        "--steps",
+        type=steps,
+        default=1.0,
+        metavar="T",
+        help="any number, also 0.5 or -2; on a lattice two, 1,0 or --steps=-1,0",
     )
 
 

@@ -2,8 +2,16 @@
 """Options that several commands have."""
 
 import argparse
+import math
 
-__all__ = ["OneLineParser", "add_fit_options", "add_reading_options", "add_verdict_options"]
+__all__ = [
+    "OneLineParser",
+    "add_fit_options",
+    "add_reading_options",
+    "add_verdict_options",
+    "grid_shape",
+    "steps",
+]
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -82,6 +90,30 @@ def _delimiter(text):
     if len(sign) != 1 or sign in '\r\n"':
         raise argparse.ArgumentTypeError(f"expected one sign, tab or blank; got {text!r}")
     return sign
+
+
+def grid_shape(text):
+    """Positions along both axes, 5x5 or 5,5; or auto."""
+    if text == "auto":
+        return text
+    try:
+        rows, columns = map(int, text.replace("x", ",").split(","))
+    except ValueError:
+        message = f"expected rows and columns such as 5x5, or auto; got {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+    return rows, columns
+
+
+def steps(text):
+    """A number; on a lattice two of them, 1,-0.5."""
+    try:
+        numbers = tuple(map(float, text.split(",")))
+    except ValueError:
+        numbers = ()
+    if not numbers or not all(map(math.isfinite, numbers)):
+        message = f"expected finite numbers, one for every axis, such as 0.5 or 1,-2; got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def _seed(text):

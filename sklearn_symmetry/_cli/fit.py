@@ -7,7 +7,7 @@ from .. import SymmetryLens
 from .._io import BadInput
 from .._report import draw_report, summary
 from .._validation import plain_lens
-from .arguments import add_fit_options, add_reading_options, add_verdict_options
+from .arguments import add_fit_options, add_reading_options, add_verdict_options, grid_shape
 from .claims import add_claim_option, compared, read_claim
 from .fitting import (
     NOT_FOUND,
@@ -51,6 +51,13 @@ def add_arguments(parser):
         help="what the columns went through; permutation: they were only shuffled",
     )
     parser.add_argument(
+        "--grid-shape",
+        type=grid_shape,
+        metavar="HxW",
+        help="the columns are a lattice of H rows and W columns, such as 5x5, and were mixed; "
+        "auto: of a shape that the samples decide",
+    )
+    parser.add_argument(
         "--n-channels", type=int, default=1, metavar="N", help="blocks of columns that share it"
     )
     parser.add_argument("--n-powers", type=int, metavar="N", help="columns of the representation")
@@ -74,6 +81,7 @@ def run(options, talk):
         n_powers=options.n_powers,
         n_channels=options.n_channels,
         boundary=options.boundary,
+        grid_shape=options.grid_shape,
         mixing=options.mixing,
         random_state=options.seed,
     )
@@ -91,7 +99,7 @@ def run(options, talk):
         compared(plain, claimed, names, talk)
     figure = None
     if options.report is not None:
-        title = f"{Path(options.file).name}: score {plain.score(held_out):.3f} on held-out samples"
+        title = f"{Path(options.file).name}: {len(table.X):,} samples of {X.shape[1]} columns"
         figure = draw_report(plain, held_out, title, verdict=verdict, names=table.names)
     if options.order is not None:
         _write_order(lens, table, options.order, talk)

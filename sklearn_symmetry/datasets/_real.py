@@ -261,7 +261,7 @@ def _grey_photos(caller):
     except ImportError as error:
         raise ImportError(
             f"{caller} needs pillow to decode the photographs; "
-            "pip install 'sklearn-symmetry[photos]' brings it."
+            "pip install pillow (the extra 'photos' of this package)."
         ) from error
     grey = np.stack([image.mean(axis=2) for image in images])
     return grey - grey.mean()

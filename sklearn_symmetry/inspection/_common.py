@@ -22,7 +22,7 @@ def matplotlib_module(name):
         return import_module(f"matplotlib.{name}")
     except ImportError as error:
         raise ImportError(
-            "plotting needs matplotlib: pip install 'sklearn-symmetry[plot]'"
+            "plotting needs matplotlib: pip install matplotlib (the extra 'plot' of this package)"
         ) from error
 
 

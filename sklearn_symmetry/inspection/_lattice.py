@@ -173,8 +173,9 @@ class LatticeDisplay:
     def _draw_panels(self, title):
         """The patches in a new figure; what remains of it."""
         n_panels = len(self.panels)
-        figure = matplotlib_module("figure").Figure
-        figure = figure(figsize=(12, 4.6 + 1.5 * n_panels), layout="constrained")
+        figure = matplotlib_module("pyplot").figure(
+            figsize=(12, 4.6 + 1.5 * n_panels), layout="constrained"
+        )
         if title is not None:
             figure.suptitle(title, fontsize=15, fontweight="bold")
         above, below = figure.subfigures(2, 1, height_ratios=(1.5 * n_panels, 4.2))

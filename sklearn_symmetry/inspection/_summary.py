@@ -238,7 +238,7 @@ class SummaryDisplay:
     def _draw_uncertainty(self):
         ax = self.axes_["uncertainty"]
         error = np.asarray(self.verdict.uncertainty)
-        limit = max(error.max(), 1e-12)
+        limit = max(error.max(), 1e-3)  # less is white: an order is known exactly, or not at all
         image = matrix_image(ax, error, cmap="Purples", vmin=0, vmax=limit)
         self.figure_.colorbar(image, ax=ax, shrink=0.8)
         rms = np.sqrt(np.mean(error**2))

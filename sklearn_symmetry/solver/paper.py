@@ -437,7 +437,7 @@ def _has_compiler():
         return True
     warnings.warn(
         "numba is not installed: the paper's procedure runs without compiled tables, about five "
-        "times slower. Install it with: pip install 'sklearn-symmetry[paper]'.",
+        "times slower. Install it with: pip install numba (the extra 'paper').",
         stacklevel=2,
     )
     return False

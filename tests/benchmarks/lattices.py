@@ -125,9 +125,11 @@ def table(rows):
 
 # Sets of the published table.
 PLAN = (
-    "blobs5x5", "smooth5x5", "spins5x5", "torus5x5", "smoothtorus5x5", "digits5x5", "photos5x5",
-    "mnist5x5", "textures5x5", "blobs4x6", "photos3x8", "mnist7x7", "noisymnist7x7",
-    "textures7x7", "torus8x8",
+    "blobs4x4", "blobs5x5", "blobs3x9", "blobs5x8", "blobs4x6", "blobs7x7", "blobs9x9",
+    "blobs12x12", "smooth5x5", "smooth7x7", "spins5x5", "digits5x5", "digits8x8", "torus5x5",
+    "torus8x8", "smoothtorus5x5", "mnist5x5", "mnist7x7", "mnist9x9", "mnist12x12",
+    "noisymnist5x5", "noisymnist7x7", "faintmnist5x5", "faintmnist7x7", "photos5x5", "photos3x8",
+    "photos7x7", "textures5x5", "textures7x7",
 )  # fmt: skip
 
 

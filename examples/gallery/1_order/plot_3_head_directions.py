@@ -64,7 +64,7 @@ way = (1, -1)[int(np.argmax(np.abs(turns)))]
 decoded = np.angle(np.exp(1j * (way * decoded - np.angle(turns[way == -1]))))
 
 figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained")
-axes[0].imshow(lens.transform(counts)[:60], aspect="auto", cmap="Greys")
 axes[0].set(xlabel="position found", ylabel="moment", title="counts, in the order found")
-axes[1].plot(heading, decoded, ".", markersize=2)
+axes[0].imshow(lens.transform(counts)[:60], aspect="auto", cmap="Greys")
 axes[1].set(xlabel="heading", ylabel="read from the counts", title="radians")
+axes[1].scatter(heading, decoded, s=1)

@@ -45,7 +45,8 @@ lens.verdict(X, groups=people)
 
 figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained", sharey=True)
 chosen = np.argsort(-windows.std(axis=1))[:400:100]
-axes[0].plot(X[chosen].T)
-axes[1].plot(lens.transform(X[chosen]).T)
-axes[0].set(title="as given", xlabel="column", ylabel="acceleration")
-axes[1].set(title="in the order found", xlabel="position found")
+pictures = {"as given": X[chosen], "in the order found": lens.transform(X[chosen])}
+for ax, (title, rows) in zip(axes, pictures.items(), strict=True):
+    ax.plot(rows.T)
+    ax.set(title=title, xlabel="column")
+axes[0].set_ylabel("acceleration")

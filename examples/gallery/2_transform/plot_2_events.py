@@ -60,5 +60,6 @@ pairs = zip(seen[inside], peaks[inside], strict=True)
 lined_up = np.array([row[at - 4 : at + 5] for row, at in pairs])
 
 figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+ax.set(xlabel="steps from the highest value", ylabel="mean")
 ax.plot(np.arange(-4, 5), lined_up.mean(axis=0), ".-")
-ax.set(xlabel="steps from the highest value", ylabel="mean", title="what a pulse looks like")
+ax.set_title("what a pulse looks like")

@@ -73,5 +73,6 @@ for first in range(0, len(X), 50_000):
     mean_energy += (lens.transform(X[first : first + 50_000]) ** 2).sum(axis=0) / len(X)
 
 figure, ax = plt.subplots(figsize=(5, 2.5), layout="constrained")
+ax.set(xlabel="position found", ylabel="mean energy")
 ax.bar(range(9), mean_energy)
-ax.set(xlabel="position found", ylabel="mean energy", title="of half a million samples")
+ax.set_title("of half a million samples")
