@@ -53,6 +53,8 @@ linkcheck_retries = 2
 autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# The list beside a class names its methods alone.
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # All checks but: see-also, examples and extended summaries of every method (SA01, EX01, ES01),

@@ -15,7 +15,6 @@ __all__ = ["check_grid", "check_grid_columns", "fitted_grid", "on_grid", "positi
 AXES = 2  # that there are starts for
 BOUNDARIES = ("open", "circulant")
 EXCLUDED = {  # parameters, and the only value they may have
-    "mixing": "rotation",
     "n_powers": None,
     "density": "closed_form",
 }
@@ -39,6 +38,11 @@ def check_grid(lens):
                 f"{name}={getattr(lens, name)!r} does not go with grid_shape={shape!r}: use "
                 f"{name}={only!r}"
             )
+    if lens.mixing == "permutation" and shape == "auto":
+        raise ValueError(
+            "mixing='permutation' puts columns in order on a lattice whose shape is known: pass "
+            "grid_shape=(h, w) instead of 'auto'"
+        )
     if isinstance(lens.init, str) and lens.init == "random":
         raise ValueError(
             f"init='random', the paper's procedure, is for one axis: use init='auto' with "

@@ -86,8 +86,9 @@ class SymmetryLens(
     grid_shape : tuple of int, "auto" or None, default=None
         None: the positions are a line, or a ring. ``(h, w)``: they are a lattice of h rows and w
         columns, 3 at least, and there are two generators that commute. ``"auto"``: a lattice,
-        whose shape the samples decide; the shorter axis comes first. It excludes `n_powers`, the
-        paper's procedure and ``mixing="permutation"``; `n_jobs` has no effect.
+        whose shape the samples decide; the shorter axis comes first; not with
+        ``mixing="permutation"``. It excludes `n_powers` and the paper's procedure; `n_jobs` has no
+        effect.
     n_channels : int, default=1
         Channels of a sample, that share one symmetry: `n_channels` blocks of d columns, one after
         another. Every channel of every sample is one vector to learn from, and is transformed by
@@ -525,16 +526,17 @@ class SymmetryLens(
         -------
         names : ndarray of str objects
             With ``mixing="permutation"`` the name of the column at each position, after a minus
-            where its sign was changed; on a lattice ``"pixel 0,0"``, ``"pixel 0,1"`` ..., row and
-            column from 0; else the name of the class and a number.
+            where its sign was changed, row by row on a lattice; else, on a lattice,
+            ``"pixel 0,0"``, ``"pixel 0,1"`` ..., row and column from 0, or the name of the class
+            and a number.
         """
         check_is_fitted(self)
-        if on_grid(self):
-            _check_feature_names_in(self, input_features)
-            return position_names(fitted_grid(self), self._n_channels)
         known = hasattr(self, "column_order_")
         if not known or fitted_setting(self, "mixing") != "permutation":
-            return super().get_feature_names_out(input_features)
+            if not on_grid(self):
+                return super().get_feature_names_out(input_features)
+            _check_feature_names_in(self, input_features)
+            return position_names(fitted_grid(self), self._n_channels)
         names = _check_feature_names_in(self, input_features)
         names = names.reshape(self._n_channels, -1)[:, self.column_order_]
         changed = self.group_conv_matrix_.sum(axis=1) < 0

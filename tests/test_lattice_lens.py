@@ -165,7 +165,9 @@ BAD = {
     "no number": ({"grid_shape": (3.0, 4)}, TypeError, "must hold ints"),
     "a number": ({"grid_shape": 12}, TypeError, "None, 'auto' or a tuple"),
     "another word": ({"grid_shape": "square"}, ValueError, "None, 'auto' or a tuple"),
-    "shuffled": ({"grid_shape": (3, 4), "mixing": "permutation"}, ValueError, "use mixing='rot"),
+    "shuffled": (
+        {"grid_shape": "auto", "mixing": "permutation"}, ValueError, r"pass grid_shape=\(h, w\)",
+    ),
     "powers": ({"grid_shape": (3, 4), "n_powers": 7}, ValueError, "use n_powers=None"),
     "mixture": ({"grid_shape": (3, 4), "density": "mixture"}, ValueError, "use density='closed"),
     "random": ({"grid_shape": (3, 4), "init": "random"}, ValueError, "for one axis.*init='auto'"),
@@ -326,3 +328,35 @@ def test_displays_show_patches_and_generators(fitted):
     line = SymmetryLens(n_init=1, max_iter=1, tol=1.0).fit(samples((5,)))
     with pytest.raises(ValueError, match="grid_shape and one channel"):
         LatticeDisplay.from_estimator(line, samples((5,)))
+
+
+# Pixels that were only shuffled
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant", ("open", "circulant")])
+def test_shuffled_pixels_are_put_back_exactly(boundary):
+    shape, random = (4, 5), np.random.default_rng(0)
+    data = make_symmetric_fields(2000, shape, boundary=boundary, random_state=0).data
+    place, signs = random.permutation(20), np.ones(20)
+    signs[random.choice(20, 2, replace=False)] = -1
+    options = {"grid_shape": shape, "boundary": boundary, "mixing": "permutation"}
+    lens = SymmetryLens(random_state=0, **options).fit((data * signs)[:, place])
+    found = place[lens.column_order_]
+    assert any((found == one.numpy()).all() for one in Grid.of(shape, boundary).symmetries())
+    changed = {str(name) for name in lens.get_feature_names_out() if name[0] == "-"}
+    assert len(changed) == 2
+    assert changed == {f"-x{column}" for column in np.flatnonzero(signs[place] < 0)}
+
+
+def test_shuffled_pixels_of_a_frame_come_out_in_order():
+    pandas = pytest.importorskip("pandas")
+    shape, place = (4, 4), np.random.default_rng(1).permutation(16)
+    data = make_symmetric_fields(1500, shape, random_state=1).data[:, place]
+    frame = pandas.DataFrame(data, columns=[f"p{column}" for column in place])
+    lens = SymmetryLens(grid_shape=shape, mixing="permutation", random_state=0).fit(frame)
+    ordered = lens.set_output(transform="pandas").transform(frame)
+    assert list(ordered) == list(frame.columns[lens.column_order_])
+    assert_allclose(ordered, frame[list(ordered)] - lens.location_[0], atol=1e-12)
+    assert lens.shift(frame, (0, 1)).shape == data.shape
+    positions = [int(name[1:]) for name in ordered]
+    assert any((positions == one.numpy()).all() for one in Grid.of(shape, "open").symmetries())

@@ -39,6 +39,22 @@ def test_independent_columns_do_not_tell():
     assert "cannot tell" in found.says
 
 
+def test_a_wrong_rotation_does_not_tell():
+    for boundary in ("open", "circulant"):
+        data = signals(boundary, symmetry="orthogonal")
+        found = ends(torch.as_tensor(data.data), 4000)
+        assert found.disorder > 0.4
+        assert not found.certain
+        assert "unexplained" in found.says
+
+
+@boundaries
+def test_disorder_is_what_sampling_does_not_give(boundary):
+    for n_samples in (500, 4000):
+        y = torch.as_tensor(signals(boundary, n_samples=n_samples).data)
+        assert ends(y, n_samples).disorder < 0.02
+
+
 @pytest.mark.parametrize("size", [2, 3])
 def test_too_few_columns_for_a_ring_are_a_line(size):
     assert ends(torch.randn(50, size), 50).boundary == "open"

@@ -9,13 +9,17 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.solver import arrangement
 from sklearn_symmetry.solver.arrangement import Arrangement
-from sklearn_symmetry.solver.shuffled import Shuffle, pair_matrices, shuffles
+from sklearn_symmetry.solver.shuffled import Shuffle, line_and_ring, pair_matrices, shuffles
 from sklearn_symmetry.solver.starts.seriation import nearest_path
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics import summarise
 
 GRIDS = {"line": Grid.line(8), "even ring": Grid.ring(8), "odd ring": Grid.ring(7)}
 grids = pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+LATTICES = {"lattice": Grid.of((3, 4), "open"), "torus": Grid.of((4, 5), "circulant")}
+all_grids = pytest.mark.parametrize(
+    "grid", (GRIDS | LATTICES).values(), ids=(GRIDS | LATTICES).keys()
+)
 
 
 def symmetric(size, seed=0, count=2):
@@ -40,7 +44,7 @@ def test_lag_numbers_are_those_of_the_lags(grid):
         assert (numbers[lag.here, lag.there] == number).all()
 
 
-@grids
+@all_grids
 @pytest.mark.parametrize("seed", range(3))
 def test_cost_is_the_variance_that_displacements_do_not_explain(grid, seed):
     matrices, random = symmetric(grid.size, seed), np.random.default_rng(seed)
@@ -107,7 +111,7 @@ def test_gains_of_moves_are_those_of_trying_them(grid, seed):
             assert_allclose(tried, gain, atol=1e-12)
 
 
-@grids
+@all_grids
 @pytest.mark.parametrize("seed", range(3))
 def test_descents_fall_and_end_where_no_move_helps(grid, seed):
     arranged = Arrangement(symmetric(grid.size, seed), (True, False), grid)
@@ -213,6 +217,24 @@ def test_of_the_orders_of_a_ring_the_most_local_one_is_taken():
     assert_allclose(arranged.cost(fifth), arranged.cost(order))
     start = Shuffle("given", fifth, np.ones(12), np.nan)
     assert agrees(shuffles(summary, grid, DEFAULT, start)[0].order, order, grid)
+
+
+def test_a_ring_that_is_not_found_as_a_line_lends_its_order_to_the_line():
+    X, random = lorenz(2000, 22), np.random.default_rng(0)
+    X, truth, _ = shuffled(X + 0.3 * X.std() * random.standard_normal(X.shape), 5, 0)
+    summary, ring = summarise(X, seed=0), Grid.ring(22)
+    assert not agrees(shuffles(summary, Grid.line(22), DEFAULT)[0].order, truth, ring)
+    for orders in line_and_ring(summary, DEFAULT):
+        assert agrees(orders.found[0].order, truth, ring)
+
+
+def test_a_search_that_another_one_helped_tries_no_more_than_it_would_alone():
+    summary = summarise(make_symmetric_signals(1000, 12, random_state=0).data, seed=0)
+    alone = shuffles(summary, Grid.line(12), DEFAULT)
+    line, ring = line_and_ring(summary, DEFAULT)
+    found = line.finished(len(ring.found))
+    assert len(found) + len(ring.found) <= len(alone) + 1  # the ring, cut
+    assert_array_equal(found[0].order, alone[0].order)
 
 
 def test_rows_are_a_signed_permutation_and_back():

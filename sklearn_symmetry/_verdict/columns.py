@@ -3,8 +3,9 @@
 
 import numpy as np
 
+from .._lattices import on_grid
 from ..statistics.faults import listed
-from .criteria import ALONE, FEW_TURNED, LINKED
+from .criteria import ALONE, FEW_TURNED, LINKED, NEIGHBOURS
 
 __all__ = ["odd_columns"]
 
@@ -24,16 +25,17 @@ def odd_columns(lens, summary, names=None):
     Returns
     -------
     said : list of str
-        Empty unless the lens has an order of all columns.
+        Empty unless the lens has an order of all columns, along a line or a ring.
     """
     order = getattr(lens, "column_order_", None)
-    if order is None or len(order) != summary.n_features:
+    if order is None or len(order) != summary.n_features or on_grid(lens):
         return []
     if names is None or len(names) != len(order):
         names = range(len(order))
     names = np.asarray(names, dtype=object)
     said = []
-    alone = _alone(summary.covariance[np.ix_(order, order)], lens.boundary_ == "circulant")
+    covariance = summary.covariance[np.ix_(order, order)]
+    alone = _alone(covariance, lens.boundary_ == "circulant", summary.n_samples)
     if alone.any():
         said.append(
             f"columns {listed(names[order][alone])} have next to nothing to do with their "
@@ -49,19 +51,22 @@ def odd_columns(lens, summary, names=None):
     return said
 
 
-def _alone(covariance, ring):
-    """Positions whose correlation with either neighbour is small beside the usual one."""
+def _alone(covariance, ring, n_samples):
+    """Positions whose correlations with their neighbours are small beside the usual ones."""
     deviation = np.sqrt(np.maximum(covariance.diagonal(), 0))
     varies = deviation > 0
     deviation = np.where(varies, deviation, 1.0)
     correlation = np.abs(covariance / np.outer(deviation, deviation))
-    links = correlation.diagonal(1)
-    before = np.concatenate([[correlation[-1, 0] if ring else 0.0], links])
-    after = np.concatenate([links, [correlation[-1, 0] if ring else 0.0]])
-    support = np.maximum(before, after)
+    place = np.arange(len(correlation))
+    away = np.abs(place[:, None] - place)
+    if ring:
+        away = np.minimum(away, len(place) - away)
+    # Several, since the nearest ones may be bad themselves.
+    near = (away > 0) & (away <= NEIGHBOURS)
+    support = np.where(near, correlation, 0.0).max(axis=1)
     usual = np.median(support)
     # A constant column is named by `faults`.
-    return varies & (support < ALONE * usual) & (usual >= LINKED)
+    return varies & (support < ALONE * usual) & (usual >= LINKED / np.sqrt(n_samples))
 
 
 def _turned(rows):

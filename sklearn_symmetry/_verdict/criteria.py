@@ -37,6 +37,7 @@ __all__ = [
     "MOST_BLOCKS",
     "NEARLY_EQUAL",
     "NEARLY_STATIONARY",
+    "NEIGHBOURS",
     "ORDERS",
     "PER_COLUMN",
     "REPEATS",
@@ -90,10 +91,12 @@ MOSTLY, ALIKE = 0.5, 0.5
 
 # For words only, too: samples a column below which too few of them are named as a cause
 # (docs/robustness.md: right fits from 33 a column on, of sets that are easy). A column is alone if
-# its correlations with its neighbours are below a quarter of the usual ones, where those are
-# at least LINKED; upside down if it is one of at most a third.
+# its correlations with the three columns on either side are below a quarter of the usual ones,
+# where those are at least LINKED standard errors; upside down if it is one of at most a third.
+# tests/benchmarks/bad_columns.py: noise instead of a column has up to 3 standard errors and .25 of
+# the usual ones, good columns beside it .26 and more.
 PER_COLUMN = 100
-ALONE, LINKED, FEW_TURNED = 0.25, 0.3, 1 / 3
+NEIGHBOURS, ALONE, LINKED, FEW_TURNED = 3, 0.25, 12.0, 1 / 3
 
 # Distance of marginals, in standard deviations: of real sets that a person would call stationary,
 # and the sampling noise times sqrt(n). Columns of different laws sort themselves by their tails,

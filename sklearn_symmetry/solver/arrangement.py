@@ -32,16 +32,16 @@ class Arrangement:
     has_sign : sequence of bool
         Whether a matrix changes with the signs of the columns.
     grid : Grid
-        Of the d positions, of one axis.
+        Of the d positions.
 
     Notes
     -----
     The minimum over :math:`\rho` of the numerator is at these means, and the logarithm of a share
     lies below its tangents. So a move that gains with means and shares held where they are gains
     at least as much when they follow, and with them held a move needs sums of
-    :math:`R_{o_a o_b} \rho_{k(a',b')}` only: all exchanges of two columns, all moves of one column
-    elsewhere, and all reversals cost :math:`O(d^3)` together, and so does the assignment of columns
-    to positions that is best if all the others stay where they are.
+    :math:`R_{o_a o_b} \rho_{k(a',b')}` only: all exchanges of two columns and, along one axis, all
+    moves of one column elsewhere and all reversals cost :math:`O(d^3)` together, and so does the
+    assignment of columns to positions that is best if all the others stay where they are.
     """
 
     def __init__(self, matrices, has_sign, grid):
@@ -116,7 +116,7 @@ class Arrangement:
             template[:, np.arange(len(order)), np.arange(len(order))] = 0.0
             moved = self._assigned(order, signs, ordered, template)
             if moved is None:
-                moved = _best_move(ordered, template)
+                moved = _best_move(ordered, template, self.grid)
             if moved is None:
                 return order
             order = order[moved]
@@ -158,11 +158,12 @@ class Arrangement:
         return signs
 
 
-def _best_move(ordered, template):
+def _best_move(ordered, template, grid):
     """The move that gains most: which of the present positions comes at every place, or None."""
-    gain, move = max((_best_exchange(ordered, template), _best_insertion(ordered, template)),
-                     key=lambda found: found[0])  # fmt: skip
-    if gain <= ROUNDING:
+    gain, move = _best_exchange(ordered, template)
+    if grid.n_axes == 1:  # along one axis, a stretch that moves keeps its displacements
+        gain, move = max((gain, move), _best_insertion(ordered, template), key=lambda one: one[0])
+    if gain <= ROUNDING and grid.n_axes == 1:
         gain, move = _best_reversal(ordered, template)
     return move if gain > ROUNDING else None
 

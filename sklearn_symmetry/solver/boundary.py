@@ -23,6 +23,9 @@ class Ends:
         0 on a line, 1 on a ring; see :func:`ends`.
     error : float
         Its standard error.
+    disorder : float
+        Share of the variance of the correlations that distances do not explain, beyond that of
+        sampling: 0 where all columns are alike.
     boundary : {"open", "circulant"}
     certain : bool
         Whether the samples tell.
@@ -30,6 +33,7 @@ class Ends:
 
     share: float
     error: float
+    disorder: float
     boundary: str
     certain: bool
 
@@ -41,7 +45,12 @@ class Ends:
             f"(+- {self.error:.2f}) of those at the same distance inside; a line has 0, a ring 1"
         )
         if not self.certain:
-            return f"line or ring, these samples cannot tell: {measured}"
+            order = (
+                f"; and distances leave {self.disorder:.0%} of the correlations inside unexplained"
+                if self.disorder > DEFAULT.ring_disorder
+                else ""
+            )
+            return f"line or ring, these samples cannot tell: {measured}{order}"
         return f"{'a ring' if self.boundary == 'circulant' else 'a line'}: {measured}"
 
 
@@ -54,7 +63,8 @@ def ends(y, n_samples, tuning=DEFAULT):
 
     .. math:: s = \frac{\sum_k k\,(\rho_{d-k} - f)(\rho_k - f)}{\sum_k k\,(\rho_k - f)^2}
 
-    over these lags, each of which has k pairs of columns across the ends.
+    over these lags, each of which has k pairs of columns across the ends. Where correlations are
+    no function of the distance, the fit is wrong or there is none, and its ends tell nothing.
 
     Parameters
     ----------
@@ -71,14 +81,14 @@ def ends(y, n_samples, tuning=DEFAULT):
     """
     size = y.shape[1]
     if size < tuning.smallest_ring:
-        return Ends(0.0, 0.0, "open", True)
+        return Ends(0.0, 0.0, 0.0, "open", True)
     y = y.double()
     y = y - y.median(0).values
     spread = y.square().mean(0).sqrt()
     y = y / torch.where(spread > 0, spread, 1.0)
     lag = np.arange(1, size // 4 + 1)
     middle = slice(-(-3 * size // 8), 5 * size // 8 + 1)
-    products, squares = 0.0, 0.0
+    products, squares, unexplained, total = 0.0, 0.0, 0.0, 0.0
     for columns in (y, log_energy(y)):
         matrix = correlation(torch.cov(columns.mT).numpy())
         profile = np.array([np.diagonal(matrix, at).mean() for at in range(size)])
@@ -86,10 +96,28 @@ def ends(y, n_samples, tuning=DEFAULT):
         near, across = profile[lag] - far, profile[size - lag] - far
         products += (lag * near * across).sum()
         squares += (lag * np.square(near)).sum()
-    if squares == 0:
-        return Ends(0.0, np.inf, "open", False)
+        inside, around = _variances(matrix, profile, n_samples)
+        unexplained, total = unexplained + inside, total + around
+    if squares == 0 or total == 0:
+        return Ends(0.0, np.inf, 0.0, "open", False)
     share, error = products / squares, (2 / (n_samples * squares)) ** 0.5
-    low, high = tuning.ring_share
-    certain = error < tuning.ring_error and not low < share < high
+    disorder, (low, high) = unexplained / total, tuning.ring_share
+    ordered = error < tuning.ring_error and disorder <= tuning.ring_disorder
+    certain = ordered and not low < share < high
     closed = certain and share >= high
-    return Ends(float(share), float(error), "circulant" if closed else "open", bool(certain))
+    boundary = "circulant" if closed else "open"
+    return Ends(float(share), float(error), float(disorder), boundary, bool(certain))
+
+
+def _variances(matrix, profile, n_samples):
+    """Sums of squares of correlations about those of their distance, and about their mean.
+
+    Beyond what n independent samples give.
+    """
+    size = len(matrix)
+    lags = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    pairs = lags > 0
+    count = pairs.sum() / 2
+    inside = np.square(matrix - profile[lags])[pairs].sum() / 2
+    around = np.square(matrix - matrix[pairs].mean())[pairs].sum() / 2
+    return max(inside - (count - size + 1) / n_samples, 0), max(around - count / n_samples, 0)

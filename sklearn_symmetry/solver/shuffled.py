@@ -15,12 +15,22 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from ..core.energies import contrast_free, log_energy
+from ..core.grid import Grid
 from ..core.group import column_order
 from .arrangement import Arrangement
+from .starts.layout import laid_out
 from .starts.seriation import nearest_path, spectral_order
 from .tuning import DEFAULT
 
-__all__ = ["Shuffle", "correlation", "order_of", "pair_matrices", "shuffles"]
+__all__ = [
+    "Orders",
+    "Shuffle",
+    "correlation",
+    "line_and_ring",
+    "order_of",
+    "pair_matrices",
+    "shuffles",
+]
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,6 @@ def shuffles(summary, grid, tuning, start=None):
     ----------
     summary : Summary
     grid : Grid
-        A line or a ring.
     tuning : Tuning
     start : Shuffle or None
         Where to start. None: from affinities.
@@ -135,22 +144,94 @@ def shuffles(summary, grid, tuning, start=None):
     -------
     found : list of Shuffle
     """
+    return Orders(pair_matrices(summary, tuning), grid, summary.n_samples, tuning, start).finished()
+
+
+class Orders:
+    """Descents to orders along one grid, from the starts of the lowest cost on.
+
+    Parameters
+    ----------
+    matrices : dict of str to ndarray of shape (d, d)
+        See :func:`pair_matrices`.
+    grid : Grid
+    n_samples : int
+    tuning : Tuning
+    start : Shuffle or None
+        Where to start. None: from affinities.
+    """
+
+    def __init__(self, matrices, grid, n_samples, tuning, start=None):
+        self.grid, self.n_samples, self.tuning = grid, n_samples, tuning
+        self.matrices, self.unsorted = matrices, []
+        has_sign = ["energies" not in name for name in matrices]
+        self.arrangement = Arrangement(np.array(list(matrices.values())), has_sign, grid)
+        starts = _starts(matrices, grid, tuning)
+        if start is not None:
+            starts = [(start.name, start.order, start.signs)]
+        starts = sorted(starts, key=lambda one: self.arrangement.cost(*one[1:]))
+        affordable = tuning.shuffled_work * tuning.budget // self.arrangement.work
+        self.left = starts[: max(2, min(tuning.shuffled_starts, affordable))]
+        self.half = -(-len(self.left) // 2)
+
+    @property
+    def found(self):
+        """Orders so far, the best one first."""
+        # On even rings, and on lines, every second sign may change where all correlations do.
+        return sorted(self.unsorted, key=lambda one: (round(one.cost, 9), one.n_changed))
+
+    def descend(self, name, order, signs):
+        """Add the order at the end of a descent."""
+        order, signs = _settled(self.arrangement, order, signs, self.tuning, self.n_samples)
+        order = _most_local(self.arrangement, order, signs)
+        self.unsorted.append(Shuffle(name, order, signs, self.arrangement.cost(order, signs)))
+
+    def begun(self):
+        """The best order of half of the starts, or of fewer if two end in it."""
+        while self.left and len(self.unsorted) < self.half and not self._agree():
+            self.descend(*self.left.pop(0))
+        return self.found[0]
+
+    def finished(self, others=0):
+        """Orders of all starts, but for as many as others made; the best one first."""
+        for start in self.left[: max(0, len(self.left) - others)]:
+            self.descend(*start)
+        self.left = []
+        return self.found
+
+    def _agree(self):
+        costs = [round(one.cost, 9) for one in self.found]
+        return len(costs) > 1 and costs[0] == costs[1]
+
+
+def line_and_ring(summary, tuning, start=None):
+    """Orders along a line, and around a ring, each tried with the other's.
+
+    Some rings are not found as a line that is cut, since half of the moves of a ring are missing
+    there.
+
+    Parameters
+    ----------
+    summary : Summary
+    tuning : Tuning
+    start : Shuffle or None
+        Where to start. None: from affinities.
+
+    Returns
+    -------
+    line, ring : Orders
+    """
     matrices = pair_matrices(summary, tuning)
-    has_sign = ["energies" not in name for name in matrices]
-    arrangement = Arrangement(np.array(list(matrices.values())), has_sign, grid)
-    starts = _starts(matrices, grid, tuning)
-    if start is not None:
-        starts = [(start.name, start.order, start.signs)]
-    starts = sorted(starts, key=lambda one: arrangement.cost(*one[1:]))
-    affordable = tuning.shuffled_work * tuning.budget // arrangement.work
-    n_starts = max(2, min(tuning.shuffled_starts, affordable))
-    found = []
-    for name, order, signs in starts[:n_starts]:
-        order, signs = _settled(arrangement, order, signs, tuning, summary.n_samples)
-        order = _most_local(arrangement, order, signs)
-        found.append(Shuffle(name, order, signs, arrangement.cost(order, signs)))
-    # On even rings, and on lines, every second sign may change where all correlations do.
-    return sorted(found, key=lambda one: (round(one.cost, 9), one.n_changed))
+    line, ring = (
+        Orders(matrices, grid(summary.n_features), summary.n_samples, tuning, start)
+        for grid in (Grid.line, Grid.ring)
+    )
+    order, signs = ring.begun().order, ring.found[0].signs
+    weakest = int(np.abs(matrices["values"][order, np.roll(order, -1)]).argmin())
+    line.begun()
+    line.descend("ring, cut", np.roll(order, -weakest - 1), signs)
+    ring.descend("line, closed", line.found[0].order, line.found[0].signs)
+    return line, ring
 
 
 def _settled(arrangement, order, signs, tuning, n_samples):
@@ -178,7 +259,6 @@ def _starts(matrices, grid, tuning):
 
 def _orders(matrices, grid, tuning):
     """Orders from affinities, named."""
-    closed = not grid.is_line
     for name, matrix in matrices.items():
         matrix = matrix - np.diag(np.diag(matrix))
         affinities = {
@@ -186,8 +266,12 @@ def _orders(matrices, grid, tuning):
             "positive": np.maximum(matrix, 0.0),
             "cubic": np.abs(matrix) ** 3,
         }
+        if grid.n_axes > 1:
+            for kind, affinity in affinities.items():
+                yield f"laid out, {kind} {name}", laid_out(affinity, grid, tuning)
+            continue
         for kind, affinity in affinities.items():
-            order = spectral_order(affinity, normalised=False, closed=closed)
+            order = spectral_order(affinity, normalised=False, closed=not grid.is_line)
             yield f"spectral, {kind} {name}", order
         step = max(tuning.path_step, grid.size // tuning.most_paths)
         for first in range(0, grid.size, step):
@@ -203,7 +287,7 @@ def _most_local(arrangement, order, signs):
     :math:`\sum_k k\,n_k (\rho_k - \bar\rho)^2`: what depends on each other is close.
     """
     size = len(order)
-    if arrangement.grid.is_line:
+    if arrangement.grid.is_line or arrangement.grid.n_axes > 1:
         return order
     profile = arrangement.profile(arrangement.ordered(order, signs))
     strides = np.array([g for g in range(1, size // 2 + 1) if gcd(g, size) == 1])

@@ -18,7 +18,7 @@ from .manifold import check_finite, minimise
 from .objective import Objective
 from .paper import train
 from .search import first_look, search
-from .shuffled import Shuffle, shuffles
+from .shuffled import Shuffle, line_and_ring, shuffles
 from .solution import Report, Solution
 from .threads import one_thread
 from .tuning import DEFAULT
@@ -184,16 +184,17 @@ def _more_precise(end, candidate, refined, grid, tuning):
 
 def _arrange(summary, settings, tuning):
     """Put columns that were shuffled, not mixed, in order."""
-    auto = settings.boundary == "auto"
-    grid = _line_or_ring(settings, summary.n_features)
     start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
-    found = shuffles(summary, grid, tuning, start)
+    if settings.boundary == "auto":
+        line, ring = line_and_ring(summary, tuning, start)
+        y = summary.bounds.apply(summary.sample) @ line.found[0].rows.T
+        closed = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary == "circulant"
+        orders, other = (ring, line) if closed else (line, ring)
+        grid, found = orders.grid, orders.finished(len(other.found))
+    else:
+        grid = Grid.of(settings.grid_shape or summary.n_features, settings.boundary)
+        found = shuffles(summary, grid, tuning, start)
     tuning = first_look(tuning, summary.n_features)
-    if auto:
-        y = summary.bounds.apply(summary.sample) @ found[0].rows.T
-        if ends(torch.as_tensor(y), summary.n_samples, tuning).boundary == "circulant":
-            grid = Grid.ring(summary.n_features)
-            found = shuffles(summary, grid, tuning, start)
     steps = [
         one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
     ]

@@ -324,6 +324,13 @@ class Tuning:
     ring_error: float = _tuned(
         0.15, "standard error of that share", "From which the samples cannot tell.", BOUNDARY
     )
+    ring_disorder: float = _tuned(
+        0.25,
+        "variance of correlations that distances do not explain",
+        "Up to which the ends of a fit tell something: right ones have up to .005 beyond sampling "
+        "on the simulated sets, random rotations from .44 on.",
+        BOUNDARY,
+    )
 
     # Lattices: grids of several axes.
     lattice_recipes: tuple = _tuned(

@@ -32,8 +32,8 @@ from stamps import LOOKS_AT, stamp
 
 # Tables whose scripts are in this folder.
 OWN = (
-    "shuffled", "boundary", "accuracy", "robustness", "calibration", "lattices",
-    "lattice_verdicts", "ablation_of_search", "speed", "scale",
+    "shuffled", "shuffled_lattices", "bad_columns", "boundary", "accuracy", "robustness",
+    "calibration", "lattices", "lattice_verdicts", "ablation_of_search", "speed", "scale",
 )  # fmt: skip
 # Scripts of the paper and their options; with MNIST where its file is.
 EXAMPLES = ROOT / "examples"

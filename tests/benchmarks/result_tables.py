@@ -32,7 +32,7 @@ and what does not work yet: [docs/results.md](docs/results.md), with the command
 
 """
 SHUFFLED = """
-Columns that were only shuffled (`mixing="permutation"`): all neighbours right, of 19 sets of 11 to
+Columns that were only shuffled (`mixing="permutation"`): all neighbours right, of 20 sets of 11 to
 36 columns, lines and rings, three seeds each.
 
 """

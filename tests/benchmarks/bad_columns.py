@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bad columns among shuffled ones: whether the others are in order, and the bad ones are named.
+
+    python tests/benchmarks/bad_columns.py
+    python tests/benchmarks/bad_columns.py --table
+
+One of 16 columns, or three of 33, is dead (constant), noise of the same size, a copy of the one
+five places on, or upside down. ``order``: whether all neighbours among the other columns are
+right. ``named`` and ``others``: bad columns that are named in the sentences of the verdict about
+single columns, and good ones that are (of two copies, either is right). Rows go to a CSV file, runs
+that the present search has made are skipped. Limits were set on other seeds.
+"""
+
+import argparse
+import itertools
+import re
+import warnings
+from collections import defaultdict
+
+import numpy as np
+import torch
+from known_sets import SETS
+from ledger import Ledger, Table
+from pool import complete
+
+from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._verdict.columns import odd_columns
+from sklearn_symmetry.metrics import compare_orders
+from sklearn_symmetry.statistics import summarise
+from sklearn_symmetry.statistics.faults import faults
+
+FIELDS = ("set", "columns", "bad", "kind", "samples", "noise", "seed", "order", "named", "others")
+NAMES = (
+    "narrow", "wide", "waves", "narrow ring", "waves ring", "head directions", "photographs",
+    "brick", "terrain", "tremor", "land and sea",
+)  # fmt: skip
+KINDS = ("dead", "noise", "copy", "upside down")
+AHEAD = 5  # places from a column to its copy
+
+
+def spoilt(X, kind, bad, random):
+    """The samples with some columns replaced."""
+    X = X.copy()
+    if kind == "dead":
+        X[:, bad] = 0.0
+    elif kind == "noise":
+        X[:, bad] = X.std() * random.standard_normal((len(X), len(bad)))
+    elif kind == "copy":
+        X[:, bad] = X[:, (bad + AHEAD) % X.shape[1]]
+    else:
+        X[:, bad] *= -1
+    return X
+
+
+def run(set, columns, bad, kind, samples, noise, seed):  # named as the columns are
+    """A row of the table."""
+    torch.set_num_threads(1)
+    maker, _, boundary, _ = SETS[set]
+    random = np.random.default_rng(seed)
+    X = maker(samples, columns, seed)
+    X = X + noise * X.std() * random.standard_normal(X.shape)
+    # Far enough from each other that copies are of good columns.
+    where = (random.integers(columns) + 9 * np.arange(bad)) % columns
+    X, place = spoilt(X, kind, where, random), random.permutation(columns)
+    X, names = X[:, place], np.array([f"c{column}" for column in place])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lens = SymmetryLens(boundary=boundary, mixing="permutation", random_state=seed).fit(X)
+    gone = [f"c{column}" for column in where] if kind != "upside down" else []
+    kept = [name for name in names[lens.column_order_] if name not in gone]
+    truth = [f"c{column}" for column in range(columns) if f"c{column}" not in gone]
+    order = compare_orders(kept, truth, boundary=boundary).agreement == 1
+    summary = summarise(X, seed=seed)
+    said = " ".join([*faults(summary, names), *odd_columns(lens, summary, names)])
+    named = {int(column) for column in re.findall(r"\bc(\d+)\b", said)}
+    copied = {int(column + AHEAD) % columns for column in where} if kind == "copy" else {*()}
+    found, others = named & {*where.tolist()}, named - {*where.tolist()} - copied
+    values = (set, columns, bad, kind, samples, noise, seed, order, len(found), len(others))
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def tasks(seeds=(100, 101, 102)):
+    """What identifies every run."""
+    cases = itertools.product(NAMES, ((16, 1), (33, 3)), KINDS, ((500, 0.0), (5000, 0.3)), seeds)
+    for name, (columns, bad), kind, (samples, noise), seed in cases:
+        size = {"columns": columns, "bad": bad}
+        case = {"kind": kind, "samples": samples, "noise": noise}
+        yield {"set": name} | size | case | {"seed": seed}
+
+
+def needs(task):
+    """The package of a set."""
+    package = SETS[task["set"]][3]
+    return [*([package] if package else []), *(["PIL"] if task["set"] == "photographs" else [])]
+
+
+TABLE = Table(
+    "bad_columns", FIELDS, FIELDS[:7], run, plan=lambda: list(tasks()), guess=0.5, needs=needs
+)
+
+
+def print_table(rows):
+    """Sums over sets and seeds."""
+    groups = defaultdict(list)
+    for row in rows:
+        case = f"{row['bad']} of {row['columns']}", row["samples"], row["noise"], row["kind"]
+        groups[case].append(row)
+    print(
+        "| bad | samples | noise (sd) | kind | runs | others in order | named | good ones named |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for case, found in groups.items():
+        bad = sum(int(row["bad"]) for row in found)
+        values = (
+            *case, len(found), sum(row["order"] == "True" for row in found),
+            f"{sum(int(row['named']) for row in found)} of {bad}",
+            sum(int(row["others"]) for row in found),
+        )  # fmt: skip
+        print(f"| {' | '.join(map(str, values))} |")
+
+
+def main():
+    """Run what is missing, or print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
+    parser.add_argument("--output", help="docs/results/bad_columns.csv")
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args()
+    ledger = Ledger(TABLE, path=options.output)
+    if options.table:
+        return print_table(list(ledger))
+    return complete([(ledger, list(tasks(options.seeds)))], options.jobs, options.minutes)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
