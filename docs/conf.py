@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "download_all_examples": False,
     "plot_gallery": True,
+    "parallel": 2,
     "matplotlib_animations": False,
 }
 

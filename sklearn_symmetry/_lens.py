@@ -27,6 +27,7 @@ from ._validation import (
     check_parameters,
     check_shapes,
     check_summary,
+    check_type,
     degenerate_samples,
     float_dtypes,
     resolve_device,
@@ -642,6 +643,7 @@ class SymmetryLens(
     def _summary(self, X, device):
         """What is known of the samples, the settings of their solver, and who checked them."""
         names = None
+        check_type(X)
         if not isinstance(X, Summary) and is_source(X):
             width = width_of(X) // self.n_channels
             names, options = column_names(X), {"capacity": rows_needed(self, width)}

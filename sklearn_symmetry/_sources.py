@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Samples that are no array in memory: chunks, files, blocks of dask; and lazy results of these."""
 
+from array import array
+from os import PathLike
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -12,7 +15,7 @@ from .statistics.summary import Summary, summarise
 
 __all__ = ["column_names", "is_source", "judged", "lazily", "on_blocks", "scored_rows", "width_of"]
 
-NO_CHUNKS = (str, bytes, dict, set)
+NO_CHUNKS = (str, bytes, dict, set, frozenset, range, array, memoryview, PathLike)
 OF_ARRAYS = ("__array__", "__array_interface__", "__dataframe__", "shape", "columns")
 
 

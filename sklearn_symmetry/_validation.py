@@ -6,6 +6,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ __all__ = [
     "check_parameters",
     "check_shapes",
     "check_summary",
+    "check_type",
     "degenerate_samples",
     "float_dtypes",
     "plain_lens",
@@ -41,6 +43,7 @@ CHOICES = {
     "rank_schedule": ("gradient_flow", "full", None),
 }
 TRAINED = {"init": "random", "density": "mixture"}  # the paper's procedure
+STRINGS = ("str", "string", "utf8", "large_string", "binary")  # likewise
 DATES = ("date", "time", "period", "duration")  # names of their dtypes, in numpy, pandas and polars
 COEFFICIENTS = tuple(PAPER_WEIGHTS)
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
@@ -221,18 +224,9 @@ def float_dtypes(X):
 
 def check_container(X):
     """Refuse what numpy would convert wrongly, or with a message that helps nobody."""
+    check_type(X)
     if isinstance(X, torch.Tensor):
-        if X.device.type != "cpu":
-            raise TypeError(
-                f"X is a torch tensor on {X.device}; pass a numpy array, e.g. "
-                f"X.detach().cpu().numpy()"
-            )
-        if X.requires_grad:
-            raise TypeError("X is a torch tensor that requires grad; pass X.detach()")
-        if X.layout != torch.strided:
-            raise TypeError(f"X is a torch tensor of layout {X.layout}; pass X.to_dense()")
-        if not _known_to_numpy(X.dtype):
-            raise TypeError(f"X is a torch tensor of {X.dtype}, unknown to numpy; pass X.float()")
+        _check_tensor(X)
     if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
         columns = listed(np.flatnonzero(np.atleast_2d(np.ma.getmaskarray(X)).any(axis=0)))
         raise ValueError(
@@ -252,28 +246,103 @@ def check_container(X):
             "Sparse data was passed for X, but dense data is required. Use X.toarray() to convert "
             "it to a dense numpy array."
         )
-    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S"):
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S", "T"):
         raise ValueError(
             "X holds strings (dtype='numeric' is not compatible with arrays of bytes/strings); "
             "convert them explicitly, e.g. X.astype(float)"
         )
 
 
+def check_type(X):
+    """Refuse what is no table at all."""
+    what = type(X).__name__
+    if X is None:
+        raise ValueError("X is None; pass the samples, of shape (n_samples, n_features)")
+    if isinstance(X, str | bytes | PathLike):
+        raise TypeError(
+            f"X is a {what}, {str(X)[:60]!r}; read the file first, e.g. with numpy.load, "
+            f"numpy.loadtxt or pandas.read_csv"
+        )
+    if issparse(X):  # some kinds are dictionaries
+        return
+    if isinstance(X, dict) or (isinstance(X, list | tuple) and X and isinstance(X[0], dict)):
+        raise TypeError(f"X is a {what} of names and values; pass pandas.DataFrame(X)")
+    if isinstance(X, set | frozenset):
+        raise TypeError(f"X is a {what}, which has no order; pass an array or a table")
+    if hasattr(X, "collect_schema") and hasattr(X, "collect") and not hasattr(X, "to_numpy"):
+        raise TypeError(f"X is a {what}, which is not computed yet; pass X.collect()")
+
+
+def _check_tensor(X):
+    """Refuse a tensor that numpy cannot see as it is."""
+    if X.device.type != "cpu":
+        raise TypeError(
+            f"X is a torch tensor on {X.device}; pass a numpy array, e.g. X.detach().cpu().numpy()"
+        )
+    if X.requires_grad:
+        raise TypeError("X is a torch tensor that requires grad; pass X.detach()")
+    if X.layout != torch.strided:
+        raise TypeError(f"X is a torch tensor of layout {X.layout}; pass X.to_dense()")
+    if not _known_to_numpy(X.dtype):
+        raise TypeError(f"X is a torch tensor of {X.dtype}, unknown to numpy; pass X.float()")
+    if X.is_conj() or X.is_neg():
+        raise TypeError("X is a lazy view of a torch tensor; pass X.resolve_conj().resolve_neg()")
+
+
 def _check_kinds(X):
     """Refuse columns whose values are no measurements, though numpy makes numbers of them."""
     single = getattr(X, "dtype", None)
-    kinds = list(getattr(X, "dtypes", ())) if hasattr(X, "columns") else [single]
-    names = np.array(list(getattr(X, "columns", ("all",))), dtype=object)
-    dates = np.array([str(kind).lower().startswith(DATES) for kind in kinds], dtype=bool)
-    if dates.any():
+    names = _names_of(X)
+    kinds = list(getattr(X, "dtypes", ())) if names else [single]
+    if names and hasattr(X, "schema") and not kinds:  # of pyarrow
+        kinds = list(X.schema.types)
+    _check_names(names)
+    kinds = [str(getattr(kind, "name", None) or kind).lower() for kind in kinds]
+    labels = np.array(names or ["all"], dtype=object)
+
+    def columns_of(starts):
+        found = np.array([kind.startswith(starts) for kind in kinds], dtype=bool)
+        return listed(labels[found]) if found.any() else None
+
+    if columns := columns_of(DATES):
         raise TypeError(
-            f"X holds dates or times in columns {listed(names[dates])}: they are no measurements; "
+            f"X holds dates or times in columns {columns}: they are no measurements; "
             f"drop them, or convert what is meant explicitly, e.g. to seconds"
         )
-    thin = np.array([str(kind).startswith("Sparse") for kind in kinds], dtype=bool)
-    if thin.any():
+    if columns := columns_of("sparse"):
+        raise TypeError(f"X is a table with sparse columns {columns}; pass X.sparse.to_dense()")
+    if columns := columns_of("complex"):
+        raise ValueError(
+            f"Complex data not supported: X is complex in columns {columns}; pass X.real, or real "
+            f"and imaginary parts as two channels, numpy.hstack([X.real, X.imag]), n_channels=2"
+        )
+    if names and (columns := columns_of(STRINGS)):
+        raise ValueError(
+            f"X holds strings in columns {columns}; drop labels, and convert numbers explicitly, "
+            f"e.g. X.astype(float)"
+        )
+    if fields := getattr(single, "names", None):
         raise TypeError(
-            f"X is a table with sparse columns {listed(names[thin])}; pass X.sparse.to_dense()"
+            f"X is a structured array with fields {listed(fields)}; pass "
+            f"numpy.lib.recfunctions.structured_to_unstructured(X)"
+        )
+
+
+def _names_of(X):
+    """Names of the columns of a table of pandas, polars or pyarrow; none of anything else."""
+    names = getattr(X, "column_names", None)  # pyarrow: `columns` are the columns themselves
+    if names is None:
+        names = getattr(X, "columns", None)
+    return [] if names is None or callable(names) else list(names)
+
+
+def _check_names(names):
+    """Refuse tables of which two columns have one name: which is meant cannot be told."""
+    if len(set(map(str, names))) < len(names) and len(set(names)) < len(names):
+        twice = np.array([name for name in dict.fromkeys(names) if names.count(name) > 1], object)
+        raise ValueError(
+            f"X has more than one column of the name {listed(twice)}; give every column a name of "
+            f"its own, or pass X.to_numpy()"
         )
 
 
@@ -303,7 +372,7 @@ def _located(message, columns):
 
 def _unusable_columns(X):
     """Columns with an entry that is not a finite number, named as the user names them."""
-    names = list(getattr(X, "columns", ()))
+    names = _names_of(X)
     X = np.asarray(X) if hasattr(X, "dtype") or names else np.array(X, dtype=object)
     if X.ndim != 2 or X.dtype.kind not in "Of" or not X.size:
         return None

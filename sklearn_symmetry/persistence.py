@@ -63,7 +63,7 @@ def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
     >>> from sklearn_symmetry import SymmetryLens
     >>> from sklearn_symmetry.datasets import make_symmetric_signals
     >>> from sklearn_symmetry.persistence import load_lens, save_lens
-    >>> X = make_symmetric_signals(2000, 5, random_state=0).data
+    >>> X = make_symmetric_signals(2000, 7, random_state=0).data
     >>> lens = SymmetryLens(random_state=0).fit(X)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "lens.npz"

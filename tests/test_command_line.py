@@ -237,7 +237,7 @@ def test_file_that_is_no_array_is_refused(content, tmp_path):
 def test_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b"PK\x03\x04\x00\x00")
-    with pytest.raises(BadInput, match="is not text in UTF-8"):
+    with pytest.raises(BadInput, match="is no text, but a zip archive or a spreadsheet"):
         read_table(path)
 
 

@@ -121,7 +121,7 @@ def test_neighbouring_rows_that_are_alike_are_mentioned():
     assert split_samples(samples()).notes == []
 
 
-def test_copies_change_no_verdict():
+def test_copies_change_no_verdict(little_search):
     X = make_symmetric_signals(1500, 7, symmetry="orthogonal", random_state=0).data
     lens = SymmetryLens(random_state=0).fit(X)
     plain, copied = lens.verdict(X), lens.verdict(np.tile(X, (2, 1)))

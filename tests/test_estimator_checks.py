@@ -34,7 +34,7 @@ def test_estimator_follows_the_conventions_whatever_the_solver(estimator, check,
 
 
 @parametrize_with_checks([SymmetryLens(n_init=1, max_iter=2)], **STRICT)
-def test_estimator_follows_the_conventions_with_the_fast_solver(estimator, check):
+def test_estimator_follows_the_conventions_with_the_fast_solver(estimator, check, little_search):
     check(estimator)
 
 

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -23,14 +25,20 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
 import sklearn_symmetry._io
+import sklearn_symmetry._lens
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._cli import main
 from sklearn_symmetry._io import write_atomically
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.persistence import load_lens, save_lens
 from sklearn_symmetry.solver.objective import Objective
+from sklearn_symmetry.solver.solve import solve
+from sklearn_symmetry.solver.tuning import DEFAULT
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.usefixtures("little_search"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 CHEAP = {"n_init": 1, "max_iter": 3, "random_state": 0}
 GUARD = 600  # seconds after which a process counts as hung; nothing is measured
@@ -157,7 +165,16 @@ def test_callback_that_raises_in_the_real_solver_loses_nothing(params):
 # Workers of a parallel search
 
 
-class Fatal(SymmetryLens):
+class Little(SymmetryLens):
+    """Takes the little search to other processes, which end with the test."""
+
+    def fit(self, X, y=None):
+        quick = {"mending_rounds": 0, "few": 0, "fewest": 0, "returned": -2.0}
+        sklearn_symmetry._lens.solve = partial(solve, tuning=replace(DEFAULT, **quick))
+        return super().fit(X)
+
+
+class Fatal(Little):
     """Kills the process of a worker when its padding is 3."""
 
     def fit(self, X, y=None):
@@ -189,13 +206,14 @@ def test_search_gives_what_single_fits_give(n_jobs, workers):
     """On one machine, with one thread a fit: arrays equal, scores to 1e-10."""
     X = samples(3, n_samples=200)
     folds = KFold(2)
-    search = GridSearchCV(cheap_lens(), {"uniformity": [1.0, 2.0]}, cv=folds, n_jobs=n_jobs).fit(X)
+    lens = Little(**CHEAP)
+    search = GridSearchCV(lens, {"uniformity": [1.0, 2.0]}, cv=folds, n_jobs=n_jobs).fit(X)
     for index, params in enumerate(search.cv_results_["params"]):
         for number, (train, test) in enumerate(folds.split(X)):
-            expected = cheap_lens(**params).fit(X[train]).score(X[test])
+            expected = clone(lens).set_params(**params).fit(X[train]).score(X[test])
             found = search.cv_results_[f"split{number}_test_score"][index]
             assert_allclose(found, expected, rtol=1e-10)
-    assert_same_fit(search.best_estimator_, cheap_lens(**search.best_params_).fit(X))
+    assert_same_fit(search.best_estimator_, lens.set_params(**search.best_params_).fit(X))
 
 
 # Full disks
@@ -291,9 +309,13 @@ def test_command_line_says_that_the_disk_is_full(name, full_disk, quick_solver, 
 
 FORK = """
 import os, warnings
+from dataclasses import replace
+from functools import partial
 import numpy as np, torch
-from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry import SymmetryLens, _lens
+from sklearn_symmetry.solver.tuning import DEFAULT
 warnings.simplefilter("ignore")
+_lens.solve = partial(_lens.solve, tuning=replace(DEFAULT, mending_rounds=0, few=0, fewest=0))
 torch.set_num_threads(2)
 (torch.ones(600, 600) @ torch.ones(600, 600)).sum()  # wakes the pool of threads
 X = np.random.default_rng(0).laplace(size=(80, 5))

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Samples that cannot carry the answer: named with cause, column or rank, and remedy."""
 
+import importlib.util
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import SpectralSeriation
@@ -153,6 +157,10 @@ def test_channels_are_looked_at_one_by_one(quick_solver):
         SymmetryLens(n_channels=2).fit(X)
 
 
+def pandas_is_there():
+    return importlib.util.find_spec("pandas") is not None
+
+
 def refused():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(laplace(), columns=list("abcdef"))
@@ -170,14 +178,110 @@ def refused():
     yield "missing", missing, TypeError, r"missing values \(NA\) in columns \[b\]"
     yield "sparse table", sparse, TypeError, r"sparse columns.*to_dense"
     yield "stack", laplace().reshape(500, 4, 6), ValueError, "dim 3.*n_channels=4"
+    yield "complex", 1j * laplace(), ValueError, r"Complex data not supported.*n_channels=2"
+    yield "complex column", table.assign(b=1j), ValueError, r"complex in columns \[b\]"
+    records = np.zeros(50, dtype=[("a", "f8"), ("b", "f8")])
+    yield "records", records, TypeError, r"fields \[a, b\]; pass .*structured_to_unstructured"
+    yield "record array", records.view(np.recarray), TypeError, "structured_to_unstructured"
+    yield "text", laplace().astype(str), ValueError, "strings.*astype"
+    if hasattr(np.dtypes, "StringDType"):
+        text = laplace().astype(str).astype(np.dtypes.StringDType())
+        yield "text of numpy 2", text, ValueError, "strings.*astype"
+    yield "column of text", table.astype({"b": "string"}), ValueError, r"columns \[b\]; drop labels"
+    yield "names twice", table.set_axis([*"aabcde"], axis=1), ValueError, r"one column.*\[a\]; give"
+    yield "path", "samples.csv", TypeError, "'samples.csv'; read the file first"
+    yield "path of the system", Path("samples.csv"), TypeError, "read the file first"
+    yield "columns by name", dict(table), TypeError, r"pass pandas.DataFrame\(X\)"
+    yield "rows by name", table[:9].to_dict("records"), TypeError, r"pass pandas.DataFrame\(X\)"
+    yield "nothing", None, ValueError, "X is None; pass the samples"
+    yield "set", {1.0, 2.0}, TypeError, "no order; pass an array"
+    yield "numbers", range(10), ValueError, "1D array"
+    yield "negated view", torch._neg_view(torch.tensor(laplace())), TypeError, "resolve_neg"
+    moved = [table, table[[*"bacdef"]]]
+    yield "columns in two orders", moved, ValueError, "chunk 1.*columns .'b', 'a'.*one order"
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(laplace(), schema=[*"abcdef"])
+    yield "lazy table", frame.lazy(), TypeError, r"LazyFrame.*pass X.collect\(\)"
+    yield "text of polars", frame.cast({"b": polars.String}), ValueError, r"strings.*\[b\]"
+    hole = frame.with_columns(b=polars.lit(None))
+    yield "nulls of polars", hole, ValueError, r"columns \[b\].*impute"
+    pyarrow = pytest.importorskip("pyarrow")
+    hole = pyarrow.Table.from_pandas(table.mask(table > 5)[["a", "b"]])
+    yield "nulls of pyarrow", hole, ValueError, r"NaN in columns \[a, b\]"
 
 
-@pytest.mark.parametrize("kind", range(8))
+REFUSED = {name: rest for name, *rest in refused()} if pandas_is_there() else {}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
 def test_what_numpy_would_convert_wrongly_is_refused(kind, quick_solver):
-    _, X, error, message = list(refused())[kind]
+    X, error, message = REFUSED[kind]
+    lens = SymmetryLens()
     with pytest.raises(error, match=message):
-        SymmetryLens().fit(X)
+        lens.fit(X)
+    assert vars(lens) == vars(SymmetryLens())
     assert quick_solver.calls == []
+
+
+def same_samples():
+    """One set in containers of all kinds that hold the same numbers."""
+    X = np.round(20 * make_symmetric_signals(N, D, random_state=0).data)
+    yield "float", X
+    yield "Fortran order", np.asfortranarray(X)
+    yield "negative strides", np.ascontiguousarray(X[::-1, ::-1])[::-1, ::-1]
+    yield "every other", np.repeat(np.repeat(X, 2, 0), 2, 1)[::2, ::2]
+    read_only = X.copy()
+    read_only.flags.writeable = False
+    yield "read only", read_only
+    yield "other byte order", X.astype(X.dtype.newbyteorder())
+    yield "not aligned", np.frombuffer(b"x" + X.tobytes(), X.dtype, offset=1).reshape(X.shape)
+    yield "masked, none", np.ma.array(X, mask=False)
+    yield "memory", memoryview(X)
+    yield "half", X.astype(np.float16)
+    yield "long", X.astype(np.longdouble)
+    yield "short integers", X.astype(np.int16)
+    yield "objects", X.astype(object)
+    yield "lists", X.tolist()
+    yield "tensor", torch.tensor(X)
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(X)
+    yield "table", table
+    yield "nullable", table.astype("Float64")
+    yield "nullable integers", table.astype("Int64")
+    polars = pytest.importorskip("polars")
+    yield "polars", polars.DataFrame(X)
+    pyarrow = pytest.importorskip("pyarrow")
+    yield "arrow", table.astype(pandas.ArrowDtype(pyarrow.float64()))
+
+
+SAME = dict(same_samples()) if pandas_is_there() else {}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_containers_of_the_same_numbers_give_the_same_fit_and_are_left_alone(kind):
+    X = SAME[kind]
+    whole = np.array(SAME["float"])
+    lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+    expected = SymmetryLens(mixing="permutation", random_state=0).fit(whole)
+    assert_array_equal(lens.generator_, expected.generator_)
+    assert_array_equal(lens.candidates_[0]["loss"], expected.candidates_[0]["loss"])
+    assert_array_equal(np.asarray(X, dtype=float), whole)
+
+
+def fits_and_judges(X):
+    lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+    lens.score(X), lens.verdict(X), lens.shift(X, 0.5), lens.inverse_transform(lens.transform(X))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e150, 1e-150, 1e-310])
+def test_errors_of_numpy_and_warnings_may_be_errors(scale):
+    """A caller who raises on overflow, underflow and every warning loses nothing."""
+    X = scale * make_symmetric_signals(600, 6, random_state=0).data
+    before = np.geterr()
+    with np.errstate(over="raise", invalid="raise", divide="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fits_and_judges(X)
+    assert np.geterr() == before
 
 
 KINDS = {

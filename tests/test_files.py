@@ -2,10 +2,21 @@
 """Tables as people bring them: what is read, what is said of it, what is refused."""
 
 import gzip
+import io
+import lzma
+import re
+import tempfile
+import zipfile
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.io import savemat
+from scipy.sparse import csc_matrix
 
 from sklearn_symmetry._cli import main
 from sklearn_symmetry._io import BadInput, read_file
@@ -24,6 +35,11 @@ def text(delimiter=",", decimal=".", header=NAMES, prefix=(), suffix=""):
     return "\n".join([*prefix, *first, *rows]) + "\n"
 
 
+def rows_as(delimiter, cell):
+    return "".join(delimiter.join(map(cell, row)) + "\n" for row in X)
+
+
+SWAP = str.maketrans(",.", ".,")
 FRAME = pandas.DataFrame(X, columns=NAMES)
 TEXTS = {  # name of the file, content, names of the columns, what is said
     "plain": ("x.csv", text(header=None), None, "4 rows, 3 columns, ','"),
@@ -47,6 +63,36 @@ TEXTS = {  # name of the file, content, names of the columns, what is said
         "x.txt", "a b c\n" + FRAME.set_axis([*"wxyz"]).to_csv(sep=" ", header=False), NAMES, "index"
     ),
     "CRLF": ("x.csv", text().replace("\n", "\r\n"), NAMES, "header"),
+    "utf-16 lacks its mark": ("x.csv", text().encode("utf-16-le"), NAMES, "header"),
+    "title": ("x.csv", text(prefix=["Run of today", ""]), NAMES, "1 line before the table left"),
+    "told by an instrument": (
+        "x.csv", text(prefix=["Rate: 250", "Gain: 3"], header=[*"abc"]), NAMES, "header, ','"
+    ),
+    "slashes": ("x.csv", text(prefix=["// a file", "! of mine", "; old"]), NAMES, "header, ','"),
+    "line of Excel": ("x.csv", text(";", ",", prefix=["sep=;"]), NAMES, "header, ';'"),
+    "trailing, two": ("x.csv", text(suffix=",,"), NAMES, "2 empty last columns left out"),
+    "trailing, not in the header": ("x.csv", text(prefix=["a,b,c"], header=None, suffix=",")
+        .replace("a,b,c,", "a,b,c"), NAMES, "empty last column left out"),
+    "exponents of Fortran": (
+        "x.txt", rows_as(" ", lambda v: f"{v:.6E}".replace("E", "D")), None, "blanks"
+    ),
+    "thousands": ("x.csv", rows_as(";", lambda v: f"{1e6 * v:,.1f}"), None, "between commas"),
+    "thousands, quoted": ("x.csv", rows_as(",", lambda v: f'"{1e6 * v:,.1f}"'), None, "commas"),
+    "thousands, of Europe": (
+        "x.csv", rows_as(";", lambda v: f"{1e6 * v:,.1f}".translate(SWAP)), None,
+        "decimal comma and thousands between points",
+    ),
+    "thousands, blanks": (
+        "x.csv", rows_as(";", lambda v: f"{1e6 * v:,.0f}".replace(",", "\u202f")), None, "blanks"
+    ),
+    "thousands, Swiss": (
+        "x.csv", rows_as(";", lambda v: f"{1e6 * v:,.2f}".replace(",", "'")), None, "apostrophes"
+    ),
+    "minus of typographers": ("x.csv", text().replace("-", "\u2212"), NAMES, "header"),
+    "names twice": ("x.csv", text(header=["a", "a", "b"]), ["a", "a.1", "b"], "numbered"),
+    "clock": (
+        "x.csv", "".join(f"{0.004 * k:.3f},{k % 7},{k % 3}\n" for k in range(30)), None, "index"
+    ),
     "mac": ("x.csv", text().replace("\n", "\r"), NAMES, "header"),
 }  # fmt: skip
 
@@ -54,9 +100,12 @@ TEXTS = {  # name of the file, content, names of the columns, what is said
 @pytest.mark.parametrize("kind", TEXTS)
 def test_text_is_read_as_it_is_meant_and_said(kind, tmp_path):
     name, content, names, said = TEXTS[kind]
-    (tmp_path / name).write_bytes(content.encode())
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     table = read_file(tmp_path / name)
-    assert_allclose(table.X, X)
+    if kind == "clock":
+        assert table.X.shape == (30, 2)
+    else:
+        assert_allclose(table.X, 1e6 * X if kind.startswith("thousands") else X)
     assert table.names == names
     assert said in table.said
 
@@ -96,7 +145,7 @@ def test_arrays_of_other_programs_are_read(tmp_path):
     for name in ("x.npz", "x.mat"):
         assert_allclose(read_file(tmp_path / name).X, X)
     np.savez(tmp_path / "two.npz", one=X, two=X)
-    with pytest.raises(BadInput, match=r"2 tables of numbers.*\(one, two\); save"):
+    with pytest.raises(BadInput, match=r"2 tables of numbers.*\(one: .*two: .*\); save"):
         read_file(tmp_path / "two.npz")
 
 
@@ -138,6 +187,145 @@ def test_pickled_arrays_are_refused_and_told_from_damaged_ones(tmp_path):
     np.save(tmp_path / "x.npy", np.array([[1, None]], dtype=object), allow_pickle=True)
     with pytest.raises(BadInput, match="Python objects.*numpy.save"):
         read_file(tmp_path / "x.npy")
+
+
+def archive(**members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, content in members.items():
+            file.writestr(f"{name}.csv", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("pack", ["gzip", "bz2", "lzma", "zip"])
+@pytest.mark.parametrize("name", ["x.csv.gz", "x.txt.xz", "x.csv.bz2", "x.csv.zip", "x.csv"])
+def test_packed_texts_are_read_whatever_their_name(pack, name, tmp_path):
+    content = text().encode()
+    packed = archive(x=content) if pack == "zip" else import_module(pack).compress(content)
+    (tmp_path / name).write_bytes(packed)
+    assert_allclose(read_file(tmp_path / name).X, X)
+
+
+def stored(save, *args, **kwargs):
+    file = io.BytesIO()
+    save(file, *args, **kwargs)
+    return file.getvalue()
+
+
+def with_cell(cell):
+    return text() + f"1,2,{cell}\n"
+
+
+RECORDS = np.zeros(4, dtype=[("a", "f8"), ("b", "f8")])
+REFUSED = {  # name of the file, content, what is said
+    "no encoding": ("x.csv", b"\x81\x8d\n1,2,3\n", "save it in UTF-8"),
+    "null byte": ("x.csv", text().encode() + b"\0", "null byte in line 6.*save"),
+    "spreadsheet": ("x.csv", b"PK\x03\x04rest", "spreadsheet: save the table as .csv"),
+    "old spreadsheet": ("x.csv", b"\xd0\xcf\x11\xe0rest", "spreadsheet: save"),
+    "pdf": ("x.txt", b"%PDF-1.4\n", "a PDF: save"),
+    "page": ("x.csv", b"\n<!DOCTYPE html>\n", "HTML or XML: save"),
+    "json": ("x.txt", b"[[1, 2], [3, 4]]", "JSON: save"),
+    "picture": ("x.csv", b"\x89PNG\r\n", "picture: save"),
+    "array": ("x.csv", stored(np.save, X), "name in .npy"),
+    "two in an archive": ("x.zip", archive(a="1", b="2"), r"2 files \(a.csv, b.csv\); unpack"),
+    "cut archive": ("x.csv.xz", lzma.compress(text().encode())[:-20], "cut off.*copy it anew"),
+    "short line": ("x.csv", text() + "1,2\n1,2,3\n", "line 6 has 2 columns; expected 3: mend"),
+    "long line": ("x.csv", text() + "1,2,3,4\n", "line 6 has 4 columns; expected 3: mend"),
+    "cut line": ("x.csv", text() + "1,2", "line 6 has 2 columns.*cut off"),
+    "open quote": ("x.csv", text() + '"1,2,3\n1,2,3\n', "line 6.*quote is not closed"),
+    "short header": ("x.csv", "a,b,c\n1,2,3,4,5\n6,7,8,9,0\n", "header has; mend"),
+    "header again": ("x.csv", text() + "a,b,c\n", r"line 6, column 1 \(a\): 'a'.*drop this line"),
+    "empty cell": ("x.csv", with_cell(""), r"line 6, column 3 \(c\): is empty; drop"),
+    "missing": ("x.csv", with_cell("?"), r"column 3 \(c\): \? is empty; drop"),
+    "infinite": ("x.csv", with_cell("1e999"), "1e999 is not a finite number; drop"),
+    "below a limit": ("x.csv", with_cell("<0.1"), "'<0.1' is not a number; correct it, or drop"),
+    "underscore": ("x.csv", with_cell("1_0"), "'1_0' is not a number; correct it, or drop"),
+    "Arabic digit": ("x.csv", with_cell("\u0663"), "is not a number; correct it, or drop"),
+    "hexadecimal": ("x.csv", with_cell("0x1F"), "'0x1F' is not a number; correct it, or drop"),
+    "date": ("x.csv", with_cell("2020-01-01"), "'2020-01-01' is not a number; correct it"),
+    "labels": ("x.csv", text(suffix=",u").replace("c,u", "c,d"), r"column 4 \(d\): 'u'.*Leave out"),
+    "header alone": ("x.csv", "a,b,c\n", "header but no rows; save"),
+    "nothing": ("x.csv", "# a\n  \n", "is empty; save"),
+    "one column": ("x.csv", "1\n2\n3\n", "one column.*--delimiter"),
+    "huge cell": ("x.csv", "7" * 200_000, "x.csv: "),
+    "bad header": ("x.npy", b"\x93NUMPY\x01\x00v\x00{bad" + b" " * 200, "cut off.*save it anew"),
+    "more than there is": (
+        "x.npy", stored(np.save, X).replace(b"(4, 3), }" + 9 * b" ", b"(9999999999, 3), }"), "x.npy"
+    ),
+    "complex": ("x.npy", stored(np.save, 1j * X), "complex128.*convert"),
+    "text": ("x.npy", stored(np.save, X.astype(str)), "<U32.*convert"),
+    "dates": ("x.npy", stored(np.save, X.astype("M8[s]")), "datetime64.*convert"),
+    "records": ("x.npy", stored(np.save, RECORDS), "expected real numbers: convert"),
+    "a row": ("x.npy", stored(np.save, X[0]), r"shape \(3,\).*reshape"),
+    "a stack": ("x.npy", stored(np.save, X[None]), r"shape \(1, 4, 3\).*reshape"),
+    "not a number": ("x.npy", stored(np.save, np.nan * X), "row 0, column 0.*drop"),
+    "none in it": ("x.npz", stored(np.savez, seed=3), r"0 tables.*seed: \(\).*save"),
+    "array as archive": ("x.npz", stored(np.save, X), "not a .npz file.*save"),
+    "objects": ("x.npz", stored(np.savez, x=np.array([None])), "Python objects.*save"),
+    "sparse": ("x.mat", stored(savemat, {"x": csc_matrix(X)}), r"x: sparse \(4, 3\).*save"),
+    "struct": ("x.mat", stored(savemat, {"s": {"a": X}}), "s: records.*save"),
+    "complex of MATLAB": ("x.mat", stored(savemat, {"x": 1j * X}), "x: complex.*save"),
+    "unknown": ("x.xlsx", b"", "expected a .npy or a .csv.*save a spreadsheet as .csv"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_the_command_line_names_file_place_and_remedy_in_one_line(kind, tmp_path, capsys):
+    name, content, said = REFUSED[kind]
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    assert main(["fit", str(path), "--no-verdict"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {path}")
+    assert re.search(said, line)
+
+
+@pytest.mark.parametrize("name, said", [
+    ("gone.csv", "no such file"), ("a" * 300 + ".csv", "no such file"), (".", "is a folder"),
+    ("folder.csv", "is a folder"), ("nul\0.csv", "no such file"), ("link.csv", "no such file"),
+])  # fmt: skip
+def test_what_is_no_file_is_named(name, said, tmp_path, capsys):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
+    assert main(["fit", str(tmp_path / name), "--no-verdict"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_addresses_and_closed_files_are_named(tmp_path, monkeypatch):
+    with pytest.raises(BadInput, match="download the file first"):
+        read_file("https://example.org/x.csv")
+    path = tmp_path / "x.csv"
+    path.write_text(text())
+
+    def closed(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", closed)
+    with pytest.raises(BadInput, match=r"x.csv: cannot be read \(Permission denied\)"):
+        read_file(path)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    content=st.one_of(
+        st.binary(max_size=300),
+        st.text("0123456789.,;-+eE \t\n\r\"'#%|:aNµ\u2212\0", max_size=300).map(str.encode),
+    ),
+    suffix=st.sampled_from([".csv", ".txt", ".csv.gz", ".npy", ".npz", ".mat", ".zip"]),
+)
+def test_any_bytes_are_a_table_of_finite_numbers_or_refused(content, suffix):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{suffix}"
+        path.write_bytes(content)
+        try:
+            table, said = read_file(path), str(path)
+        except BadInput as error:
+            table, said = None, str(error)
+    assert str(path) in said
+    if table is not None:
+        assert table.X.ndim == 2
+        assert np.isfinite(table.X).all()
+        assert table.names is None or len(table.names) == table.X.shape[1]
 
 
 @pytest.mark.parametrize("options", [

@@ -33,7 +33,10 @@ from sklearn_symmetry.metrics import equivariance_error, generator_similarity
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.statistics import summarise
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.usefixtures("little_search"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 CHEAP = {"n_init": 1, "max_iter": 3, "random_state": 0}
 FAST = {"init": "auto"}
@@ -381,6 +384,7 @@ def test_an_even_ring_has_one_component_more_and_shifts_as_an_odd_one(size, quic
     assert_allclose(lens.shift(lens.shift(X, 0.3), 1.2), lens.shift(X, 1.5), atol=1e-10)
 
 
+@pytest.mark.whole_search
 @pytest.mark.parametrize("size", [6, 12])
 def test_an_even_ring_is_recovered_and_believed(size):
     signals = make_symmetric_signals(

@@ -20,7 +20,10 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._cli import main
 from sklearn_symmetry.persistence import load_lens, save_lens
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.usefixtures("little_search"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 OWN_TYPE = "sklearn_symmetry._lens.SymmetryLens"
 

@@ -23,7 +23,10 @@ dd = pytest.importorskip("dask.dataframe")
 dask = pytest.importorskip("dask")
 Delayed = pytest.importorskip("dask.delayed").Delayed
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.usefixtures("little_search"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 X = make_symmetric_signals(1500, 6, symmetry="orthogonal", random_state=0).data
 X[7] *= 50  # drawn in

@@ -109,7 +109,7 @@ def nulls():
 
 
 @pytest.mark.parametrize("X", [pytest.param(X, id=name) for name, X in nulls()])
-def test_no_symmetry_is_claimed_where_there_is_none(X):
+def test_no_symmetry_is_claimed_where_there_is_none(X, little_search):
     parts = split_in_halves(X, random_state=0)
     # Two starts a half, for speed; docs/trust.md has the full search and many more sets.
     halves = [SymmetryLens(n_init=2, random_state=0).fit(part) for part in parts]
@@ -119,7 +119,7 @@ def test_no_symmetry_is_claimed_where_there_is_none(X):
     assert str(verdict).startswith("NO EVIDENCE")
 
 
-def test_four_columns_are_too_few_to_tell():
+def test_four_columns_are_too_few_to_tell(little_search):
     X = make_symmetric_signals(3000, 4, symmetry="permutation", random_state=0).data
     parts = split_in_halves(X, random_state=0)
     halves = [SymmetryLens(n_init=2, random_state=0).fit(part) for part in parts]

@@ -87,6 +87,11 @@ def read_input(options):
     read = read_file(
         options.file, header=options.header, index=options.index, delimiter=options.delimiter
     )
+    if read.X.shape[1] < 2:
+        raise BadInput(
+            f"{_called(options.file)}: has one column; a symmetry takes two at least. If cells are "
+            f"separated by another sign, say --delimiter"
+        )
     return Input(read.X, read.names, f"{read.said} ({_called(options.file)})")
 
 

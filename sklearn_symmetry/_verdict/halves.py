@@ -535,15 +535,19 @@ def boundary_of(lens):
 
 
 def _representation(lens, summary):
-    """That of a sample about the location, every channel a row of its own; outliers as in fit."""
-    rows = summary.bounds.apply(summary.sample) * summary.bounds.unit
-    return torch.as_tensor((rows - lens.location_) @ lens.group_conv_matrix_.T)
+    """That of a sample about the location, every channel a row of its own; outliers as in fit.
+
+    In the unit of the bounds, a power of two: squares of entries of any size are finite, not 0.
+    """
+    rows = summary.bounds.apply(summary.sample) - lens.location_ / summary.bounds.unit
+    return torch.as_tensor(rows @ lens.group_conv_matrix_.T)
 
 
 def _offset(lens, summary):
     """Norm of the location over the root mean square norm of the samples about it."""
-    rows = summary.sample - lens.location_
-    return np.linalg.norm(lens.location_) / np.sqrt(np.mean(rows**2) * rows.shape[1])
+    unit = summary.bounds.unit
+    rows = (summary.sample - lens.location_) / unit
+    return np.linalg.norm(lens.location_ / unit) / np.sqrt(np.mean(rows**2) * rows.shape[1])
 
 
 def _own_divergence(lens, summary):

@@ -89,10 +89,21 @@ def _arrays(source, name, once):
         return [(name, source)]
     if is_lazy(source):
         return Blocks(source)
-    return (
-        (f"chunk {number} of {name}", _array(part, number))
-        for number, part in enumerate(_opened(source, once))
-    )
+    return _named_arrays(_opened(source, once), name)
+
+
+def _named_arrays(parts, name):
+    """Parts as arrays; tables must have their columns in one order, by their names."""
+    first = None
+    for number, part in enumerate(parts):
+        names = list(part.columns) if hasattr(part, "to_numpy") and hasattr(part, "columns") else []
+        first = names if first is None else first
+        if names and first and names != first and len(names) == len(first):
+            raise ValueError(
+                f"chunk {number} of {name} has columns {names[:5]}; those before it {first[:5]}: "
+                f"bring them into one order, or pass arrays"
+            )
+        yield f"chunk {number} of {name}", _array(part, number)
 
 
 def _array(part, number):

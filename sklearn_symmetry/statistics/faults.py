@@ -157,11 +157,15 @@ def _dependent(covariance, names, own):
     else:
         last = qr(correlation, mode="r", pivoting=True)[1][rank:]
         cause = f"columns {listed(names[own[np.sort(last)]])} are linear combinations of the others"
-        remedy = "drop them if they are sums of others, take fewer if the samples are smooth"
+        # A subspace has the lengths and angles of the symmetry only if it was not stretched.
+        remedy = (
+            "drop them if they are sums of others, take fewer if the samples are smooth; if a "
+            "rotation alone made more columns of fewer, fit in the subspace that the samples span, "
+            f"sklearn.decomposition.PCA(n_components={rank}).fit_transform(X)"
+        )
     return (
         f"the samples have rank {rank} in {size} columns: {cause}, and no sample says how the "
-        f"symmetry acts on what is missing; {remedy}, or fit in the subspace that the samples "
-        f"span, sklearn.decomposition.PCA(n_components={rank}).fit_transform(X)"
+        f"symmetry acts on what is missing; {remedy}"
     )
 
 

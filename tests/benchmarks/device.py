@@ -5,7 +5,7 @@
     python tests/benchmarks/device.py --columns 513 1025 --minutes 60
     python tests/benchmarks/device.py --parts step --columns 33 65 129 257 513 1025
 
-Every repeat is a row of the CSV file; rows that are there already, of this machine, are skipped. A
+Every repeat is a row of the CSV file; those of this machine and the present search are skipped. A
 measurement is not begun where it is likely to end after ``--minutes``. Wall seconds include the
 wait for the GPU; processor seconds are those of this process. Part ``step`` is one value and
 gradient of the loss, on all samples, and what it is made of; medians over some calls.
@@ -15,7 +15,6 @@ page docs/device.md is written from the default file; ``--minutes 0`` writes it 
 """
 
 import argparse
-import csv
 import os
 import platform
 import re
@@ -27,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 import torch
+from ledger import Ledger, Table
 from result_tables import table
 
 from sklearn_symmetry import SymmetryLens, __version__
@@ -173,11 +173,6 @@ def tasks(options, devices):
                     yield dict(zip(KEY, values, strict=True))
 
 
-def key(row):
-    """What a row is known by."""
-    return tuple(str(row[name]) for name in KEY)
-
-
 def expected(task, rows):
     """Seconds that a measurement is likely to take, from those of fewer columns."""
     same = [name for name in KEY if name not in ("columns", "repeat")]
@@ -192,25 +187,6 @@ def expected(task, rows):
     columns, seconds = max(known)
     calls = 1 if task["part"] == "fit" else 10 * CALLS
     return calls * seconds * (task["columns"] / columns) ** GROWTH
-
-
-def measured(path):
-    """Rows that are there."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path, row):
-    """Write a row, and the names before the first one."""
-    new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, restval="")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def warm_up(device):
@@ -315,14 +291,13 @@ def main(arguments=None):
         print("no GPU here: torch finds none, the CPU is measured alone", flush=True)
         devices = [device for device in devices if device != "cuda"]
     print(", ".join([*map(machine, devices), *(f"{k} {v}" for k, v in versions().items())]))
-    rows, warm = measured(options.output), set()
-    done = set(map(key, rows))
+    ledger, warm = Ledger(Table("device", FIELDS, KEY, tuple), path=options.output), set()
     for task in tasks(options, devices):
         name = " ".join(str(task[what]) for what in ("part", "signal", "columns", "device"))
-        if key(task) in done:
+        if ledger.has(task):
             print(f"{name}, repeat {task['repeat']}: there already", flush=True)
             continue
-        guess = expected(task, rows)
+        guess = expected(task, list(ledger))
         if time.monotonic() + guess > end:
             print(f"{name}, repeat {task['repeat']}: left out, needs {guess:.0f} s", flush=True)
             continue
@@ -331,13 +306,12 @@ def main(arguments=None):
             warm.add(task["device"])
         # The row of the whole step is written last: where it is, the others are.
         for row in reversed([row | versions() for row in MEASURES[task["part"]](task)]):
-            append(options.output, row)
-            rows.append(row)
+            ledger.put(row, [row])
             shown = ("part", "columns", "device", "repeat", "wall_seconds", "cpu_seconds", "cosine",
                      "starts", "iterations", "gpu_megabytes")  # fmt: skip
             print(" ".join(f"{row.get(what, '')}" for what in shown), flush=True)
     if options.output.resolve().is_relative_to(ROOT):
-        write_page(rows, ROOT / "docs" / "device.md")
+        write_page(list(ledger), ROOT / "docs" / "device.md")
 
 
 if __name__ == "__main__":

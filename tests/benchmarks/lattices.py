@@ -23,12 +23,15 @@ from ledger import Ledger, Table, mnist_file, read
 from pool import complete
 
 from sklearn_symmetry import SymmetryLens, __version__
+from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import (
+    hiding_basis,
     load_digit_patches,
     load_mnist_patches,
     load_photo_patches,
     make_symmetric_fields,
 )
+from sklearn_symmetry.datasets._common import finish
 from sklearn_symmetry.datasets._fields import _patch_set
 from sklearn_symmetry.metrics import generator_similarity
 
@@ -52,6 +55,39 @@ def textures(n_samples, shape, *, symmetry, random_state):
     )
 
 
+def grid_cells(n_samples, shape, *, symmetry, random_state):
+    """Rates of the grid cells of one module of a simulated rat (ratinabox), phases on a torus.
+
+    A step of the rat by a part of a period is a step of all phases: two cyclic shifts, along two
+    periods of a hexagonal lattice.
+    """
+    from ratinabox.Agent import Agent
+    from ratinabox.Environment import Environment
+    from ratinabox.Neurons import GridCells
+
+    state = np.random.get_state()  # ratinabox draws from numpy's global one
+    np.random.seed(random_state)
+    try:
+        agent = Agent(Environment(), {"dt": 0.1})
+        places = []
+        for _ in range(n_samples):
+            agent.update()
+            places.append(agent.pos)
+        cells = GridCells(
+            agent, {"n": shape[0] * shape[1], "gridscale": (0.3,), "orientation": (0.1,)}
+        )
+    finally:
+        np.random.set_state(state)
+    grid = Grid.of(shape, "circulant")
+    waves = np.array(cells.w)[0, :2]  # unit vectors at 60 degrees
+    parts = grid.coordinates().numpy() / np.array(shape)
+    cells.phase_offsets = 2 * np.pi * parts @ np.linalg.inv(waves).T
+    rates = cells.get_state(evaluate_at=None, pos=np.array(places)).T
+    rng = np.random.default_rng(random_state)
+    basis = hiding_basis(grid.size, symmetry, random_state)
+    return finish(rates, basis, boundary="circulant", noise=0.05, rng=rng, grid=grid)
+
+
 def _mnist(noise):
     return partial(load_mnist_patches, path=MNIST, noise=noise)
 
@@ -70,6 +106,7 @@ KINDS = {  # loader, boundary
     "faintmnist": (_mnist(0.5), "open"),
     "photos": (load_photo_patches, "open"),
     "textures": (textures, "open"),
+    "gridcells": (grid_cells, "circulant"),
 }  # fmt: skip
 
 
@@ -129,7 +166,7 @@ PLAN = (
     "blobs12x12", "smooth5x5", "smooth7x7", "spins5x5", "digits5x5", "digits8x8", "torus5x5",
     "torus8x8", "smoothtorus5x5", "mnist5x5", "mnist7x7", "mnist9x9", "mnist12x12",
     "noisymnist5x5", "noisymnist7x7", "faintmnist5x5", "faintmnist7x7", "photos5x5", "photos3x8",
-    "photos7x7", "textures5x5", "textures7x7",
+    "photos7x7", "textures5x5", "textures7x7", "gridcells5x5",
 )  # fmt: skip
 
 
@@ -142,7 +179,7 @@ def tasks(sets, samples=20_000, seeds=3):
 
 def needs(task):
     """Packages and files of a set."""
-    own = {"photos": "PIL", "textures": "skimage"}.get(task["set"])
+    own = {"photos": "PIL", "textures": "skimage", "gridcells": "ratinabox"}.get(task["set"])
     if "mnist" in task["set"]:
         own = str(MNIST)
     return (own,) if own else ()

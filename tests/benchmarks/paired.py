@@ -18,6 +18,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stamps import stamp
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SETS = (
@@ -89,7 +91,7 @@ def main():
     options = parser.parse_args()
     ratios = {}
     with options.output.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, (*FIELDS, "stamp"))
         writer.writeheader()
         for name in options.sets:
             for repeat in range(options.repeats):
@@ -101,7 +103,8 @@ def main():
                     values = (name, options.samples, repeat, what, f"{before[what]:.2f}",
                               f"{now[what]:.2f}", f"{ratio:.2f}", f"{before['cosine']:.5f}",
                               f"{now['cosine']:.5f}")  # fmt: skip
-                    writer.writerow(dict(zip(FIELDS, values, strict=True)))
+                    row = dict(zip(FIELDS, values, strict=True))
+                    writer.writerow(row | {"stamp": stamp("verdict")})
                     file.flush()
                     print(*values, flush=True)
     for (name, what), some in ratios.items():

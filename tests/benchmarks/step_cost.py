@@ -18,6 +18,7 @@ from unittest import mock
 
 import numpy as np
 import torch
+from stamps import stamp
 
 from sklearn_symmetry import paper_settings
 from sklearn_symmetry.datasets import make_symmetric_signals
@@ -128,12 +129,12 @@ def main(arguments=None):
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, numpy {np.__version__}, one thread")
     with args.output.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, (*FIELDS, "stamp"))
         writer.writeheader()
         for size in args.features:
             for dtype in args.dtypes:
                 for row in measure(size, dtype, args.steps):
-                    writer.writerow(row)
+                    writer.writerow(row | {"stamp": stamp("paper")})
                     file.flush()
                     print(" ".join(map(str, row.values())), flush=True)
 
