@@ -60,6 +60,10 @@ STATES = {
         torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, True
     ),
     "anomalies": lambda: torch.autograd.set_detect_anomaly(True, check_nan=False),
+    "threads": lambda: switched(torch.get_num_threads, torch.set_num_threads, 3),
+    "forward derivatives": torch.autograd.forward_ad.dual_level,
+    "hooks of saved tensors": torch.autograd.graph.save_on_cpu,
+    "backward in one thread": lambda: torch.autograd.set_multithreading_enabled(False),
 }
 
 
