@@ -218,8 +218,8 @@ class Tuning:
     random_starts: int = _tuned(
         40,
         "rotations",
-        "From which the law is descended in addition with few columns, where the truth then is its "
-        "minimum in most random trials that all other starts miss.",
+        "From which the law is descended in addition with few columns: of random trials 38, 120 and "
+        "172, that all other starts missed, 60 reach the truth, of the lowest law.",
         ROBUSTNESS,
     )
     lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
@@ -287,8 +287,8 @@ class Tuning:
     stationary_at_once: float = _tuned(
         2.0,
         "energy divergence above 1, on `judge_samples`",
-        "The same at a first look, which may end the search: of 33 random trials that ended there, "
-        "four of the five wrong ones had more, and two of the right ones.",
+        "The same at a first look, which may end the search: of 19 random trials that ended there, "
+        "four of the five wrong ones had more, and two of the fourteen right ones.",
         ROBUSTNESS,
     )
     nudge: float = _tuned(0.3, "radians an axis", "From where a sharp minimum must lead back.")
