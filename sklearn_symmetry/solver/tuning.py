@@ -218,8 +218,8 @@ class Tuning:
     random_starts: int = _tuned(
         40,
         "rotations",
-        "From which the law is descended in addition with few columns: of random trials 38, 120 and "
-        "172, that all other starts missed, 60 reach the truth, of the lowest law.",
+        "From which the law is descended in addition with few columns: of random trials 38, 120 "
+        "and 172, that all other starts missed, 60 reach the truth, of the lowest law.",
         ROBUSTNESS,
     )
     lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
