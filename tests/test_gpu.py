@@ -164,7 +164,7 @@ def test_entropies_and_their_gradients_are_those_of_the_cpu(entropy):
 
 @pytest.mark.parametrize("name", ["search", "mixture"])
 def test_fitted_attributes_are_arrays_and_plain_values(name, X):
-    plain = (np.ndarray, str, bool, int, float, list, dict)
+    plain = (np.ndarray, str, bool, int, float, list, dict, tuple)
     lens = fitted(X, "cuda", **SETTINGS[name])
     for attribute, value in vars(lens).items():
         if attribute.endswith("_"):
