@@ -238,7 +238,7 @@ def test_display_refuses_a_lens_that_is_not_fitted(display):
 @pytest.mark.parametrize("display", DRAW, ids=lambda display: display.__name__)
 def test_display_names_the_extra_that_brings_matplotlib(display, lens, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"sklearn-symmetry\[plot\]"):
+    with pytest.raises(ImportError, match=r"pip install matplotlib .*extra 'plot'"):
         DRAW[display](lens)
 
 
