@@ -15,10 +15,11 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import validate_data
 
 from ._lattices import check_grid, check_grid_columns
+from ._markers import faults_or_markers
 from .core.losses import PAPER_WEIGHTS
 from .solver.tuning import DEFAULT
 from .statistics.chunks import mapped
-from .statistics.faults import faults, listed
+from .statistics.faults import listed
 
 __all__ = [
     "check_container",
@@ -410,9 +411,9 @@ def check_columns(summary, checked):
 
 
 def sample_faults(summary, checked):
-    """:func:`~sklearn_symmetry.statistics.faults.faults`, in the names of the user."""
+    """What is wrong with samples, in the names of the user."""
     n_channels = checked.n_features_in_ // summary.n_features
-    return faults(summary, getattr(checked, "feature_names_in_", None), n_channels)
+    return faults_or_markers(summary, getattr(checked, "feature_names_in_", None), n_channels)
 
 
 @contextmanager

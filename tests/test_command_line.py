@@ -249,7 +249,7 @@ def test_file_that_is_no_text_is_refused(tmp_path):
     [
         (["fit", "missing.npy"], "missing.npy: no such file"),
         (["fit", "data.xlsx"], "expected a .npy or a .csv file"),
-        (["fit", "short.csv"], "3 samples of 2 features are too few"),
+        (["fit", "short.csv"], "short.csv: 3 samples of 2 features are too few"),
         (["fit", "data.csv", "--save", "no/such/lens.joblib"], "there is no folder"),
         (["fit", "data.csv", "--save", "."], "must end in .npz or .joblib"),
         (["fit", "data.csv", "--save", "own.npz2"], "must end in .npz or .joblib"),

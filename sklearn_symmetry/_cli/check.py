@@ -6,7 +6,7 @@ from pathlib import Path
 from .._report import draw_report
 from .._validation import plain_lens
 from .arguments import add_reading_options, add_verdict_options
-from .fitting import NOT_FOUND, check_outputs, judged, known_of, verdict_facts, write_outputs
+from .fitting import NOT_FOUND, about, check_outputs, judged, known_of, verdict_facts, write_outputs
 from .lenses import read_lens
 from .tables import read_input
 
@@ -31,7 +31,8 @@ def run(options, talk):
     table = read_input(options).as_fitted(lens)
     plain = plain_lens(lens)
     talk.say("data", table.said)
-    verdict = judged(plain, table.X, talk, level=options.level, blocks=options.blocks)
+    with about(options.file):
+        verdict = judged(plain, table.X, talk, level=options.level, blocks=options.blocks)
     talk.say("verdict", *str(verdict).split("\n"))
     names = getattr(lens, "feature_names_in_", None)
     talk.know(file=options.file, **known_of(lens, names), verdict=verdict_facts(verdict))

@@ -11,6 +11,7 @@ from .arguments import add_fit_options, add_reading_options, add_verdict_options
 from .claims import add_claim_option, compared, read_claim
 from .fitting import (
     NOT_FOUND,
+    about,
     check_outputs,
     fitted,
     judged,
@@ -76,7 +77,8 @@ def run(options, talk):
     _protect_input(options)
     if options.channel_map is not None:
         claimed = read_claim(options.channel_map, names)
-    X, held_out = split(table.X, options.seed, in_order=options.blocks)
+    with about(options.file):
+        X, held_out = split(table.X, options.seed, in_order=options.blocks)
     lens = SymmetryLens(
         n_powers=options.n_powers,
         n_channels=options.n_channels,
@@ -87,10 +89,11 @@ def run(options, talk):
     )
     talk.say("data", table.said)
     talk.know(file=options.file, n_samples=len(table.X))
-    lens = fitted(lens, table.named(X), talk, verbose=options.verbose)
-    verdict = None
-    if not options.no_verdict:
-        verdict = judged(lens, table.named(X), talk, level=options.level, blocks=options.blocks)
+    verdict, rows = None, table.named(X)
+    with about(options.file):
+        lens = fitted(lens, rows, talk, verbose=options.verbose)
+        if not options.no_verdict:
+            verdict = judged(lens, rows, talk, level=options.level, blocks=options.blocks)
     plain = plain_lens(lens)
     for label, lines in summary(plain, held_out, verdict=verdict, names=table.names).items():
         talk.say(label, *lines)

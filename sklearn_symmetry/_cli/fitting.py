@@ -11,8 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 from .._io import BadInput, check_output, write_atomically
 from ..inspection._common import matplotlib_module
 from .lenses import check_lens_output, write_lens
+from .tables import called
 
 __all__ = [
+    "about",
     "bad_input",
     "check_outputs",
     "fitted",
@@ -106,6 +108,15 @@ def bad_input():
         yield
     except (ValueError, TypeError) as error:
         raise BadInput(str(error)) from error
+
+
+@contextmanager
+def about(file):
+    """What cannot be used of the samples, or with them, is said of their file."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{called(file)}: {error}") from error
 
 
 def known_of(lens, names=None):

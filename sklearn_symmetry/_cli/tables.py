@@ -11,7 +11,7 @@ import numpy as np
 
 from .._io import BadInput, check_output, read_file, write_atomically
 
-__all__ = ["Input", "check_table_output", "read_input", "write_table"]
+__all__ = ["Input", "called", "check_table_output", "read_input", "write_table"]
 
 SUFFIXES = (".csv", ".tsv", ".npy")
 
@@ -89,13 +89,14 @@ def read_input(options):
     )
     if read.X.shape[1] < 2:
         raise BadInput(
-            f"{_called(options.file)}: has one column; a symmetry takes two at least. If cells are "
+            f"{called(options.file)}: has one column; a symmetry takes two at least. If cells are "
             f"separated by another sign, say --delimiter"
         )
-    return Input(read.X, read.names, f"{read.said} ({_called(options.file)})")
+    return Input(read.X, read.names, f"{read.said} ({called(options.file)})")
 
 
-def _called(path):
+def called(path):
+    """How a message calls a file of the command line."""
     return "standard input" if path == "-" else path
 
 

@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._lattices import fitted_grid, on_grid
+from .._markers import faults_or_markers
 from .._progress import cost_of_verdict, say, titled
 from ..core.energies import contrast_free_divergence, energy_divergence
 from ..core.grid import Grid
@@ -27,7 +28,6 @@ from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.chunks import n_samples_of
-from ..statistics.faults import faults
 from .columns import odd_columns
 from .criteria import (
     ALIKE,
@@ -100,7 +100,8 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
         say(f"verdict: {cost_of_verdict(same, *X.shape)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
-    notes = [*faults(whole, names, lens._n_channels), *odd_columns(lens, whole, names)]
+    notes = faults_or_markers(whole, names, lens._n_channels)
+    notes += odd_columns(lens, whole, names)
     asides = [*_few(X, lens), *split.notes]
     return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes, asides=asides)
 
