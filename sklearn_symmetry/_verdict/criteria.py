@@ -93,8 +93,9 @@ MOSTLY, ALIKE = 0.5, 0.5
 # (docs/robustness.md: right fits from 33 a column on, of sets that are easy). A column is alone if
 # its correlations with the three columns on either side are below a quarter of the usual ones,
 # where those are at least LINKED standard errors; upside down if it is one of at most a third.
-# tests/benchmarks/bad_columns.py: noise instead of a column has up to 3 standard errors and .25 of
-# the usual ones, good columns beside it .26 and more.
+# On sets of tests/benchmarks/known_sets.py, seed 7, in a look that no script repeats: noise instead
+# of a column has up to 3 standard errors and .25 of the usual ones, good columns beside it .26 and
+# more. How often that errs elsewhere: tests/benchmarks/bad_columns.py.
 PER_COLUMN = 100
 NEIGHBOURS, ALONE, LINKED, FEW_TURNED = 3, 0.25, 12.0, 1 / 3
 
