@@ -17,9 +17,10 @@ from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
-from sklearn_symmetry.solver.judge import Candidate, settled
+from sklearn_symmetry.solver.judge import Candidate, Judge, settled
 from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.manifold import minimise
+from sklearn_symmetry.solver.multistart import descended
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.repairs import rearranged, repair, rephased, rolled, swapped
 from sklearn_symmetry.solver.signs import likeliest
@@ -28,6 +29,7 @@ from sklearn_symmetry.solver.solve import solve
 from sklearn_symmetry.solver.starts.chains import chain_starts
 from sklearn_symmetry.solver.starts.cumulant_operators import position_operators
 from sklearn_symmetry.solver.starts.joint_diagonalisation import joint_diagonaliser
+from sklearn_symmetry.solver.starts.lawful import lawful
 from sklearn_symmetry.solver.starts.orders import ordered_starts
 from sklearn_symmetry.solver.starts.seriation import longest_path, spectral_order
 from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
@@ -397,6 +399,65 @@ def test_law_has_the_right_gradient_and_likes_the_truth(data, signals, boundary)
     if boundary == "open":
         truth = torch.as_tensor(signals.basis.T @ data.axes)
         assert 5 * law.value(truth) < law.value(basis)
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_descents_of_many_starts_are_those_of_every_one(data, boundary):
+    law = Law(Objective(data, WEIGHTS, grid=Grid.of(9, boundary)))
+    starts = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(12)])
+    assert_allclose(law(starts), [law.value(one) for one in starts], rtol=1e-6)
+    ends, values = descended(law, starts, max_iter=150)
+    assert_allclose(values, [law.value(one) for one in ends], rtol=1e-5)
+    assert_allclose(ends @ ends.mT, torch.eye(9, dtype=ends.dtype).expand_as(ends), atol=1e-10)
+    assert (values < law(starts)).all()
+    alone, together = (descended(law, starts[some], max_iter=5)[0] for some in ([3], [3, 7]))
+    assert_allclose(alone[0], together[0], atol=1e-4)
+    # About as far down as single descents, which take ten times as long.
+    single = [minimise(law, one, max_iter=150, tol=1e-9).losses[-1] for one in starts]
+    assert values.median() < 1.2 * np.median(single)
+
+
+def test_descents_of_many_starts_stay_at_a_minimum():
+    """Of samples that are exactly stationary whatever the rotation: nothing to descend."""
+    sphere = np.random.default_rng(0).standard_normal((20_000, 5))
+    data = seen(sphere)[0]
+    law = Law(Objective(data, WEIGHTS))
+    start = torch.as_tensor(rotation(5, 0))[None]
+    _, before = descended(law, start, max_iter=0)
+    _, after = descended(law, start, max_iter=50)
+    assert after <= before < 0.01
+
+
+def test_starts_on_the_law_go_around_a_ring_in_the_most_local_order():
+    signals = make_symmetric_signals(
+        5000, 7, boundary="circulant", symmetry="orthogonal", random_state=2
+    )
+    data = seen(signals.data)[0]
+    judge = Judge(data, WEIGHTS, Grid.ring(7), Tuning())
+    truth = signals.basis.T @ data.axes
+    every_third = truth[3 * np.arange(7) % 7]
+    laws = [judge.law.value(torch.as_tensor(one)) for one in (truth, every_third)]
+    assert_allclose(laws[0], laws[1], rtol=0.3)  # says little
+    for name, start in lawful(judge, 0, [("wrong", every_third)])[:1]:
+        assert name.endswith("lawful")
+        assert agreement(start, torch.as_tensor(truth), grid=Grid.ring(7)) > 0.98
+
+
+def test_rank_of_a_candidate_weighs_the_law_by_factors(data):
+    one = Judge(data, WEIGHTS, None, Tuning()).candidate("", *[torch.as_tensor(rotation(9, 0))] * 2)
+    other = Judge(data, WEIGHTS, None, Tuning(lawful_weight=0.0))
+    plain = other.candidate("", one.start, one.basis)
+    assert plain.rank == (False, one.loss)
+    assert_allclose(one.rank[1] - one.loss, 0.2 * np.log(other.law.value(one.basis)), rtol=1e-6)
+    lawless = Judge(data, WEIGHTS, None, Tuning(fourth_order=0.0))
+    assert lawless.law is None
+    found = lawless.candidate("", one.start, one.basis)
+    assert found.rank == (found.divergence > 4, found.loss)
+
+
+def test_few_samples_of_very_few_columns_are_not_searched_in_vain():
+    noise = np.random.default_rng(0).standard_normal((40, 5))
+    assert len(solved(noise).candidates) == 2
 
 
 def test_chains_of_an_even_operator_are_unfolded():

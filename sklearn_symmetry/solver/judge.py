@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The judge of a search: refines proposals, and says what their ends are worth."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,12 +11,15 @@ from ..core.energies import contrast_free_divergence, worst_energy_divergence
 from ..core.grid import Grid
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
+from .law import Law
 from .manifold import minimise
-from .objective import Objective
+from .objective import Objective, affordable_modes
 from .repairs import repair
 from .tuning import Tuning
 
 __all__ = ["Candidate", "Judge", "ranked", "same", "settled"]
+
+LEAST = 1e-9  # nats: a law that is exact
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,10 @@ class Candidate:
     tuning : Tuning
         Of the judge: what the loss adds to that of the paper.
     rank : tuple
-        Orders candidates, the best has the lowest: stationary energies, which the loss does not
-        see, before the loss. The divergence of few columns is the mean of few numbers, and may be
-        high where they are right: there it is weighed against the loss.
+        Orders candidates, the best has the lowest: of the loss and the logarithm of the law; with
+        very few columns of the divergence of the energies, too, the mean of few numbers, which may
+        be high where they are right. Without a law stationary energies come before the loss, which
+        does not see them.
     grid : Grid or None
         Of the rows of the basis. None: a line.
     """
@@ -76,11 +81,23 @@ class Judge:
         options = {"grid": grid, "tuning": tuning}
         self.coarse = self._coarse(weights, few)
         self.fine = Objective(data, weights, few, **options)
+        self.law = Law(self.fine) if self.fine.modes is not None else None
         self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
         self.final = Objective(data, weights, slice(-tuning.judge_samples, None), **options)
 
     def _coarse(self, weights, samples):
-        """Uniformity mostly, not bounded: it leads from far away."""
+        """Uniformity mostly: it leads from far away."""
+        if affordable_modes(self.data.n_features, self.tuning):
+            return self._lawful(weights, samples)
+        return self._unbounded(weights, samples)
+
+    def _lawful(self, weights, samples):
+        """From a minimum of the law to a local filter, within the valley of what is stationary."""
+        more = {"uniformity": self.tuning.coarse_uniformity * weights["uniformity"]}
+        return Objective(self.data, weights | more, samples, grid=self.grid, tuning=self.tuning)
+
+    def _unbounded(self, weights, samples):
+        """Without fourth order, and with little of the entropies."""
         tuning = self.tuning
         rough = {"uniformity": tuning.coarse_uniformity}
         rough |= dict.fromkeys(("resolution", "information"), tuning.coarse_entropies)
@@ -128,10 +145,13 @@ class Judge:
         y = (basis.float() @ self.final.samples).mT
         divergence = worst_energy_divergence(y, self.grid)
         loss = self.final.value(basis)
-        if y.shape[1] <= self.tuning.fewest:
-            rank = (loss + contrast_free_divergence(y, self.grid), loss)
-        else:
+        if self.law is None:
             rank = (divergence > 1 + self.tuning.stationary, loss)
+        else:
+            value = loss + self.tuning.lawful_weight * math.log(self.law.value(basis) + LEAST)
+            if y.shape[1] <= self.tuning.fewest:
+                value += contrast_free_divergence(y, self.grid)
+            rank = (False, value)
         scores = loss, divergence, self.tuning, rank, self.grid
         return Candidate(name, self.data, start, basis, *scores)
 

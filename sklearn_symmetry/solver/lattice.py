@@ -16,7 +16,6 @@ from ..core.grid import Grid
 from ..core.group import agreement
 from .climb import climbed
 from .judge import Candidate, Judge, ranked
-from .law import Law
 from .manifold import minimise
 from .repairs import repair
 from .signs import likeliest, signs_of
@@ -35,6 +34,10 @@ class LatticeJudge(Judge):
     def __init__(self, data, weights, grid, tuning):
         super().__init__(data, weights, grid, tuning)
         self.of = data, weights, grid
+
+    def _coarse(self, weights, samples):
+        """Waves and components that are laid out are no minima of the law."""
+        return self._unbounded(weights, samples)
 
     def candidate(self, name, start, basis):
         """A basis with its scores."""
@@ -277,7 +280,7 @@ class _Attempt:
         judge, tuning = self.judge, self.closer
         if judge.fine.modes is None:
             return
-        law = Law(judge.fine)
+        law = judge.law
         budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes, **judge.done}
         ends = []
         for one in self._different():

@@ -36,17 +36,17 @@ class Law:
         self.log_spectrum = torch.log(self.spectrum)
 
     def __call__(self, basis):
-        """Its value, in nats a column, for a (d, d) tensor."""
+        """Its value, in nats a column, for a tensor of shape (..., d, d)."""
         logarithm = (basis * self.log_spectrum) @ basis.mT
         basis = basis.to(self.third.dtype)
         third = rotated(self.third, basis)
         strengths, modes = self.fourth
-        modes = basis @ modes @ basis.mT
+        modes = basis.unsqueeze(-3) @ modes @ basis.mT.unsqueeze(-3)
 
         def along(axis):
             here, before = self.grid.predecessors(logarithm, axis, n_indices=2)
-            second = (here - before).square().sum() / 4
-            more = third_order_divergence(third, self.grid, axis).sum()
+            second = (here - before).square().sum((-2, -1)) / 4
+            more = third_order_divergence(third, self.grid, axis).sum(-1)
             more = more + fourth_order_divergence(strengths, modes, self.grid, axis)
             return (second + more) / self.grid.n_pairs(axis)
 

@@ -95,12 +95,15 @@ class _Attempt:
         self.judge, self.look = look(first_look(tuning, data.n_features)), look
         # Where it can, the law mends, which costs less and sees more.
         size = data.n_features
-        self.lawful = affordable_modes(size, tuning) > 0
+        self.lawful = tuning.lawful_starts > 0 and affordable_modes(size, tuning) > 0
         self.waves = self._planned()
         self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
-        # With very few columns all looks certain: a wave is refined to its end.
-        self.patient = data.n_features <= tuning.fewest
+        self.few = size <= tuning.few
+        # With very few columns all looks certain: a wave is refined to its end. Of few samples as
+        # well, neither loss nor law tells one candidate from another.
+        self.patient = size <= tuning.fewest
+        self.undecided = self.patient and data.n_samples < tuning.deciding * size * (size + 1) / 2
 
     @property
     def lowest(self):
@@ -113,16 +116,22 @@ class _Attempt:
         return self.n_earlier is not None
 
     def _planned(self):
-        """Waves of proposals: the clearest, then those of the law, then all others."""
+        """Waves of proposals: the clearest, then those of the law, then all others.
+
+        With few columns a first look misleads, and the law is cheap: all goes through it.
+        """
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
-        yield first
-        if self.lawful:
-            proposals = list(itertools.chain(first, *recipes))
-            self._look_closer()
-            yield lawful(self.judge, self.seed, proposals)
-        else:
-            yield from recipes
+        if not self.lawful:
+            yield from itertools.chain([first], recipes)
+            return
+        if not self.few:
+            yield first
+            first = list(itertools.chain(first, *recipes))
+        self._look_closer()
+        yield lawful(self.judge, self.seed, first)
+        if rest := list(itertools.chain(*recipes)):
+            yield lawful(self.judge, self.seed + 1, rest)
 
     def _look_closer(self):
         """From now on with fourth order; what was found before is measured anew."""
@@ -142,7 +151,7 @@ class _Attempt:
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
                     return Outcome.STOPPED
-                if not self.patient and self._enough():
+                if (self.undecided or not self.patient) and self._enough():
                     return Outcome.CERTAIN
             if self.patient and self._enough():
                 return Outcome.CERTAIN
@@ -150,18 +159,27 @@ class _Attempt:
 
     def _add(self, candidate):
         """Keep a candidate, mended if it leads without being certain."""
-        leads = ranked([*self.found, candidate])[0] is candidate
-        known = self.found and same(candidate, ranked(self.found)[0])
-        tuning = self.tuning
-        if leads and not known:
-            candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
-        mends = leads and not known and (self.closer or not self.lawful)
-        if mends and (self.patient or not self._is_certain(candidate)):
-            # After a closer look, the law has mended signs and order.
-            changes = {rolled: tuning.rolls_tried} if self.closer else signs_and_swaps(tuning)
-            candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
+        if not self.found or self._leads(candidate):
+            candidate = self._mended(candidate)
         self.found.append(candidate)
         self.everything.append(candidate)
+
+    def _leads(self, candidate):
+        """Whether it is better than the best one, and another."""
+        best = ranked(self.found)[0]
+        return ranked([best, candidate])[0] is candidate and not same(candidate, best)
+
+    def _mended(self, candidate):
+        """Its rows put in order; and mended in frequency, where that can be judged by the law."""
+        tuning = self.tuning
+        candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
+        sees = self.closer or not self.lawful
+        if not sees or (not self.patient and self._is_certain(candidate)):
+            return candidate
+        changes = signs_and_swaps(tuning)
+        if self.closer:
+            changes[rolled] = tuning.rolls_tried
+        return self.judge.mended(candidate, changes, tuning.mending_rounds)
 
     def _enough(self):
         """Whether the best candidate needs no others.
@@ -173,11 +191,11 @@ class _Attempt:
         leader, tuning = ranked(self.found)[0], self.tuning
         if self.closer and len(self.found) - self.n_earlier < tuning.lawful_least:
             return False
-        doubtful = self.closer or self.data.n_features <= tuning.few
+        doubtful = self.closer or self.few
         stationary = self._is_stationary(leader)
         if settled(self.found) and (stationary or not doubtful):
             return True
-        if stationary and self._in_vain(leader) >= tuning.vain:
+        if self.undecided or (stationary and self._in_vain(leader) >= tuning.vain):
             return True
         return self._is_certain(leader)
 

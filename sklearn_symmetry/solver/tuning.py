@@ -216,16 +216,30 @@ class Tuning:
     )
     lawful_starts: int = _tuned(8, "starts", "Of the most stationary proposals.")
     random_starts: int = _tuned(
-        40,
+        120,
         "rotations",
         "From which the law is descended in addition with few columns: of random trials 38, 120 "
         "and 172, that all other starts missed, 60 reach the truth, of the lowest law.",
+        ROBUSTNESS,
+    )
+    many_steps: tuple = _tuned(
+        (40, 100),
+        "steps",
+        "From all starts of few columns at once, and from the lowest quarter of them.",
         ROBUSTNESS,
     )
     lawful_mended: int = _tuned(1, "ends", "Of them, that are mended on the law.")
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
     law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
+    lawful_alike: float = _tuned(1.1, "times the law", "Up to which it says the same.", ROBUSTNESS)
+    lawful_weight: float = _tuned(
+        0.2,
+        "nats for a factor of e of the law",
+        "In the rank of a candidate: what the law says is evidence, what resolution says is not. "
+        "Its noise, and that of real sets, is proportional to its value at the truth.",
+        ROBUSTNESS,
+    )
     lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
@@ -243,6 +257,13 @@ class Tuning:
         "Wrong optima look stationary as well: a wave is refined to its end, and energies are "
         "weighed against the loss.",
         CALIBRATION,
+    )
+    deciding: float = _tuned(
+        5.0,
+        "samples for every entry of the covariance",
+        "Fewer tell no solution of very few columns from another: two candidates are as right as "
+        "thirty, .5 at 5 columns and 45 samples.",
+        SPEED,
     )
     beam_width: int = _tuned(60, "orders", "Kept in every step of the search for orders.")
     beam_depth: int = _tuned(4, "swaps", "From the order of falling variance.")

@@ -114,6 +114,8 @@ DEVICES = {
     "starts from the law": {"lawful_starts": 0},
     "mending on the law": {"lawful_mended": 0},
     "random rotations": {"random_starts": 0},
+    "many descents at once": {"many_steps": ()},
+    "law in the rank": {"lawful_weight": 0.0},
     "two candidates of the law": {"lawful_least": 1},
     "frequencies rolled": {"rolls_tried": 0},
     "precise second moments": {"more_precise": 1.0},

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from ...core.group import agreement
-from ..law import Law
 from ..manifold import minimise
+from ..multistart import descended
 from ..repairs import repair, signs_and_swaps
 from .chains import chain_starts
 from .waves import Frame
@@ -27,28 +27,22 @@ def lawful(judge, seed, proposals):
         With cumulants of fourth order.
     seed : int
     proposals : list of tuple of str and basis
-        Of other ways of starting; chains of more recipes come in addition.
+        Of other ways of starting; chains of more recipes come in addition, and random rotations
+        with few columns.
 
     Returns
     -------
     ends : list of tuple of str and Tensor
         The lowest first.
     """
-    tuning, law = judge.tuning, Law(judge.fine)
-    found = [(name, judge.tensor(basis)) for name, basis in proposals]
-    for recipe in tuning.lawful_recipes:
-        frame = Frame(judge, recipe, seed)
-        chains = chain_starts(frame.whitened, *frame.operators, tuning)
-        found += [(f"chain {frame.label}", judge.tensor(basis)) for basis in chains]
-    found = [(name, _smooth(basis, law.spectrum)) for name, basis in found]
-    share = judge.data.share
-    found = _different([(law.value(one[1]), *one) for one in found], share, tuning)
+    tuning, law, share = judge.tuning, judge.law, judge.data.share
+    starts = _starts(judge, seed, proposals)
     if judge.data.n_features <= tuning.few:
-        found += _random(judge, seed)
+        starts = _lower(law, starts)
     budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
     budget |= {"tol": tuning.search_tol, "patience": tuning.search_patience}
     ends = []
-    for _, name, basis in found:
+    for _, name, basis in _different(starts, share, tuning):
         descent = minimise(law, basis, **budget)
         ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
     ends = _different(ends, share, tuning)
@@ -56,7 +50,32 @@ def lawful(judge, seed, proposals):
     for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
         basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
         ends[place] = value, name, basis
-    return [(name, _smooth(basis, law.spectrum)) for _, name, basis in sorted(ends, key=_value)]
+    return [(name, _settled(judge, basis)) for _, name, basis in sorted(ends, key=_value)]
+
+
+def _starts(judge, seed, proposals):
+    """Value on the law, name and basis of all proposals."""
+    tuning, law = judge.tuning, judge.law
+    found = [(name, judge.tensor(basis)) for name, basis in proposals]
+    for recipe in tuning.lawful_recipes:
+        frame = Frame(judge, recipe, seed)
+        chains = chain_starts(frame.whitened, *frame.operators, tuning)
+        found += [(f"chain {frame.label}", judge.tensor(basis)) for basis in chains]
+    found = [(name, _smooth(basis, law.spectrum)) for name, basis in found]
+    if judge.data.n_features <= tuning.few:
+        found += _random(judge, seed)
+    return [(law.value(basis), name, basis) for name, basis in found]
+
+
+def _lower(law, starts):
+    """Starts after some steps from all of them at once, and more from the lowest."""
+    values, names, bases = zip(*starts, strict=True)
+    values, bases, names = torch.tensor(values), torch.stack(bases), np.array(names)
+    for steps in law.tuning.many_steps:
+        bases, values = descended(law, bases, max_iter=steps)
+        kept = values.argsort()[: max(law.tuning.lawful_starts, len(names) // 4)]
+        names, bases, values = names[kept.cpu().numpy()], bases[kept], values[kept]
+    return list(zip(values.tolist(), names.tolist(), bases, strict=True))
 
 
 def _value(end):
@@ -77,11 +96,21 @@ def _different(found, share, tuning):
 def _random(judge, seed):
     """Random rotations: of few columns, that is all it takes to find the minimum of the law."""
     random, size = np.random.default_rng(seed), judge.data.n_features
-    rotations = (
-        np.linalg.qr(random.standard_normal((size, size)))[0]
-        for _ in range(judge.tuning.random_starts)
-    )
-    return [(np.inf, "random", judge.tensor(rotation)) for rotation in rotations]
+    rotations = random.standard_normal((judge.tuning.random_starts, size, size))
+    return [("random", judge.tensor(rotation)) for rotation in np.linalg.qr(rotations)[0]]
+
+
+def _settled(judge, basis):
+    """What the law says too little of: the most local order around a ring, and the smoother sign.
+
+    Smooth, unless the law objects: odd orders may know where the frequency axis begins.
+    """
+    law, fine = judge.law, judge.fine
+    orders = fine.grid.strides().to(basis.device)
+    if len(orders) > 1:
+        basis = min((basis[order] for order in orders), key=fine.value)
+    smooth = _smooth(basis, law.spectrum)
+    return smooth if law.value(smooth) <= law.tuning.lawful_alike * law.value(basis) else basis
 
 
 def _smooth(basis, spectrum):
