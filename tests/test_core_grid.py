@@ -543,17 +543,3 @@ def test_a_lattice_of_one_row_is_a_line():
             for grid in (Grid.line(5), Grid((1, 5), (False, False)))
         )
         assert_close(row, line, rtol=1e-12, atol=0)
-
-
-def test_strides_keep_what_depends_on_displacements():
-    for size in (5, 8, 9):
-        ring, known = Grid.ring(size), np.random.default_rng(size).standard_normal(size)
-        circulant = known[(np.arange(size) - np.arange(size)[:, None]) % size]
-        orders = ring.strides().numpy()
-        assert_array_equal(orders[0], np.arange(size))
-        for order in orders:
-            again = circulant[np.ix_(order, order)]
-            assert_array_equal(again, np.roll(again, (1, 1), (0, 1)))
-        assert len(orders) == {5: 2, 8: 2, 9: 3}[size]
-    for grid in (Grid.line(6), Grid.of((2, 3), "circulant")):
-        assert_array_equal(grid.strides(), [np.arange(6)])

@@ -9,7 +9,13 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.datasets import load_photo_rows, make_symmetric_signals
 from sklearn_symmetry.solver import arrangement
 from sklearn_symmetry.solver.arrangement import Arrangement
-from sklearn_symmetry.solver.shuffled import Shuffle, line_and_ring, pair_matrices, shuffles
+from sklearn_symmetry.solver.shuffled import (
+    Shuffle,
+    line_and_ring,
+    pair_matrices,
+    shuffles,
+    strides,
+)
 from sklearn_symmetry.solver.starts.seriation import nearest_path
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics import summarise
@@ -251,3 +257,17 @@ def test_rows_are_a_signed_permutation_and_back():
 def test_what_is_no_permutation_is_refused(rows):
     with pytest.raises(ValueError, match="signed permutation"):
         Shuffle.of(rows)
+
+
+def test_strides_keep_what_depends_on_displacements():
+    for size in (5, 8, 9):
+        ring, known = Grid.ring(size), np.random.default_rng(size).standard_normal(size)
+        circulant = known[(np.arange(size) - np.arange(size)[:, None]) % size]
+        orders = np.arange(size) * strides(ring)[:, None] % size
+        assert_array_equal(orders[0], np.arange(size))
+        for order in orders:
+            again = circulant[np.ix_(order, order)]
+            assert_array_equal(again, np.roll(again, (1, 1), (0, 1)))
+        assert len(orders) == {5: 2, 8: 2, 9: 3}[size]
+    for grid in (Grid.line(6), Grid.of((2, 3), "circulant")):
+        assert_array_equal(strides(grid), [1])

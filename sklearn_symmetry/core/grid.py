@@ -441,23 +441,6 @@ class Grid:
         """
         return _reflections(self)
 
-    def strides(self):
-        """Orders of the positions in which a function of the displacement is still one.
-
-        Around a single closed axis of d positions, every g-th one, for g up to d/2 without a
-        common factor with d: what is stationary cannot tell them apart, what is local can.
-
-        Returns
-        -------
-        permutations : Tensor of int64 of shape (k, size)
-            The identity first, and alone on lines and lattices.
-        """
-        places = torch.arange(self.size)
-        steps = [1]
-        if self.n_axes == 1 and not self.is_line:
-            steps = [g for g in range(1, self.size // 2 + 1) if math.gcd(g, self.size) == 1]
-        return torch.stack([places * step % self.size for step in steps])
-
     def symmetries(self):
         """All symmetries: :meth:`reflections`, and translations along closed axes.
 

@@ -7,11 +7,11 @@ from .objective import turning_gradient
 
 __all__ = ["descended"]
 
-REMEMBERED = 5  # values, the highest of which a step must not exceed (Grippo et al., 1986)
-
 
 def descended(law, bases, *, max_iter):
     r"""Gradient steps from every start, of the length of Barzilai and Borwein (1988).
+
+    A step must not exceed the highest of the last few values (Grippo et al., 1986).
 
     Steps are :math:`W \leftarrow W e^T` with :math:`T_{ij} = -\alpha g_{ij} / c_{ij}`, with the
     gradient g and the curvature :math:`c_{ij} = (\log \lambda_i - \log \lambda_j)^2` that second
@@ -35,7 +35,7 @@ def descended(law, bases, *, max_iter):
     curvature = curvature + curvature.mean().clamp_min(torch.finfo(curvature.dtype).tiny)
     values, gradients = _look(law, bases)
     best, lowest = bases, values
-    recent = values.repeat(REMEMBERED, 1)
+    recent = values.repeat(tuning.recent, 1)
     steps = -gradients / curvature
     for iteration in range(max_iter):
         turns = steps.norm(dim=(-2, -1)) / len(curvature) ** 0.5
@@ -50,7 +50,7 @@ def descended(law, bases, *, max_iter):
         values = torch.where(taken, new_values, values)
         onwards = _times(-lengths, gradients / curvature)
         steps = _chosen(taken, onwards, tuning.shrink * steps)
-        recent[iteration % REMEMBERED] = values
+        recent[iteration % tuning.recent] = values
         best = _chosen(values < lowest, bases, best)
         lowest = torch.minimum(lowest, values)
     return best, lowest

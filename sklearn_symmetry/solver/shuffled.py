@@ -31,6 +31,7 @@ __all__ = [
     "order_of",
     "pair_matrices",
     "shuffles",
+    "strides",
 ]
 
 
@@ -285,6 +286,24 @@ def _orders(matrices, grid, tuning):
             yield f"path, {name}", nearest_path(matrix, first)
 
 
+def strides(grid):
+    """Steps around a ring that make a function of the displacement of what was one.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    steps : ndarray of int
+        Up to half of the d positions, without a common factor with d, from 1; 1 alone on lines and
+        lattices.
+    """
+    if grid.is_line or grid.n_axes > 1:
+        return np.array([1])
+    return np.array([g for g in range(1, grid.size // 2 + 1) if gcd(g, grid.size) == 1])
+
+
 def _most_local(arrangement, order, signs):
     r"""Of the orders around a ring that the cost cannot tell apart, the most local one.
 
@@ -293,19 +312,18 @@ def _most_local(arrangement, order, signs):
     correlation of values is negative, nobody resembles anybody, and the order has the smallest
     :math:`\sum_k k\,n_k (\rho_k - \bar\rho)^2`: what depends on each other is close.
     """
-    size = len(order)
-    if arrangement.grid.is_line or arrangement.grid.n_axes > 1:
+    size, steps = len(order), strides(arrangement.grid)
+    if len(steps) == 1:
         return order
     profile = arrangement.profile(arrangement.ordered(order, signs))
-    strides = np.array([g for g in range(1, size // 2 + 1) if gcd(g, size) == 1])
     strongest = 1 + np.abs(profile[0, 1:]).argmax()
-    if profile[0, strongest] > 0 and strongest in strides:
+    if profile[0, strongest] > 0 and strongest in steps:
         return order[np.arange(size) * strongest % size]
     counts = arrangement.counts
     level = profile @ counts / counts.sum()
     weights = arrangement.weights @ np.square(profile - level[:, None]) * counts
-    away = np.arange(size)[:, None] * strides % size  # where every g-th column is, lag by stride
+    away = np.arange(size)[:, None] * steps % size  # where every g-th column is, lag by stride
     nearest = np.minimum(away, size - away)
     lag = np.arange(len(counts))
-    spread = [(weights[nearest[lag, at]] * lag).sum() for at in range(len(strides))]
+    spread = [(weights[nearest[lag, at]] * lag).sum() for at in range(len(steps))]
     return order[away[:, int(np.argmin(spread))]]

@@ -232,6 +232,7 @@ class Tuning:
     lawful_rounds: int = _tuned(4, "rounds", "Of that mending.")
     law_iterations: int = _tuned(100, "iterations", "Of a descent on the law.")
     law_probes: int = _tuned(4, "gradients", "For its curvature.")
+    recent: int = _tuned(5, "values", "Whose highest a step of such a descent must not exceed.")
     lawful_alike: float = _tuned(1.1, "times the law", "Up to which it says the same.", ROBUSTNESS)
     lawful_weight: float = _tuned(
         0.2,

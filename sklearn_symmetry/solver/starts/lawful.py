@@ -12,6 +12,7 @@ from ...core.group import agreement
 from ..manifold import minimise
 from ..multistart import descended
 from ..repairs import repair, signs_and_swaps
+from ..shuffled import strides
 from .chains import chain_starts
 from .waves import Frame
 
@@ -106,8 +107,9 @@ def _settled(judge, basis):
     Smooth, unless the law objects: odd orders may know where the frequency axis begins.
     """
     law, fine = judge.law, judge.fine
-    orders = fine.grid.strides().to(basis.device)
-    if len(orders) > 1:
+    steps = strides(fine.grid)
+    if len(steps) > 1:
+        orders = np.arange(len(basis)) * steps[:, None] % len(basis)
         basis = min((basis[order] for order in orders), key=fine.value)
     smooth = _smooth(basis, law.spectrum)
     return smooth if law.value(smooth) <= law.tuning.lawful_alike * law.value(basis) else basis
