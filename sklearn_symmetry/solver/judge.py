@@ -13,7 +13,7 @@ from ..core.group import agreement
 from ..statistics.principal import PrincipalData
 from .law import Law
 from .manifold import minimise
-from .objective import Objective, affordable_modes
+from .objective import Objective
 from .repairs import repair
 from .tuning import Tuning
 
@@ -79,17 +79,17 @@ class Judge:
         self.data, self.grid, self.tuning = data, grid, tuning
         few = slice(0, tuning.search_samples)
         options = {"grid": grid, "tuning": tuning}
-        self.coarse = self._coarse(weights, few)
         self.fine = Objective(data, weights, few, **options)
         self.law = Law(self.fine) if self.fine.modes is not None else None
+        self.coarse = self._coarse(weights, few)
         self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
         self.final = Objective(data, weights, slice(-tuning.judge_samples, None), **options)
 
     def _coarse(self, weights, samples):
         """Uniformity mostly: it leads from far away."""
-        if affordable_modes(self.data.n_features, self.tuning):
-            return self._lawful(weights, samples)
-        return self._unbounded(weights, samples)
+        if self.law is None:
+            return self._unbounded(weights, samples)
+        return self._lawful(weights, samples)
 
     def _lawful(self, weights, samples):
         """From a minimum of the law to a local filter, within the valley of what is stationary."""
@@ -111,6 +111,12 @@ class Judge:
     def done(self):
         """When a descent of the search is done."""
         return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
+
+    def descent_on_the_law(self, basis):
+        """The :class:`.manifold.Descent` from a (d, d) tensor."""
+        tuning = self.tuning
+        budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
+        return minimise(self.law, basis, **budget, **self.done)
 
     def tensor(self, basis):
         """A basis as the objectives take it."""

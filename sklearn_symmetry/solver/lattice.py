@@ -280,16 +280,14 @@ class _Attempt:
         judge, tuning = self.judge, self.closer
         if judge.fine.modes is None:
             return
-        law = judge.law
-        budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes, **judge.done}
         ends = []
         for one in self._different():
-            descent = minimise(law, one, **budget)
+            descent = judge.descent_on_the_law(one)
             ends.append((descent.losses[-1], descent.basis))
         ends.sort(key=lambda end: end[0])
         changes = {reflected: tuning.reflections_tried}
         for number, (_, basis) in enumerate(ends[: tuning.climbers]):
-            basis, value = climbed(law, basis, changes, seed=self.seed + number)
+            basis, value = climbed(judge.law, basis, changes, seed=self.seed + number)
             descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)
             name = f"climb {number + 1} to a law of {value:.4f}"
             yield judge.candidate(name, basis, descent.basis)

@@ -59,9 +59,14 @@ class Law:
 
     def value_and_gradient(self, basis):
         """As :meth:`.objective.Objective.value_and_gradient`."""
-        basis = basis.detach().requires_grad_(True)
-        value = self(basis)
-        return float(value.detach()), {"law": value}, turning_gradient(basis, value)
+        value, gradient = self.values_and_gradients(basis)
+        return float(value), {"law": value}, gradient
+
+    def values_and_gradients(self, bases):
+        """Values of shape (...) and gradients of shape (..., d, d), of bases of that shape."""
+        bases = bases.detach().requires_grad_(True)
+        values = self(bases)
+        return values.detach(), turning_gradient(bases, values.sum())
 
     def moment_gradient(self, basis):
         """All of the gradient: nothing needs samples."""

@@ -77,7 +77,7 @@ def _lead(attempts, **options):
             return ranked(attempt.found)
     leading, *others = (attempt for attempt in attempts if attempt.found)
     for other in others:
-        if other.lowest < leading.lowest - leading.tuning.hopeless:
+        if other.best.loss < leading.best.loss - leading.tuning.hopeless:
             leading = other
     leading.go_on(**options)
     return ranked(leading.found)
@@ -106,9 +106,9 @@ class _Attempt:
         self.undecided = self.patient and data.n_samples < tuning.deciding * size * (size + 1) / 2
 
     @property
-    def lowest(self):
-        """Loss of the best candidate."""
-        return ranked(self.found)[0].loss
+    def best(self):
+        """The best candidate."""
+        return ranked(self.found)[0]
 
     @property
     def closer(self):
@@ -135,7 +135,8 @@ class _Attempt:
 
     def _look_closer(self):
         """From now on with fourth order; what was found before is measured anew."""
-        self.judge = self.look(self.tuning)
+        if self.judge.tuning != self.tuning:
+            self.judge = self.look(self.tuning)
         self.found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
         self.n_earlier = len(self.found)
 
@@ -166,8 +167,7 @@ class _Attempt:
 
     def _leads(self, candidate):
         """Whether it is better than the best one, and another."""
-        best = ranked(self.found)[0]
-        return ranked([best, candidate])[0] is candidate and not same(candidate, best)
+        return candidate.rank < self.best.rank and not same(candidate, self.best)
 
     def _mended(self, candidate):
         """Its rows put in order; and mended in frequency, where that can be judged by the law."""
@@ -188,7 +188,7 @@ class _Attempt:
         after a closer look, two are soon wrong together, and the energies must be stationary in
         either case.
         """
-        leader, tuning = ranked(self.found)[0], self.tuning
+        leader, tuning = self.best, self.tuning
         if self.closer and len(self.found) - self.n_earlier < tuning.lawful_least:
             return False
         doubtful = self.closer or self.few

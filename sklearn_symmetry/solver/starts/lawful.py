@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from ...core.group import agreement
-from ..manifold import minimise
 from ..multistart import descended
 from ..repairs import repair, signs_and_swaps
 from ..shuffled import strides
@@ -39,12 +38,12 @@ def lawful(judge, seed, proposals):
     tuning, law, share = judge.tuning, judge.law, judge.data.share
     starts = _starts(judge, seed, proposals)
     if judge.data.n_features <= tuning.few:
-        starts = _lower(law, starts)
-    budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
-    budget |= {"tol": tuning.search_tol, "patience": tuning.search_patience}
+        starts = _lower(law, starts + _random(judge, seed))
+    else:
+        starts = [(law.value(basis), name, basis) for name, basis in starts]
     ends = []
     for _, name, basis in _different(starts, share, tuning):
-        descent = minimise(law, basis, **budget)
+        descent = judge.descent_on_the_law(basis)
         ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
     ends = _different(ends, share, tuning)
     changes = signs_and_swaps(tuning)
@@ -55,23 +54,21 @@ def lawful(judge, seed, proposals):
 
 
 def _starts(judge, seed, proposals):
-    """Value on the law, name and basis of all proposals."""
-    tuning, law = judge.tuning, judge.law
+    """Name and basis of all proposals."""
+    tuning = judge.tuning
     found = [(name, judge.tensor(basis)) for name, basis in proposals]
     for recipe in tuning.lawful_recipes:
         frame = Frame(judge, recipe, seed)
         chains = chain_starts(frame.whitened, *frame.operators, tuning)
         found += [(f"chain {frame.label}", judge.tensor(basis)) for basis in chains]
-    found = [(name, _smooth(basis, law.spectrum)) for name, basis in found]
-    if judge.data.n_features <= tuning.few:
-        found += _random(judge, seed)
-    return [(law.value(basis), name, basis) for name, basis in found]
+    return [(name, _smooth(basis, judge.law.spectrum)) for name, basis in found]
 
 
 def _lower(law, starts):
-    """Starts after some steps from all of them at once, and more from the lowest."""
-    values, names, bases = zip(*starts, strict=True)
-    values, bases, names = torch.tensor(values), torch.stack(bases), np.array(names)
+    """Value, name and basis after some steps from all starts at once, and more from the lowest."""
+    names, bases = zip(*starts, strict=True)
+    names, bases = np.array(names), torch.stack(bases)
+    values = law(bases)
     for steps in law.tuning.many_steps:
         bases, values = descended(law, bases, max_iter=steps)
         kept = values.argsort()[: max(law.tuning.lawful_starts, len(names) // 4)]
