@@ -93,17 +93,18 @@ class _Attempt:
             return Judge(data, weights, grid, tuning)
 
         self.judge, self.look = look(first_look(tuning, data.n_features)), look
-        # Where it can, the law mends, which costs less and sees more.
         size = data.n_features
-        self.lawful = tuning.lawful_starts > 0 and affordable_modes(size, tuning) > 0
+        self.few = size <= tuning.few
+        # With very few columns all looks certain: a wave is refined to its end.
+        self.patient = size <= tuning.fewest
+        # Of few samples as well, neither loss nor law tells one candidate from another.
+        self.undecided = self.few and data.n_samples < tuning.deciding
+        # Where it can, the law mends, which costs less and sees more.
+        able = tuning.lawful_starts > 0 and affordable_modes(size, tuning) > 0
+        self.lawful = able and not self.undecided
         self.waves = self._planned()
         self.found, self.n_earlier = [], None
         self.looked_at = self.is_certain = None
-        self.few = size <= tuning.few
-        # With very few columns all looks certain: a wave is refined to its end. Of few samples as
-        # well, neither loss nor law tells one candidate from another.
-        self.patient = size <= tuning.fewest
-        self.undecided = self.patient and data.n_samples < tuning.deciding * size * (size + 1) / 2
 
     @property
     def best(self):
@@ -172,6 +173,8 @@ class _Attempt:
     def _mended(self, candidate):
         """Its rows put in order; and mended in frequency, where that can be judged by the law."""
         tuning = self.tuning
+        if self.undecided:
+            return candidate
         candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
         sees = self.closer or not self.lawful
         if not sees or (not self.patient and self._is_certain(candidate)):
