@@ -14,7 +14,7 @@ from ..statistics.principal import PrincipalData
 from .law import Law
 from .manifold import minimise
 from .objective import Objective
-from .repairs import repair
+from .repairs import most_local, repair
 from .tuning import Tuning
 
 __all__ = ["Candidate", "Judge", "ranked", "same", "settled"]
@@ -147,7 +147,9 @@ class Judge:
         return self.candidate(name, start, fine.basis)
 
     def candidate(self, name, start, basis):
-        """A basis with its scores."""
+        """A basis with its scores, in the most local of its orders around a ring."""
+        order = most_local(basis, self.fine)
+        start, basis = start[order], basis[order]
         y = (basis.float() @ self.final.samples).mT
         divergence = worst_energy_divergence(y, self.grid)
         loss = self.final.value(basis)

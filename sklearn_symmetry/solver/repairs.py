@@ -13,10 +13,12 @@ import torch
 
 from ..core.sines import sine_basis
 from .manifold import minimise
-from .shuffled import Orders, matrices_of_pairs
+from .shuffled import Orders, arrangement_of, local_order, matrices_of_pairs, strides
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
-__all__ = ["rearranged", "repair", "rephased", "rolled", "signs_and_swaps", "swapped"]
+__all__ = [
+    "most_local", "rearranged", "repair", "rephased", "rolled", "signs_and_swaps", "swapped",
+]  # fmt: skip
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
 LEAST = 1e-9  # a gain
@@ -159,11 +161,9 @@ def rearranged(basis, objective):
     basis : Tensor of shape (d, d)
         None where none of the orders that are tried is a gain.
     """
-    values = (basis.float() @ objective.samples).mT.double().cpu()
-    covariance = (basis * objective.spectrum) @ basis.mT
-    matrices = matrices_of_pairs(
-        values, covariance.cpu().numpy(), objective.n_samples, objective.tuning
-    )
+    values = _values(basis, objective)
+    covariance = ((basis * objective.spectrum) @ basis.mT).cpu().numpy()
+    matrices = matrices_of_pairs(values, covariance, objective.n_samples, objective.tuning)
     orders = Orders(matrices, objective.grid, objective.n_samples, objective.tuning)
     rows, signs = np.arange(len(basis)), orders.arrangement.all_plus
     known = orders.arrangement.cost(rows, signs)
@@ -171,3 +171,37 @@ def rearranged(basis, objective):
     best = orders.begun()
     if best.cost < known - LEAST:
         yield torch.as_tensor(best.rows).to(basis) @ basis
+
+
+def most_local(basis, objective):
+    """The most local of the orders of rows around a ring that are as stationary.
+
+    A power of a cyclic shift leaves the same distribution invariant. The minimal generator is the
+    one under which what depends on each other is close, as among shuffled columns; alignment asks
+    for neighbours that resemble each other, and those of some chaotic rings do not.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Returns
+    -------
+    order : ndarray of int of shape (d,)
+        As they are on lines and lattices.
+    """
+    grid, rows = objective.grid, np.arange(len(basis))
+    if len(strides(grid)) == 1:
+        return rows
+    values = _values(basis, objective)
+    # As of columns: what all have in common hides what is close.
+    values = values - values.median(0).values
+    covariance = torch.cov(values.mT).numpy()
+    matrices = matrices_of_pairs(values, covariance, objective.n_samples, objective.tuning)
+    arrangement = arrangement_of(matrices, grid)
+    return local_order(arrangement, rows, arrangement.all_plus)
+
+
+def _values(basis, objective):
+    """Samples in a basis, of shape (n, d)."""
+    return (basis.float() @ objective.samples).mT.double().cpu()

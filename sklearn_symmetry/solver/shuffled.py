@@ -25,8 +25,10 @@ from .tuning import DEFAULT
 __all__ = [
     "Orders",
     "Shuffle",
+    "arrangement_of",
     "correlation",
     "line_and_ring",
+    "local_order",
     "matrices_of_pairs",
     "order_of",
     "pair_matrices",
@@ -130,6 +132,12 @@ def matrices_of_pairs(values, covariance, n_samples, tuning):
     return found
 
 
+def arrangement_of(matrices, grid):
+    """The :class:`.arrangement.Arrangement` of :func:`pair_matrices`."""
+    has_sign = ["energies" not in name for name in matrices]
+    return Arrangement(np.array(list(matrices.values())), has_sign, grid)
+
+
 def correlation(covariance):
     """Correlation matrix of a covariance; 0 with what does not vary."""
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
@@ -172,8 +180,7 @@ class Orders:
     def __init__(self, matrices, grid, n_samples, tuning, start=None):
         self.grid, self.n_samples, self.tuning = grid, n_samples, tuning
         self.matrices, self.unsorted = matrices, []
-        has_sign = ["energies" not in name for name in matrices]
-        self.arrangement = Arrangement(np.array(list(matrices.values())), has_sign, grid)
+        self.arrangement = arrangement_of(matrices, grid)
         starts = _starts(matrices, grid, tuning)
         if start is not None:
             starts = [(start.name, start.order, start.signs)]
@@ -191,7 +198,7 @@ class Orders:
     def descend(self, name, order, signs):
         """Add the order at the end of a descent."""
         order, signs = _settled(self.arrangement, order, signs, self.tuning, self.n_samples)
-        order = _most_local(self.arrangement, order, signs)
+        order = local_order(self.arrangement, order, signs)
         self.unsorted.append(Shuffle(name, order, signs, self.arrangement.cost(order, signs)))
 
     def begun(self):
@@ -304,7 +311,7 @@ def strides(grid):
     return np.array([g for g in range(1, grid.size // 2 + 1) if gcd(g, grid.size) == 1])
 
 
-def _most_local(arrangement, order, signs):
+def local_order(arrangement, order, signs):
     r"""Of the orders around a ring that the cost cannot tell apart, the most local one.
 
     Every g-th column, for g without a common factor with d, makes a function of the displacement of

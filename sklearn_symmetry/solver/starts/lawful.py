@@ -10,8 +10,7 @@ import torch
 
 from ...core.group import agreement
 from ..multistart import descended
-from ..repairs import repair, signs_and_swaps
-from ..shuffled import strides
+from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
 from .waves import Frame
 
@@ -103,11 +102,7 @@ def _settled(judge, basis):
 
     Smooth, unless the law objects: odd orders may know where the frequency axis begins.
     """
-    law, fine = judge.law, judge.fine
-    steps = strides(fine.grid)
-    if len(steps) > 1:
-        orders = np.arange(len(basis)) * steps[:, None] % len(basis)
-        basis = min((basis[order] for order in orders), key=fine.value)
+    law, basis = judge.law, basis[most_local(basis, judge.fine)]
     smooth = _smooth(basis, law.spectrum)
     return smooth if law.value(smooth) <= law.tuning.lawful_alike * law.value(basis) else basis
 
