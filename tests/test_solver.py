@@ -108,6 +108,13 @@ def test_a_mean_far_off_adds_a_view_about_it(signals, data):
     assert_allclose(moved, here.mean[:, None].expand_as(moved), atol=1e-5)
 
 
+def moved(X, size):
+    """Samples with an offset of so many times their length."""
+    direction = np.random.default_rng(2).standard_normal(X.shape[1])
+    norm = np.sqrt((X**2).sum(1).mean())
+    return X + size * norm * direction / np.linalg.norm(direction)
+
+
 @pytest.mark.parametrize("size", [0.5, 10.0])
 @pytest.mark.parametrize("signal", ["gaussian", "legendre"])
 def test_an_offset_in_any_direction_does_no_harm(signal, size):
@@ -115,13 +122,15 @@ def test_an_offset_in_any_direction_does_no_harm(signal, size):
     signals = make_symmetric_signals(
         5000, 15, signal=signal, scale=scale, symmetry="orthogonal", random_state=2
     )
-    direction = np.random.default_rng(2).standard_normal(15)
-    norm = np.sqrt((signals.data**2).sum(1).mean())
-    X = signals.data + size * norm * direction / np.linalg.norm(direction)
+    X = moved(signals.data, size)
     lens = SymmetryLens(random_state=2).fit(X)
     assert generator_similarity(lens.generator_, signals.generator) > 0.995
     assert_allclose(lens.location_, X.mean(0), rtol=1e-6)
-    assert "location_" in str(lens.verdict(X))
+
+
+def test_a_verdict_says_that_there_is_an_offset():
+    X = moved(make_symmetric_signals(5000, 15, symmetry="orthogonal", random_state=2).data, 0.5)
+    assert "location_" in str(SymmetryLens(random_state=2).fit(X).verdict(X))
 
 
 def test_signals_with_a_mean_of_their_own_keep_the_origin():
@@ -553,7 +562,7 @@ def test_there_are_no_ordered_starts_on_a_circle_or_without_third_order(data, op
     assert ordered_starts(Objective(data, WEIGHTS, **options)) == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("size", [6, 7])
 def test_waves_that_hardly_fit_into_the_window_are_recovered(size, seed):
     signals = make_symmetric_signals(
@@ -649,10 +658,9 @@ def test_easy_data_need_one_start_and_two_of_few_columns(size, most, seed):
     assert len(solved(signals.data).candidates) == most
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_data_without_symmetry_try_every_start(seed):
+def test_data_without_symmetry_try_every_start():
     """Independent columns of different laws: no representation of them is stationary."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     columns = [random.laplace(size=6000), random.uniform(-1, 1, 6000), random.exponential(1, 6000)]
     columns += [random.standard_t(5, 6000), random.choice([-1.0, 1.0], 6000, p=[0.2, 0.8])]
     X = np.column_stack(columns)

@@ -84,7 +84,12 @@ def test_samples_decide_between_line_and_ring(mixing, boundary):
     assert verdict
     kind = "a ring: " if boundary == "circulant" else "a line: "
     assert verdict.remarks[0].startswith(kind)
-    assert "a ring" not in str(told.verdict(data.data))
+
+
+def test_a_verdict_does_not_answer_what_was_not_asked():
+    X = signals("open", symmetry="permutation", seed=3).data
+    told = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+    assert "a ring" not in str(told.verdict(X))
 
 
 def test_the_procedure_of_the_paper_is_told():

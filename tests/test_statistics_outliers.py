@@ -49,12 +49,11 @@ def test_bounding_commutes_with_rotations_and_scale(spoilt):
     assert_allclose(bounded(moved), 3 * bounded(spoilt) @ turn + 50, atol=1e-9)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_one_sample_of_a_hundred_a_hundred_times_too_large_does_no_harm(seed):
-    signals = make_symmetric_signals(5000, 9, symmetry="orthogonal", random_state=seed)
+def test_one_sample_of_a_hundred_a_hundred_times_too_large_does_no_harm():
+    signals = make_symmetric_signals(5000, 9, symmetry="orthogonal", random_state=0)
     X = signals.data.copy()
-    X[np.random.default_rng(seed).permutation(len(X))[:50]] *= 100
-    lens = SymmetryLens(random_state=seed).fit(X)
+    X[np.random.default_rng(0).permutation(len(X))[:50]] *= 100
+    lens = SymmetryLens(random_state=0).fit(X)
     assert generator_similarity(lens.generator_, signals.generator) > 0.995
     assert lens.verdict(X)
 
