@@ -95,3 +95,15 @@ def little_search(request, monkeypatch):
         return
     tuning = replace(DEFAULT, mending_rounds=0, few=0, fewest=0, returned=-2.0)
     monkeypatch.setattr(sklearn_symmetry._lens, "solve", partial(solve, tuning=tuning))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two processes of dask, of one thread each; they find the package where this process does."""
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
+    with (
+        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client

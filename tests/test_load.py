@@ -84,9 +84,16 @@ class Watched(SymmetryLens):
         return float(self.threads_of_torch_)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_jobs_within_jobs_end_without_more_threads_than_cores(backend):
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    # Of dask, when its processes come and go.
+    "ignore::ResourceWarning",
+    "ignore::DeprecationWarning",
+)
+@pytest.mark.parametrize("backend", ["loky", "threading", "dask"])
+def test_jobs_within_jobs_end_without_more_threads_than_cores(backend, request):
+    if backend == "dask":
+        request.getfixturevalue("cluster")
     searching = {"n_init": 2, "max_iter": 3, "random_state": 0, "n_jobs": 2}
     search = GridSearchCV(Watched(**searching), {"padding": [2]}, cv=2, n_jobs=2, refit=False)
     with parallel_config(backend):

@@ -20,7 +20,7 @@ from sklearn_symmetry.statistics.sample import Sample
 from sklearn_symmetry.statistics.summary import draw
 
 da = pytest.importorskip("dask.array")
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -31,17 +31,6 @@ pytestmark = [
 X = make_symmetric_signals(1200, 13, symmetry="orthogonal", random_state=0).data
 TWO_STARTS = {"n_init": 2, "max_iter": 2, "random_state": 0}
 REFINED = {"init": np.eye(13), "max_iter": 3, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Two processes of one thread each; they find the package where this process does."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
-    with (
-        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
 
 
 def partial_summary(part, first_row, bounds):
