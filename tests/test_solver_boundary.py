@@ -39,6 +39,18 @@ def test_independent_columns_do_not_tell():
     assert "cannot tell" in found.says
 
 
+def test_ends_that_are_opposites_are_no_line():
+    """Around a ring on which signals come back upside down: a share of -1, and a line has 0."""
+    waves = np.arange(1, 8, 2) * np.pi * np.arange(12)[:, None] / 12
+    basis = np.concatenate([np.cos(waves), np.sin(waves)], axis=1)
+    y = torch.as_tensor(np.random.default_rng(0).standard_normal((4000, 8)) @ basis.T)
+    found = ends(y, 4000)
+    assert found.share < -0.5
+    assert found.disorder < 0.02
+    assert found.boundary == "open"
+    assert not found.certain
+
+
 def test_a_wrong_rotation_does_not_tell():
     for boundary in ("open", "circulant"):
         data = signals(boundary, symmetry="orthogonal")

@@ -101,10 +101,10 @@ def ends(y, n_samples, tuning=DEFAULT):
     if squares == 0 or total == 0:
         return Ends(0.0, np.inf, 0.0, "open", False)
     share, error = products / squares, (2 / (n_samples * squares)) ** 0.5
-    disorder, (low, high) = unexplained / total, tuning.ring_share
+    disorder, (least, most, closing) = unexplained / total, tuning.ring_share
     ordered = error < tuning.ring_error and disorder <= tuning.ring_disorder
-    certain = ordered and not low < share < high
-    closed = certain and share >= high
+    certain = ordered and (least <= share <= most or share >= closing)
+    closed = certain and share >= closing
     boundary = "circulant" if closed else "open"
     return Ends(float(share), float(error), float(disorder), boundary, bool(certain))
 

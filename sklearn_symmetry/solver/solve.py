@@ -2,6 +2,7 @@
 """The entry point: data and settings in, a group and its filter out."""
 
 import dataclasses
+from functools import partial
 
 import torch
 
@@ -17,6 +18,7 @@ from .lattice import lattice_search, lattices
 from .manifold import check_finite, minimise
 from .objective import Objective
 from .paper import train
+from .repairs import most_local
 from .search import first_look, search
 from .shuffled import Shuffle, line_and_ring, shuffles
 from .solution import Report, Solution
@@ -112,28 +114,15 @@ def _solve(summary, settings, tuning, monitor):
     Returns the solution, and whether the monitor stopped the work.
     """
     seen = views(summary, offset=tuning.offset, device=settings.device)
-    auto = settings.boundary == "auto"
     grids = lattices(summary.n_features, settings)
     grid = grids[0] if grids else _line_or_ring(settings, summary.n_features)
-    weights = settings.weights
     progress = _Progress(settings, monitor, tuning, grid)
-    if isinstance(settings.init, str):
-        options = {"n_init": settings.n_init, "seed": summary.seed, "tuning": tuning}
-        options["report"] = progress.candidate
-        if grids:
-            found = lattice_search(seen, weights, grids, **options)
-            grid = found[0].grid
-        else:
-            found = search(seen, weights, grid=grid, n_jobs=settings.n_jobs, **options)
-        data, start, tuning = found[0].data, found[0].basis, found[0].tuning
-    else:
-        data, tuning = seen[0], first_look(tuning, summary.n_features)
-        start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
-    progress.data, progress.grid = data, grid
 
-    def refined(start, grid, tuning=tuning):
-        objective = Objective(data, weights, slice(0, size), grid=grid, tuning=tuning)
+    def refined(data, start, grid, tuning):
+        progress.data, progress.grid = data, grid
+        objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
+        start = start[most_local(start, objective)]
         if progress.stopped:
             return minimise(objective, start, max_iter=0, tol=0.0)
         return minimise(
@@ -145,17 +134,61 @@ def _solve(summary, settings, tuning, monitor):
             watch=progress.refinement,
         )
 
-    end = refined(start, grid)
-    # After a closer look of the search.
-    closer = grid.n_axes == 1 and tuning.fourth_order > 0 and summary.n_features > tuning.few
-    if closer and not progress.stopped:
-        end = _more_precise(end, found[0], refined, grid, tuning)
-    if auto and not progress.stopped:
-        y = (end.basis.float() @ data.samples).mT
-        if ends(y.cpu(), summary.n_samples, tuning).boundary == "circulant":
-            progress.grid = Grid.ring(summary.n_features)
-            end = refined(end.basis, progress.grid)
-    return progress.solution(end), progress.stopped
+    def fitted(grid):
+        """Data, refined end and tuning of a fit along one axis, or on the best of the lattices."""
+        if not isinstance(settings.init, str):
+            data, known = seen[0], first_look(tuning, summary.n_features)
+            start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
+            return data, refined(data, start, grid, known), known
+        options = {"n_init": settings.n_init, "seed": summary.seed, "tuning": tuning}
+        options["report"] = progress.candidate
+        if grids:
+            best = lattice_search(seen, settings.weights, grids, **options)[0]
+            grid = best.grid
+        else:
+            n_jobs = settings.n_jobs
+            best = search(seen, settings.weights, grid=grid, n_jobs=n_jobs, **options)[0]
+        end = refined(best.data, best.basis, grid, best.tuning)
+        # After a closer look of the search.
+        closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
+        if closer and summary.n_features > tuning.few and not progress.stopped:
+            end = _more_precise(end, best, refined, grid)
+        return best.data, end, best.tuning
+
+    line = fitted(grid)
+    if settings.boundary == "auto" and not progress.stopped:
+        ends_of = partial(_ends, summary.n_samples)
+        if (seen_ends := ends_of(*line)).boundary == "circulant" or not seen_ends.certain:
+            return _around(line, fitted, refined, ends_of, progress), progress.stopped
+    return progress.solution(line[1]), progress.stopped
+
+
+def _ends(n_samples, data, end, tuning):
+    """Whether the first row of a refined basis is a neighbour of the last one."""
+    return ends((end.basis.float() @ data.samples).mT.cpu(), n_samples, tuning)
+
+
+def _around(line, fitted, refined, ends_of, progress):
+    """The solution of a set that may be a ring: the fit around it, the line closed, or the line.
+
+    A ring that was searched as a line may be found badly, or not at all: it is searched anew. What
+    is closed must look like a ring by its own ends.
+    """
+    data, end, tuning = line
+    grid, ring = progress.grid, Grid.ring(len(end.basis))
+    closed = []
+    if ends_of(*line).boundary == "circulant":
+        closed.append((data, refined(data, end.basis, ring, tuning), tuning))
+    if isinstance(progress.settings.init, str) and not progress.stopped:
+        other = fitted(ring)
+        if ends_of(*other).boundary == "circulant":
+            closed.append(other)
+    if not closed:
+        progress.data, progress.grid = data, grid
+        return progress.solution(end)
+    progress.grid = ring
+    progress.data, end, _ = min(closed, key=lambda one: one[1].losses[-1])
+    return progress.solution(end)
 
 
 def _line_or_ring(settings, size):
@@ -163,13 +196,14 @@ def _line_or_ring(settings, size):
     return Grid.of(size, "open" if settings.boundary == "auto" else settings.boundary)
 
 
-def _more_precise(end, candidate, refined, grid, tuning):
+def _more_precise(end, candidate, refined, grid):
     """The end of a refinement, or of one with more weight of second moments.
 
     The loss gives up some stationarity for resolution. Where the energies at its end are not
     stationary, and with a smaller sacrifice they are, that was too much.
     """
-    samples = candidate.data.samples[:, -tuning.judge_samples :]
+    data, tuning = candidate.data, candidate.tuning
+    samples = data.samples[:, -tuning.judge_samples :]
 
     def stationary(end):
         energies = worst_energy_divergence((end.basis.float() @ samples).mT, grid)
@@ -178,7 +212,7 @@ def _more_precise(end, candidate, refined, grid, tuning):
     if stationary(end):
         return end
     precise = dataclasses.replace(tuning, precise=tuning.more_precise)
-    other = refined(candidate.start, grid, precise)
+    other = refined(data, candidate.start, grid, precise)
     return other if stationary(other) else end
 
 

@@ -356,10 +356,11 @@ class Tuning:
     # Line or ring.
     smallest_ring: int = _tuned(4, "columns", "On fewer, all are neighbours of all.", BOUNDARY)
     ring_share: tuple = _tuned(
-        (0.3, 0.45),
+        (-0.5, 0.3, 0.45),
         "correlation across the ends, of that inside",
-        "Up to which it is a line, and from which a ring: lines have 0, rings 1, or less where the "
-        "fit of the cut ring is poor.",
+        "From which and up to which it is a line, and from which a ring: lines have 0, the least "
+        "-.44 (digits of 6 pixels), rings 1, or less where the fit of the cut ring is poor. A "
+        "wrong line through leaves, which are rings, has -.67.",
         BOUNDARY,
     )
     ring_error: float = _tuned(

