@@ -17,6 +17,7 @@ import argparse
 import sys
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ IMAGES = {
 }
 NONE = {
     "fermentation": "infrared spectra of a fermentation, 33 wavelengths (chemotools)",
-    "coffee": "infrared spectra of coffee, 60 samples of 33 wavelengths (chemotools)",
+    "coffee": "infrared spectra of coffee, 60 samples of 17 wavelengths (chemotools)",
     "pines": "34 bands of a field seen from above, Indian Pines (tensorly)",
     "months": "temperature of the sea in 12 months, 61 years (statsmodels, El Nino)",
     "household power": "power of a household in 24 hours (aeon, ItalyPowerDemand)",
@@ -256,6 +257,9 @@ def page(ledger):
         f"more, and {len(believed)} are believed, {sum(row in right for row in believed)} of these "
         f"with such a cosine; of {len(rows) - len(known)} without, {len(refused)} are refused."
     )
+    made = Counter(row["stamp"] for row in rows.values())
+    versions = ", ".join(f"`{stamp}` ({number} runs)" for stamp, number in made.most_common())
+    counts += f" Made by these versions of search and verdict: {versions}."
     lines = [HEAD.format(samples=SAMPLES, counts=counts)]
     for title, sets, about in PARTS:
         lines += [f"## {title}\n", f"{about}\n"]

@@ -424,7 +424,7 @@ def cepstra():
 # Loader and package.
 WITHOUT = {
     "fermentation": (spectra("fermentation"), "chemotools"),
-    "coffee": (spectra("coffee"), "chemotools"),
+    "coffee": (spectra("coffee", 17), "chemotools"),
     "pines": (pines, "tensorly"),
     "months": (months, "statsmodels"),
     "household power": (lambda: archived("ItalyPowerDemand"), "aeon"),
