@@ -27,19 +27,19 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
 
 import lattices  # noqa: E402
-from known_sets import SETS, WITHOUT  # noqa: E402
+from accuracy import KINDS  # noqa: E402
+from boundary import HIDINGS  # noqa: E402
+from known_sets import SETS, WITHOUT, slug  # noqa: E402
 from ledger import Ledger, Table  # noqa: E402
 from pool import complete  # noqa: E402
 
 from sklearn_symmetry import SymmetryLens  # noqa: E402
-from sklearn_symmetry.core.grid import Grid  # noqa: E402
 from sklearn_symmetry.datasets import hiding_basis  # noqa: E402
 from sklearn_symmetry.metrics import generator_similarity  # noqa: E402
 
 PAGE = ROOT / "docs" / "atlas.md"
 PICTURES = ROOT / "docs" / "figures" / "atlas"
 SAMPLES = 10_000  # where there are as many
-MIXINGS = {"rotation": "orthogonal", "permutation": "permutation"}  # and how a set is hidden
 FIELDS = (
     "set", "mixing", "samples", "columns", "truth", "found", "verdict", "repeatability", "cosine",
     "above_noise", "cpu_seconds",
@@ -88,18 +88,20 @@ NONE = {
 
 def hidden(name, mixing):
     """Rows as they are and as they are handed in; the true boundary and generators, or None."""
+    options = {"symmetry": HIDINGS[mixing], "random_state": 0}
+    if name in NONE:
+        rows = np.random.default_rng(0).permutation(WITHOUT[name][0]())[:SAMPLES]
+        return rows, rows @ hiding_basis(rows.shape[1], HIDINGS[mixing], 0).T, "none", None
     if name in IMAGES:
         kind, shape = lattices.parsed(name)
         loader, boundary = lattices.KINDS[kind]
-        found = loader(SAMPLES, shape, symmetry=MIXINGS[mixing], random_state=0)
-        return found.data @ found.basis, found.data, boundary, found.generators
-    if name in NONE:
-        rows = np.random.default_rng(0).permutation(WITHOUT[name][0]())[:SAMPLES]
-        return rows, rows @ hiding_basis(rows.shape[1], MIXINGS[mixing], 0).T, "none", None
-    maker, size, boundary, _ = SETS[name]
-    rows, basis = maker(SAMPLES, size, 0), hiding_basis(size, MIXINGS[mixing], 0)
-    shift = Grid.of(size, boundary).shift_matrix(dtype=torch.float64).numpy()
-    return rows, rows @ basis.T, boundary, basis @ shift @ basis.T
+        found = loader(SAMPLES, shape, **options)
+        generators = found.generators
+    else:
+        _, size, boundary, _ = SETS[name]
+        found = KINDS[slug(name)](SAMPLES, size, **options)
+        generators = found.generator
+    return found.data @ found.basis, found.data, boundary, generators
 
 
 def run(set, mixing):  # named as the columns are
@@ -192,21 +194,20 @@ def turned(found, rows, shape):
 
 def picture(name):
     """Its file."""
-    return PICTURES / f"{name.replace(',', '').replace(' ', '-')}.png"
+    return PICTURES / f"{slug(name)}.png"
 
 
 def needs(task):
     """The package or file of a set."""
     name = task["set"]
-    own = {"image": lambda: IMAGES[name][1], "none": lambda: WITHOUT[name][1]}
-    kind = "image" if name in IMAGES else "none" if name in NONE else "line"
-    package = own.get(kind, lambda: SETS[name][3])()
+    sets = IMAGES if name in IMAGES else WITHOUT if name in NONE else SETS
+    package = sets[name][-1]
     return ["matplotlib", *([package] if package else [])]
 
 
 def tasks(sets=(*LINES, *RINGS, *IMAGES, *NONE)):
     """What identifies every run."""
-    return [{"set": name, "mixing": mixing} for name in sets for mixing in MIXINGS]
+    return [{"set": name, "mixing": mixing} for name in sets for mixing in HIDINGS]
 
 
 TABLE = Table(
@@ -264,7 +265,7 @@ def page(ledger):
     for title, sets, about in PARTS:
         lines += [f"## {title}\n", f"{about}\n"]
         for name, what in sets.items():
-            some = [rows[name, mixing] for mixing in MIXINGS if (name, mixing) in rows]
+            some = [rows[name, mixing] for mixing in HIDINGS if (name, mixing) in rows]
             lines += entry(name, what, some)
     PAGE.write_text("\n".join(lines), encoding="utf-8")
 

@@ -40,7 +40,7 @@ def test_a_search_that_failed_on_one_half_is_made_up_for(robustness):
 
 def test_all_troubles_at_once_crash_nothing(robustness):
     case = robustness.Case(
-        "test", 2, signal="legendre", features=5, samples=99, noise=1.0, outliers=0.01,
+        "test", 2, signal="legendre", features=5, samples=500, noise=1.0, outliers=0.01,
         missing=0.4, offset=10.0, direction="any",
     )  # fmt: skip
     row = robustness.run(case)

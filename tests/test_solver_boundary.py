@@ -98,9 +98,10 @@ def test_samples_decide_between_line_and_ring(mixing, boundary):
     assert verdict.remarks[0].startswith(kind)
 
 
-def test_a_verdict_does_not_answer_what_was_not_asked():
-    X = signals("open", symmetry="permutation", seed=3).data
-    told = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+@boundaries
+def test_a_verdict_does_not_answer_what_was_not_asked(boundary):
+    X = signals(boundary, symmetry="permutation", seed=3).data
+    told = SymmetryLens(boundary=boundary, mixing="permutation", random_state=0).fit(X)
     assert "a ring" not in str(told.verdict(X))
 
 

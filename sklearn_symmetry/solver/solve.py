@@ -158,8 +158,12 @@ def _solve(summary, settings, tuning, monitor):
     line = fitted(grid)
     if settings.boundary == "auto" and not progress.stopped:
         ends_of = partial(_ends, summary.n_samples)
-        if (seen_ends := ends_of(*line)).boundary == "circulant" or not seen_ends.certain:
-            return _around(line, fitted, refined, ends_of, progress), progress.stopped
+        told = ends_of(*line)
+        if told.boundary == "circulant":
+            closed = [_closed(line, refined)]
+            return _around(line, closed, fitted, ends_of, progress), progress.stopped
+        if not told.certain:
+            return _around(line, [], fitted, ends_of, progress), progress.stopped
     return progress.solution(line[1]), progress.stopped
 
 
@@ -168,17 +172,20 @@ def _ends(n_samples, data, end, tuning):
     return ends((end.basis.float() @ data.samples).mT.cpu(), n_samples, tuning)
 
 
-def _around(line, fitted, refined, ends_of, progress):
+def _closed(line, refined):
+    """A fit as a line, refined around a ring."""
+    data, end, tuning = line
+    return data, refined(data, end.basis, Grid.ring(len(end.basis)), tuning), tuning
+
+
+def _around(line, closed, fitted, ends_of, progress):
     """The solution of a set that may be a ring: the fit around it, the line closed, or the line.
 
-    A ring that was searched as a line may be found badly, or not at all: it is searched anew. What
-    is closed must look like a ring by its own ends.
+    A ring that was searched as a line may be found badly, or not at all: it is searched anew, and
+    must look like one by its own ends.
     """
-    data, end, tuning = line
-    grid, ring = progress.grid, Grid.ring(len(end.basis))
-    closed = []
-    if ends_of(*line).boundary == "circulant":
-        closed.append((data, refined(data, end.basis, ring, tuning), tuning))
+    data, end, _ = line
+    grid, ring = Grid.line(len(end.basis)), Grid.ring(len(end.basis))
     if isinstance(progress.settings.init, str) and not progress.stopped:
         other = fitted(ring)
         if ends_of(*other).boundary == "circulant":

@@ -21,7 +21,7 @@ import joblib
 import numpy as np
 import sklearn
 import torch
-from known_sets import SETS
+from known_sets import SETS, slug
 from ledger import Ledger, Table, mnist_file
 from pool import complete
 from sklearn.utils import Bunch
@@ -74,12 +74,12 @@ KINDS = {
     "mnist": _mnist,
     "photos": load_photo_rows,
 }
-_KNOWN = {name.replace(" ", "-").replace(",", ""): entry for name, entry in SETS.items()}
+_KNOWN = {slug(name): entry for name, entry in SETS.items()}
 KINDS = {name: _known(entry[0], entry[2]) for name, entry in _KNOWN.items()} | KINDS
 RINGS = {"circulant"} | {name for name, entry in _KNOWN.items() if entry[2] == "circulant"}
 # Known sets that are no others under another name.
 OTHERS = [
-    f"{name.replace(' ', '-').replace(',', '')}{entry[1]}"
+    f"{slug(name)}{entry[1]}"
     for name, entry in SETS.items()
     if name not in ("narrow", "wide", "waves", "photographs", "digits")
 ]

@@ -23,6 +23,11 @@ def package_folder(name):
     return Path(importlib.util.find_spec(name).submodule_search_locations[0])
 
 
+def slug(name):
+    """Name of a set in options and files: land-and-sea-even."""
+    return name.replace(" ", "-").replace(",", "")
+
+
 def made(**options):
     """Synthetic signals."""
     return lambda n, d, seed: make_symmetric_signals(n, d, random_state=seed, **options).data
@@ -241,13 +246,17 @@ def parallels():
 @lru_cache
 def archived(name):
     """Series of one length of the UCR archive, which aeon ships."""
+    rows = (line.rsplit(":", 1)[0] for line in _archived_lines(name, "*.ts"))
+    return np.array([np.array(row.split(","), dtype=float) for row in rows])
+
+
+def _archived_lines(name, files):
+    """Lines of that archive that hold a series."""
     folder = package_folder("aeon") / "datasets/data" / name
-    found = []
-    for path in sorted(folder.glob("*.ts")):
-        lines = (line for line in path.read_text(errors="ignore").splitlines() if ":" in line)
-        rows = [line.rsplit(":", 1)[0] for line in lines if line[0] not in "#@"]
-        found += [np.array(row.split(","), dtype=float) for row in rows]
-    return np.array(found)
+    for path in sorted(folder.glob(files)):
+        for line in path.read_text(errors="ignore").splitlines():
+            if ":" in line and line[0] not in "#@":
+                yield line
 
 
 def outlines():
@@ -411,13 +420,10 @@ def sea():
 @lru_cache
 def cepstra():
     """Twelve coefficients of a cepstrum of Japanese vowels, of aeon."""
-    folder = package_folder("aeon") / "datasets/data/JapaneseVowels"
     found = []
-    for path in sorted(folder.glob("JapaneseVowels_T*.ts")):
-        lines = (line for line in path.read_text().splitlines() if ":" in line)
-        for line in (line for line in lines if line[0] not in "#@"):
-            channels = [one.split(",") for one in line.split(":")[:-1]]
-            found.append(np.array(channels, dtype=float).T)
+    for line in _archived_lines("JapaneseVowels", "JapaneseVowels_T*.ts"):
+        channels = [one.split(",") for one in line.split(":")[:-1]]
+        found.append(np.array(channels, dtype=float).T)
     return np.concatenate(found)
 
 
