@@ -347,7 +347,7 @@ class Grid:
 
     def coordinates(self):
         """Place of every position along all axes, Tensor of int64 of shape (size, n_axes)."""
-        return torch.stack(torch.unravel_index(torch.arange(self.size), self.shape), dim=1)
+        return torch.from_numpy(np.indices(self.shape).reshape(self.n_axes, self.size).T.copy())
 
     def powers(self):
         """Steps along all axes from the centre, ``size // 2``, to every position.
