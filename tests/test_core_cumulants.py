@@ -11,6 +11,7 @@ from sklearn_symmetry.core.cumulants import (
     fourth_cumulant_modes,
     fourth_order_divergence,
     rotated,
+    rotated_modes,
     third_cumulants,
     third_order_divergence,
 )
@@ -83,6 +84,17 @@ def test_several_matrices_are_applied_at_once():
     assert_allclose(rotated(given, matrices), expected, rtol=1e-12)
     divergences = torch.stack([third_order_divergence(one) for one in expected])
     assert_allclose(third_order_divergence(expected), divergences)
+
+
+@pytest.mark.parametrize("leading", [(), (3,), (2, 3)])
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+def test_modes_are_rotated_as_every_one_of_them(leading, dtype, rtol):
+    random = np.random.default_rng(4)
+    modes = torch.as_tensor(random.normal(size=(5, 4, 4))).to(dtype)
+    modes = modes + modes.mT
+    matrices = torch.as_tensor(random.normal(size=(*leading, 3, 4))).to(dtype)
+    expected = np.einsum("...ia,qab,...jb->...qij", matrices, modes, matrices)
+    assert_allclose(rotated_modes(modes, matrices), expected, rtol=rtol, atol=rtol)
 
 
 @boundaries

@@ -3,7 +3,7 @@
 
 import torch
 
-from ..core.cumulants import fourth_order_divergence, rotated, third_order_divergence
+from ..core.cumulants import fourth_order_divergence, rotated, rotated_modes, third_order_divergence
 from .objective import scaled_down, turning_gradient
 
 __all__ = ["Law"]
@@ -41,7 +41,7 @@ class Law:
         basis = basis.to(self.third.dtype)
         third = rotated(self.third, basis)
         strengths, modes = self.fourth
-        modes = basis.unsqueeze(-3) @ modes @ basis.mT.unsqueeze(-3)
+        modes = rotated_modes(modes, basis)
 
         def along(axis):
             here, before = self.grid.predecessors(logarithm, axis, n_indices=2)

@@ -10,6 +10,7 @@ from ..core.blocks import at_once
 from ..core.cumulants import (
     fourth_order_divergence,
     rotated,
+    rotated_modes,
     rotation_cost,
     third_order_divergence,
 )
@@ -141,7 +142,7 @@ class Objective:
         if self.modes is None:
             return total
         strengths, modes = (part[: self.tuning.loud_modes] for part in self.modes)
-        turned = bases[:, None] @ modes @ bases.mT[:, None]
+        turned = rotated_modes(modes, bases)
         fourth = functools.partial(fourth_order_divergence, strengths, turned, self.grid)
         return total + self.grid.average(fourth)
 
@@ -155,8 +156,7 @@ class Objective:
         known, modes = self.cumulants, self.modes
         cumulants = None if known is None else rotated(known, basis.to(known.dtype))
         if modes is not None:
-            turn = basis.to(modes[1].dtype)
-            modes = modes[0], turn @ modes[1] @ turn.mT
+            modes = modes[0], rotated_modes(modes[1], basis.to(modes[1].dtype))
         return Representation(
             rows.mT,
             self.density,
