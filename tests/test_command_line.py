@@ -120,7 +120,7 @@ def test_options_of_fit_reach_the_lens(tmp_path, capsys, little_search):
     assert all(f"term      {name}" in out for name in lens.loss_terms_)
 
 
-def test_powers_outside_the_window_are_drawn_as_uncorrelated(slices):
+def test_powers_outside_the_window_are_drawn_as_uncorrelated(slices, little_search):
     lens = SymmetryLens(n_powers=19, random_state=0).fit(slices.data)
     figure = _report.draw_report(lens, slices.data, "title")
     (ax,) = (ax for ax in figure.axes if ax.get_title().startswith("Correlations"))
@@ -129,7 +129,7 @@ def test_powers_outside_the_window_are_drawn_as_uncorrelated(slices):
     assert_allclose(correlations[:6], 0, atol=1e-6)
 
 
-def test_warning_of_the_fit_becomes_a_note(table, monkeypatch, capsys):
+def test_warning_of_the_fit_becomes_a_note(table, monkeypatch, capsys, little_search):
     fit = SymmetryLens.fit
 
     def fit_and_warn(self, X, y=None):
@@ -351,7 +351,7 @@ def test_numerical_failure_exits_with_one(table, monkeypatch, capsys):
     assert capsys.readouterr().err == "error: uniformity is nan at iteration 3\n"
 
 
-def test_bug_of_ours_is_not_blamed_on_the_user(table, monkeypatch):
+def test_bug_of_ours_is_not_blamed_on_the_user(table, monkeypatch, little_search):
     def broken(*args, **kwargs):
         raise ValueError("a bug")
 
@@ -414,7 +414,7 @@ def test_shuffled_columns_are_written_in_order(tmp_path, capsys):
     assert_allclose(written, np.loadtxt(table, delimiter=",", skiprows=1)[:, columns])
 
 
-def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices):
+def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices, little_search):
     table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
     mixed = slices.data @ np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]
     np.savetxt(table, mixed, delimiter=",")
@@ -576,7 +576,7 @@ def test_reader_that_has_seen_enough_ends_the_program_quietly(stored):
 # What it says
 
 
-def test_summary_says_so_when_the_fit_did_not_converge(slices):
+def test_summary_says_so_when_the_fit_did_not_converge(slices, little_search):
     lens = SymmetryLens(max_iter=1, random_state=0)
     with pytest.warns(match="did not converge"):
         lens.fit(slices.data)

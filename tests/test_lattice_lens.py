@@ -301,7 +301,7 @@ def test_the_verdict_believes_a_field_and_not_noise(fitted):
 
 
 def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():
-    noise = np.random.default_rng(0).standard_normal((600, 9))
+    noise = np.random.default_rng(0).standard_normal((200, 9))
     lens = SymmetryLens(grid_shape=(3, 3), random_state=0).fit(noise)
     assert len(lens.candidates_) == 6
     assert not lens.verdict(noise)

@@ -19,10 +19,7 @@ def robustness(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize(
-    ("hiding", "noise"),
-    [("frequency", 0.5), ("permutation", 0.0), ("orthogonal", 0.0), ("orthogonal", 0.5)],
-)
+@pytest.mark.parametrize(("hiding", "noise"), [("frequency", 0.5), ("orthogonal", 0.0)])
 def test_calm_sets_are_solved(hiding, noise, robustness):
     case = robustness.Case("test", 1, features=7, samples=3000, noise=noise, hiding=hiding)
     row = robustness.run(case)
@@ -40,7 +37,7 @@ def test_a_search_that_failed_on_one_half_is_made_up_for(robustness):
 
 def test_all_troubles_at_once_crash_nothing(robustness):
     case = robustness.Case(
-        "test", 2, signal="legendre", features=5, samples=500, noise=1.0, outliers=0.01,
+        "test", 2, signal="legendre", features=5, samples=180, noise=1.0, outliers=0.01,
         missing=0.4, offset=10.0, direction="any",
     )  # fmt: skip
     row = robustness.run(case)

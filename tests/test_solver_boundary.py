@@ -83,7 +83,7 @@ def test_constant_columns_do_no_harm():
 @pytest.mark.parametrize("mixing", ["rotation", "permutation"])
 def test_samples_decide_between_line_and_ring(mixing, boundary):
     symmetry = {"rotation": "orthogonal", "permutation": "permutation"}[mixing]
-    data = signals(boundary, symmetry=symmetry, seed=3)
+    data = signals(boundary, 14, symmetry=symmetry, seed=3)
     lens = SymmetryLens(boundary="auto", mixing=mixing, random_state=0).fit(data.data)
     assert lens.boundary_ == boundary
     found = generator_similarity(lens.generator_, data.generator, boundary=boundary)

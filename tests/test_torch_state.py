@@ -106,7 +106,7 @@ def lens_arrays(**params):
 
 
 def verdict_arrays():
-    X = samples(1000)
+    X = samples(180)  # halves of which there is one start
     lens = SymmetryLens(n_init=1, max_iter=5, random_state=0).fit(X)
     verdict = lens.verdict(X)
     return {"reasons": verdict.reasons, "uncertainty": verdict.uncertainty}
@@ -150,16 +150,24 @@ ENTRIES = {
     "sets": set_arrays,
 }
 CHEAP, USUAL = "free parameters", {}
+SLOW = {"search", "threads", "networks", "line or ring", "verdict"}
 TOGETHER = (
+    (
+        "inference mode",
+        "device context",
+        "bfloat16",
+        "autocast",
+        "matmul precision",
+        "deterministic",
+    ),
     ("gradients off", "default device", "double", "deterministic"),
-    ("inference mode", "device context", "bfloat16", "autocast", "matmul precision"),
 )
 
 
 @pytest.mark.parametrize(
     ("entry", "states"),
-    [(entry, states) for entry in ENTRIES for states in TOGETHER if entry != "verdict"]
-    + [("verdict", TOGETHER[1])]
+    [(entry, TOGETHER[0]) for entry in ENTRIES]
+    + [(entry, TOGETHER[1]) for entry in ENTRIES if entry not in SLOW]
     + [(CHEAP, (state,)) for state in STATES],
 )
 def test_settings_of_torch_change_no_result_and_are_left_alone(entry, states):
@@ -204,9 +212,13 @@ def test_a_setting_made_by_a_callback_of_a_nested_call_is_that_of_the_process():
         assert torch.get_default_dtype() == torch.float64
 
 
+@pytest.fixture(scope="module")
+def lens():
+    return SymmetryLens(n_init=1, max_iter=2, random_state=0).fit(samples(80))
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_a_layer_made_under_any_setting_can_be_trained(state):
-    lens = SymmetryLens(n_init=1, max_iter=2, random_state=0).fit(samples())
+def test_a_layer_made_under_any_setting_can_be_trained(lens, state):
     with STATES[state]():
         layer = lens.to_torch(trainable=True)
         expected = torch.get_default_dtype()

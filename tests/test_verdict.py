@@ -200,9 +200,12 @@ def test_at_a_prompt_the_headline_comes_first(verdict):
     assert repr(verdict) == str(verdict)
 
 
-def test_tables_are_judged_and_drawn_like_arrays(lens, slices, verdict):
+def test_tables_are_judged_and_drawn_like_arrays(slices):
     pandas = pytest.importorskip("pandas")
-    table = pandas.DataFrame(slices.data, columns=list("abcdefg"))
+    X = slices.data[:99]  # so few that there is one start
+    table = pandas.DataFrame(X, columns=list("abcdefg"))
+    lens = SymmetryLens(random_state=0).fit(X)
+    verdict = lens.verdict(X)
     named = copy.deepcopy(lens)
     named.feature_names_in_ = np.array(table.columns, dtype=object)
     judged = named.set_output(transform="pandas").verdict(table)
