@@ -96,8 +96,9 @@ def test_jobs_within_jobs_end_without_more_threads_than_cores(backend, request):
         request.getfixturevalue("cluster")
     searching = {"n_init": 2, "max_iter": 3, "random_state": 0, "n_jobs": 2}
     search = GridSearchCV(Watched(**searching), {"padding": [2]}, cv=2, n_jobs=2, refit=False)
+    wide = make_symmetric_signals(4000, 13, symmetry="permutation", random_state=0).data
     with parallel_config(backend):
-        search.fit(X)
+        search.fit(wide)
     cores = os.cpu_count()
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     # Two workers at once: each of them has its share of the cores, and no more.

@@ -562,8 +562,7 @@ def test_there_are_no_ordered_starts_on_a_circle_or_without_third_order(data, op
     assert ordered_starts(Objective(data, WEIGHTS, **options)) == []
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("size", [6, 7])
+@pytest.mark.parametrize(("size", "seed"), [(6, 0), (7, 1)])
 def test_waves_that_hardly_fit_into_the_window_are_recovered(size, seed):
     signals = make_symmetric_signals(
         4000, size, signal="legendre", symmetry="orthogonal", random_state=100 + seed
@@ -648,8 +647,8 @@ def test_orientation_is_a_convention_that_unmixed_translations_fulfil(size):
 
 
 def test_number_of_jobs_does_not_change_the_result():
-    signals = make_symmetric_signals(4000, 15, signal="legendre", random_state=0)
-    one, two = (solved(signals.data, n_jobs=jobs).padded_generator for jobs in (1, 2))
+    signals = make_symmetric_signals(4000, 13, signal="legendre", random_state=0)
+    one, two = (solved(signals.data, n_init=2, n_jobs=jobs).padded_generator for jobs in (1, 2))
     assert_allclose(one, two, atol=0)
 
 

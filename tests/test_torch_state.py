@@ -142,7 +142,6 @@ ENTRIES = {
     "given start": lambda: lens_arrays(init=np.eye(7), n_powers=None),
     "paper": lambda: lens_arrays(init="random", density="mixture"),
     "free parameters": lambda: lens_arrays(init="random"),
-    "networks": lambda: lens_arrays(density="mixture"),
     "shuffled": lambda: lens_arrays(mixing="permutation", boundary="auto"),
     "line or ring": lambda: lens_arrays(boundary="auto"),
     "verdict": verdict_arrays,
@@ -150,7 +149,7 @@ ENTRIES = {
     "sets": set_arrays,
 }
 CHEAP, USUAL = "free parameters", {}
-SLOW = {"search", "threads", "networks", "line or ring", "verdict"}
+SLOW = {"search", "threads", "line or ring", "verdict"}
 TOGETHER = (
     (
         "inference mode",

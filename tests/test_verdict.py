@@ -202,7 +202,7 @@ def test_at_a_prompt_the_headline_comes_first(verdict):
 
 def test_tables_are_judged_and_drawn_like_arrays(slices):
     pandas = pytest.importorskip("pandas")
-    X = slices.data[:99]  # so few that there is one start
+    X = slices.data[:180]  # halves of which there is one start
     table = pandas.DataFrame(X, columns=list("abcdefg"))
     lens = SymmetryLens(random_state=0).fit(X)
     verdict = lens.verdict(X)
