@@ -16,7 +16,7 @@ CELLS = [
     from sklearn_symmetry import SymmetryLens
     from sklearn_symmetry.datasets import make_symmetric_signals
     from sklearn_symmetry.inspection import GeneratorDisplay, SummaryDisplay
-    X = make_symmetric_signals(1500, 7, symmetry="permutation", random_state=0).data
+    X = make_symmetric_signals(8000, 13, symmetry="permutation", random_state=0).data
     """,
     "lens = SymmetryLens(random_state=0, verbose=1).fit(X)",
     "lens",
@@ -49,7 +49,7 @@ def shown(cell, kind):
 
 
 def test_a_fit_and_a_verdict_say_what_they_cost_and_how_far_they_are(outputs):
-    assert "fit: 1,500 samples of 7 columns" in streams(outputs[1])
+    assert "fit: 8,000 samples of 13 columns" in streams(outputs[1])
     assert "two such fits" in streams(outputs[3])
     assert "verdict, half 2 of 2: " in streams(outputs[3])
 

@@ -84,14 +84,19 @@ def torch_state():
     }
 
 
-def samples(n_samples=400):
+def samples(n_samples=400, n_features=7):
     # With a symmetry, of which the search is soon certain.
-    return make_symmetric_signals(n_samples, 7, symmetry="orthogonal", random_state=0).data
+    return make_symmetric_signals(n_samples, n_features, symmetry="orthogonal", random_state=0).data
 
 
-def lens_arrays(**params):
+def easy_samples():
+    # Of so many columns and samples that one start is enough.
+    return samples(8000, 13)
+
+
+def lens_arrays(X=None, **params):
     """Everything that a lens gives, for one solver."""
-    X = samples()
+    X = samples() if X is None else X
     lens = SymmetryLens(**{"n_init": 1, "max_iter": 3, "random_state": 0} | params).fit(X)
     Y = lens.transform(X)
     arrays = {name: value for name, value in vars(lens).items() if isinstance(value, np.ndarray)}
@@ -100,13 +105,13 @@ def lens_arrays(**params):
         "back": lens.inverse_transform(Y),
         "shifted": lens.shift(X, 0.5),
         "score": lens.score(X),
-        "similarity": generator_similarity(lens.generator_, np.eye(7, k=1)),
+        "similarity": generator_similarity(lens.generator_, np.eye(X.shape[1], k=1)),
         "set_output": lens.set_output(transform="default").transform(X),
     }
 
 
 def verdict_arrays():
-    X = samples(180)  # halves of which there is one start
+    X = easy_samples()
     lens = SymmetryLens(n_init=1, max_iter=5, random_state=0).fit(X)
     verdict = lens.verdict(X)
     return {"reasons": verdict.reasons, "uncertainty": verdict.uncertainty}
@@ -138,12 +143,12 @@ def set_arrays():
 
 ENTRIES = {
     "search": lambda: lens_arrays(),
-    "threads": lambda: lens_arrays(n_init=2, n_jobs=2),
+    "threads": lambda: lens_arrays(easy_samples(), n_init=2, n_jobs=2),
     "given start": lambda: lens_arrays(init=np.eye(7), n_powers=None),
     "paper": lambda: lens_arrays(init="random", density="mixture"),
     "free parameters": lambda: lens_arrays(init="random"),
     "shuffled": lambda: lens_arrays(mixing="permutation", boundary="auto"),
-    "line or ring": lambda: lens_arrays(boundary="auto"),
+    "line or ring": lambda: lens_arrays(easy_samples(), boundary="auto"),
     "verdict": verdict_arrays,
     "baselines": baseline_arrays,
     "sets": set_arrays,
