@@ -391,6 +391,7 @@ def test_one_lens_fitted_by_two_threads_holds_one_of_the_two_fits(quick_solver):
 # Checkpoints
 
 
+@pytest.mark.whole_search
 @pytest.mark.parametrize("way", ["init", "warm_start"])
 def test_fit_goes_on_from_the_checkpoint_of_a_callback(way, tmp_path):
     """The restart has the loss of the checkpoint, and ends where the whole fit ends."""

@@ -3,7 +3,7 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -22,7 +22,7 @@ class Descent:
     converged: bool = False
 
 
-def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=None):
+def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=None, earlier=None):
     """Minimise `objective` over orthogonal matrices from `basis`.
 
     Steps are ``W <- W expm(T)`` with T antisymmetric: rotations between principal axes, in which
@@ -44,6 +44,8 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
         `probes` of the tuning.
     watch : callable, optional
         Called with the :class:`Descent` after every iteration; a true result stops.
+    earlier : Descent, optional
+        On another objective, that ended at `basis`: its losses and iterations come first.
 
     Returns
     -------
@@ -56,10 +58,11 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
     """
     tuning = objective.tuning
     probes = tuning.probes if probes is None else probes
-    state = Descent(basis)
+    state = Descent(basis) if earlier is None else replace(earlier, basis=basis)
     loss, terms, gradient = objective.value_and_gradient(basis)
     check_finite(terms, 0)
-    _record(state, loss, terms)
+    if earlier is None:
+        _record(state, loss, terms)
     memory = _Memory(tuning.memory)
     scale = _curvature(objective, basis, probes)
     fresh = 0

@@ -16,7 +16,7 @@ from .boundary import ends
 from .judge import ranked
 from .lattice import lattice_search, lattices
 from .manifold import check_finite, minimise
-from .objective import Objective
+from .objective import Objective, affordable_modes
 from .paper import train
 from .repairs import most_local
 from .search import first_look, search
@@ -119,7 +119,7 @@ def _solve(summary, settings, tuning, monitor):
     progress = _Progress(settings, monitor, tuning, grid)
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
 
-    def refined(data, start, grid, tuning):
+    def refined(data, start, grid, tuning, most=None, earlier=None):
         progress.data, progress.grid = data, grid
         objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
         start = start[most_local(start, objective)]
@@ -128,18 +128,33 @@ def _solve(summary, settings, tuning, monitor):
         return minimise(
             objective,
             start,
-            max_iter=progress.max_iter,
+            max_iter=progress.max_iter if most is None else most,
             tol=settings.tol,
             probes=tuning.refinement_probes,
             watch=progress.refinement,
+            earlier=earlier,
         )
+
+    def continued(data, start, grid, known):
+        """End of a refinement with the tuning of the search, and its tuning.
+
+        A long one goes on with fourth order: in a valley second and third order say little.
+        """
+        with_fourth = affordable_modes(summary.n_features, tuning) if grid.n_axes == 1 else 0
+        left = progress.max_iter - tuning.soon
+        if known.fourth_order or not with_fourth or left <= 0:
+            return refined(data, start, grid, known), known
+        end = refined(data, start, grid, known, most=tuning.soon)
+        if end.converged or progress.stopped:
+            return end, known
+        return refined(data, end.basis, grid, tuning, most=left, earlier=end), tuning
 
     def fitted(grid):
         """Data, refined end and tuning of a fit along one axis, or on the best of the lattices."""
         if not isinstance(settings.init, str):
-            data, known = seen[0], first_look(tuning, summary.n_features)
+            data = seen[0]
             start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
-            return data, refined(data, start, grid, known), known
+            return data, refined(data, start, grid, tuning), tuning
         options = {"n_init": settings.n_init, "seed": summary.seed, "tuning": tuning}
         options["report"] = progress.candidate
         if grids:
@@ -148,12 +163,12 @@ def _solve(summary, settings, tuning, monitor):
         else:
             n_jobs = settings.n_jobs
             best = search(seen, settings.weights, grid=grid, n_jobs=n_jobs, **options)[0]
-        end = refined(best.data, best.basis, grid, best.tuning)
+        end, known = continued(best.data, best.basis, grid, best.tuning)
         # After a closer look of the search.
         closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
         if closer and summary.n_features > tuning.few and not progress.stopped:
             end = _more_precise(end, best, refined, grid)
-        return best.data, end, best.tuning
+        return best.data, end, known
 
     line = fitted(grid)
     if settings.boundary == "auto" and not progress.stopped:

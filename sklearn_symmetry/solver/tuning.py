@@ -131,6 +131,13 @@ class Tuning:
     refinement_probes: int = _tuned(
         32, "gradients", "The same in the refinement, whose valleys are long.", ACCURACY
     )
+    soon: int = _tuned(
+        12,
+        "iterations",
+        "Of a refinement without fourth order; a longer one goes on with it. Clean sets of several "
+        "signals are done in 4 to 11, sets with noise or of one signal a sample take 14 to 170.",
+        ROBUSTNESS,
+    )
     probe_angle: float = _tuned(1e-2, "radians times sqrt(d)", "Turn between the two gradients.")
     curvature_floor: float = _tuned(1e-3, "of the mean", "Added to every curvature.")
     fisher_samples: int = _tuned(4000, "samples", "For the curvature of the entropies.", SPEED)

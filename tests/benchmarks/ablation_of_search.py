@@ -111,6 +111,7 @@ DEVICES = {
     "third order": {"third_order": 0.0},
     "pooled marginals": {"pooled": 0.0},
     "fourth order": {"fourth_order": 0.0},
+    "fourth order in long descents": {"soon": DEFAULT.max_iter},
     "starts from the law": {"lawful_starts": 0},
     "mending on the law": {"lawful_mended": 0},
     "random rotations": {"random_starts": 0},
