@@ -162,7 +162,9 @@ class SymmetryLens(
         constant along the symmetry; then their mean. `transform` and `shift` are linear all the
         same: subtract it first where the shift is to be exact.
     loss_curve_ : list of float
-        Loss at every iteration of the refinement.
+        Loss at every iteration of the refinement. Fourth-order cumulants join it after 12
+        iterations, if there are more, where the search needed none; they are in it from the first
+        one where the start was given.
     loss_terms_ : dict of str to list of float
         Its terms, before weighting.
     n_iter_ : int

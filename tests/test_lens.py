@@ -629,6 +629,7 @@ def test_warm_start_hands_the_previous_solution_to_the_solver(quick_solver):
     assert lens.init == "auto"
 
 
+@pytest.mark.whole_search
 def test_warm_start_goes_on_where_the_last_fit_stopped():
     X = samples(11, n_samples=300)
     lens = cheap_lens(warm_start=True).fit(X)

@@ -698,3 +698,33 @@ def test_terms_can_be_dropped(weights):
     signals = make_symmetric_signals(90, 5, symmetry="orthogonal", random_state=0)
     solution = solved(signals.data, n_init=1, max_iter=5, weights=PAPER_WEIGHTS | weights)
     assert np.isfinite(solution.loss_curve).all()
+
+
+def long_valley():
+    """One noisy bump a sample: the first start is certain, and its refinement is long."""
+    random = np.random.default_rng(1)
+    sign, at = random.choice([-2.0, 2.0], (3000, 1)), random.integers(-1, 14, (3000, 1))
+    bumps = sign * np.exp(-((np.arange(13) - at) ** 2) / 2)
+    turn = rotation(13, 1)
+    X = (bumps + 0.3 * random.standard_normal(bumps.shape)) @ turn.T
+    return X, turn @ np.eye(13, k=1) @ turn.T
+
+
+def test_a_long_refinement_goes_on_with_fourth_order():
+    X, truth = long_valley()
+    steps = []
+
+    def monitor(report):
+        steps.append((report.phase, report.iteration))
+
+    found = solved(X, monitor=monitor)
+    without = solve(summarise(X), Settings(), tuning=Tuning(soon=DEFAULT.max_iter))
+    assert len(found.candidates) == 1
+    assert found.n_iter > DEFAULT.soon
+    assert steps[-found.n_iter :] == [("refinement", step + 1) for step in range(found.n_iter)]
+    assert found.loss_curve[: DEFAULT.soon + 1] == without.loss_curve[: DEFAULT.soon + 1]
+    assert found.loss_terms.keys() == without.loss_terms.keys()
+    near, far = (generator_similarity(crop(one, 13), truth, X=X) for one in (found, without))
+    assert near > far + 0.003
+    assert near > 0.98
+    assert solved(X, max_iter=DEFAULT.soon).loss_curve == found.loss_curve[: DEFAULT.soon + 1]
