@@ -63,6 +63,7 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
     check_finite(terms, 0)
     if earlier is None:
         _record(state, loss, terms)
+    recent = deque([loss], maxlen=patience + 1)  # of this objective
     memory = _Memory(tuning.memory)
     scale = _curvature(objective, basis, probes)
     fresh = 0
@@ -88,7 +89,8 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
         _record(state, loss, terms)
         if watch is not None and watch(state):
             break
-        if iteration >= patience and state.losses[-1 - patience] - loss < tol:
+        recent.append(loss)
+        if len(recent) > patience and recent[0] - loss < tol:
             state.converged = True
             break
     return state
