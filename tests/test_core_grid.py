@@ -14,6 +14,7 @@ from sklearn_symmetry._verdict.evidence import evidence, locality
 from sklearn_symmetry.core.cumulants import third_order_divergence
 from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
 from sklearn_symmetry.core.energies import (
+    LEAST_VARIANCE,
     energy_divergence,
     log_energy,
     shift_divergence,
@@ -490,7 +491,8 @@ def test_energies_on_several_axes_are_averages_over_them(name):
 
     def divergences(y, closed):
         energy = log_energy(y)
-        covariance = torch.cov(energy.mT, correction=0).numpy() + 0.0136 * np.eye(energy.shape[1])
+        covariance = torch.cov(energy.mT, correction=0).numpy()
+        covariance += LEAST_VARIANCE * np.eye(len(covariance))
         found = []
         for axis in range(2):
             here, there = neighbours(closed, axis)

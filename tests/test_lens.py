@@ -385,16 +385,15 @@ def test_an_even_ring_has_one_component_more_and_shifts_as_an_odd_one(size, quic
 
 
 @pytest.mark.whole_search
-@pytest.mark.parametrize(("size", "judged"), [(6, False), (14, True)])
-def test_an_even_ring_is_recovered_and_believed(size, judged):
+@pytest.mark.parametrize("size", [6, 14])
+def test_an_even_ring_is_recovered_and_believed(size):
     signals = make_symmetric_signals(
         5000, size, boundary="circulant", symmetry="orthogonal", random_state=size
     )
     lens = SymmetryLens(boundary="circulant", random_state=0).fit(signals.data)
     for found in (lens.generator_, lens.padded_generator_):
         assert generator_similarity(found, signals.generator, boundary="circulant") > 0.999
-    if judged:
-        assert lens.verdict(signals.data)
+    assert lens.verdict(signals.data)
 
 
 @pytest.mark.parametrize("unit", [1e-3, 7.0, 1e200])

@@ -19,9 +19,12 @@ def robustness(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize(("hiding", "noise"), [("frequency", 0.5), ("orthogonal", 0.0)])
+@pytest.mark.parametrize(
+    ("hiding", "noise"),
+    [("frequency", 0.5), ("permutation", 0.0), ("orthogonal", 0.0), ("orthogonal", 0.5)],
+)
 def test_calm_sets_are_solved(hiding, noise, robustness):
-    case = robustness.Case("test", 1, features=7, samples=3000, noise=noise, hiding=hiding)
+    case = robustness.Case("test", 1, features=13, samples=8000, noise=noise, hiding=hiding)
     row = robustness.run(case)
     assert row["error"] == ""
     assert float(row["cosine"]) > robustness.RIGHT

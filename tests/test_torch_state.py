@@ -147,6 +147,7 @@ ENTRIES = {
     "given start": lambda: lens_arrays(init=np.eye(7), n_powers=None),
     "paper": lambda: lens_arrays(init="random", density="mixture"),
     "free parameters": lambda: lens_arrays(init="random"),
+    "networks": lambda: lens_arrays(easy_samples(), density="mixture"),
     "shuffled": lambda: lens_arrays(mixing="permutation", boundary="auto"),
     "line or ring": lambda: lens_arrays(easy_samples(), boundary="auto"),
     "verdict": verdict_arrays,
@@ -154,7 +155,7 @@ ENTRIES = {
     "sets": set_arrays,
 }
 CHEAP, USUAL = "free parameters", {}
-SLOW = {"search", "threads", "line or ring", "verdict"}
+SLOW = {"search", "threads", "networks", "line or ring", "verdict"}
 TOGETHER = (
     (
         "inference mode",
