@@ -2,7 +2,7 @@
 """The entry point: data and settings in, a group and its filter out."""
 
 import dataclasses
-from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,7 +23,7 @@ from .search import first_look, search
 from .shuffled import Shuffle, line_and_ring, shuffles
 from .solution import Report, Solution
 from .threads import one_thread
-from .tuning import DEFAULT
+from .tuning import DEFAULT, Tuning
 
 __all__ = ["rows_needed", "solve"]
 
@@ -59,8 +59,9 @@ def solve(summary, settings, *, tuning=DEFAULT, monitor=None):
             return _train(summary, settings, monitor)
         if settings.mixing == "permutation":
             return _arrange(summary, settings, tuning)
-        solution, stopped = _solve(summary, settings, tuning, monitor)
-        if settings.density == "mixture" and not stopped:
+        fit = _Fit(summary, settings, tuning, monitor)
+        solution = fit.solution()
+        if settings.density == "mixture" and not fit.progress.stopped:
             found = {"init": solution.group_conv_matrix, "boundary": solution.boundary}
             start = dataclasses.replace(settings, **found)
             return _train(summary, start, monitor, solution.location)
@@ -108,134 +109,151 @@ def _train(summary, settings, monitor, location=0.0):
     return package(solution)
 
 
-def _solve(summary, settings, tuning, monitor):
-    """Search for a basin, then refine in it; both over orthogonal matrices of all d rows.
+class _End(NamedTuple):
+    """Where a fit ended: the set about a location, the :class:`Descent`, its grid and tuning."""
 
-    Returns the solution, and whether the monitor stopped the work.
-    """
-    seen = views(summary, offset=tuning.offset, device=settings.device)
-    grids = lattices(summary.n_features, settings)
-    grid = grids[0] if grids else _line_or_ring(settings, summary.n_features)
-    progress = _Progress(settings, monitor, tuning, grid)
-    size = settings.batch_size or _rows_seen(summary.n_features, tuning)
+    data: Any
+    descent: Any
+    grid: Grid
+    tuning: Tuning
 
-    def refined(data, start, grid, tuning, most=None, earlier=None):
-        progress.data, progress.grid = data, grid
-        objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
-        start = start[most_local(start, objective)]
-        if progress.stopped:
-            return minimise(objective, start, max_iter=0, tol=0.0)
-        return minimise(
-            objective,
-            start,
-            max_iter=progress.max_iter if most is None else most,
-            tol=settings.tol,
-            probes=tuning.refinement_probes,
-            watch=progress.refinement,
-            earlier=earlier,
-        )
+    def seen(self, samples):
+        """Columns of `samples` in its basis."""
+        return (self.descent.basis.float() @ samples).mT
 
-    def continued(data, start, grid, known):
-        """End of a refinement with the tuning of the search, and its tuning.
 
-        A long one goes on with fourth order: in a valley second and third order say little.
-        """
-        with_fourth = affordable_modes(summary.n_features, tuning) if grid.n_axes == 1 else 0
-        left = progress.max_iter - tuning.soon
-        if known.fourth_order or not with_fourth or left <= 0:
-            return refined(data, start, grid, known), known
-        end = refined(data, start, grid, known, most=tuning.soon)
-        if end.converged or progress.stopped:
-            return end, known
-        return refined(data, end.basis, grid, tuning, most=left, earlier=end), tuning
+class _Fit:
+    """A search for a basin and a refinement in it, over orthogonal matrices of all d rows."""
 
-    def fitted(grid):
-        """Data, refined end and tuning of a fit along one axis, or on the best of the lattices."""
-        if not isinstance(settings.init, str):
-            data = seen[0]
-            start = torch.as_tensor(complete_basis(settings.init) @ data.axes).to(data.spectrum)
-            return data, refined(data, start, grid, tuning), tuning
-        options = {"n_init": settings.n_init, "seed": summary.seed, "tuning": tuning}
-        options["report"] = progress.candidate
-        if grids:
-            best = lattice_search(seen, settings.weights, grids, **options)[0]
-            grid = best.grid
+    def __init__(self, summary, settings, tuning, monitor):
+        self.summary, self.settings, self.tuning = summary, settings, tuning
+        self.views = views(summary, offset=tuning.offset, device=settings.device)
+        self.grids = lattices(summary.n_features, settings)
+        if self.grids:
+            self.grid = self.grids[0]
         else:
-            n_jobs = settings.n_jobs
-            best = search(seen, settings.weights, grid=grid, n_jobs=n_jobs, **options)[0]
-        end, known = continued(best.data, best.basis, grid, best.tuning)
+            self.grid = _line_or_ring(settings, summary.n_features)
+        self.progress = _Progress(settings, monitor, tuning, self.grid)
+        self.n_rows = settings.batch_size or _rows_seen(summary.n_features, tuning)
+
+    @property
+    def is_given(self):
+        """Whether there is a start, and nothing to search."""
+        return not isinstance(self.settings.init, str)
+
+    def solution(self):
+        """The :class:`Solution`; the samples decide between line and ring where they are to."""
+        end = self.along(self.grid)
+        if self.settings.boundary == "auto" and not self.progress.stopped:
+            end = self._line_or_ring(end)
+        self.progress.data, self.progress.grid = end.data, end.grid
+        return self.progress.solution(end.descent)
+
+    def along(self, grid):
+        """The :class:`_End` of a fit along one axis, or on the best of the lattices."""
+        if self.is_given:
+            data = self.views[0]
+            start = torch.as_tensor(complete_basis(self.settings.init) @ data.axes)
+            return self._refined(data, start.to(data.spectrum), grid, self.tuning)
+        best = self._searched(grid)
+        grid = best.grid if self.grids else grid
+        end = self._continued(best, grid)
         # After a closer look of the search.
         closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
-        if closer and summary.n_features > tuning.few and not progress.stopped:
-            end = _more_precise(end, best, refined, grid)
-        return best.data, end, known
+        if closer and self.summary.n_features > self.tuning.few and not self.progress.stopped:
+            return self._more_precise(end, best)
+        return end
 
-    line = fitted(grid)
-    if settings.boundary == "auto" and not progress.stopped:
-        ends_of = partial(_ends, summary.n_samples)
-        told = ends_of(*line)
-        if told.boundary == "circulant":
-            closed = [_closed(line, refined)]
-            return _around(line, closed, fitted, ends_of, progress), progress.stopped
-        if not told.certain:
-            return _around(line, [], fitted, ends_of, progress), progress.stopped
-    return progress.solution(line[1]), progress.stopped
+    def _searched(self, grid):
+        """The best candidate."""
+        settings = self.settings
+        options = {"n_init": settings.n_init, "seed": self.summary.seed, "tuning": self.tuning}
+        options["report"] = self.progress.candidate
+        if self.grids:
+            return lattice_search(self.views, settings.weights, self.grids, **options)[0]
+        options["n_jobs"] = settings.n_jobs
+        return search(self.views, settings.weights, grid=grid, **options)[0]
 
+    def _objective(self, data, grid, tuning):
+        """The loss on all rows that a refinement sees."""
+        rows = slice(0, self.n_rows)
+        return Objective(data, self.settings.weights, rows, grid=grid, tuning=tuning)
 
-def _ends(n_samples, data, end, tuning):
-    """Whether the first row of a refined basis is a neighbour of the last one."""
-    return ends((end.basis.float() @ data.samples).mT.cpu(), n_samples, tuning)
-
-
-def _closed(line, refined):
-    """A fit as a line, refined around a ring."""
-    data, end, tuning = line
-    return data, refined(data, end.basis, Grid.ring(len(end.basis)), tuning), tuning
-
-
-def _around(line, closed, fitted, ends_of, progress):
-    """The solution of a set that may be a ring: the fit around it, the line closed, or the line.
-
-    A ring that was searched as a line may be found badly, or not at all: it is searched anew, and
-    must look like one by its own ends.
-    """
-    data, end, _ = line
-    grid, ring = Grid.line(len(end.basis)), Grid.ring(len(end.basis))
-    if isinstance(progress.settings.init, str) and not progress.stopped:
-        other = fitted(ring)
-        if ends_of(*other).boundary == "circulant":
-            closed.append(other)
-    if not closed:
+    def _refined(self, data, start, grid, tuning, most=None, earlier=None):
+        """The :class:`_End` of a descent of at most so many iterations, after an earlier one."""
+        progress = self.progress
         progress.data, progress.grid = data, grid
-        return progress.solution(end)
-    progress.grid = ring
-    progress.data, end, _ = min(closed, key=lambda one: one[1].losses[-1])
-    return progress.solution(end)
+        objective = self._objective(data, grid, tuning)
+        options = {"max_iter": progress.max_iter if most is None else most}
+        options |= {"probes": tuning.refinement_probes, "tol": self.settings.tol}
+        options |= {"watch": progress.refinement, "earlier": earlier}
+        if progress.stopped:
+            options = {"max_iter": 0, "tol": 0.0}
+        start = start[most_local(start, objective)]
+        return _End(data, minimise(objective, start, **options), grid, tuning)
+
+    def _continued(self, best, grid):
+        """A refinement as the search ended; a long one goes on with fourth order.
+
+        In a valley second and third order say little.
+        """
+        data, tuning, progress = best.data, self.tuning, self.progress
+        most = tuning.soon
+        left = progress.max_iter - most
+        at_once = grid.n_axes > 1 or best.tuning.fourth_order > 0 or left <= 0
+        if at_once or not affordable_modes(self.summary.n_features, tuning):
+            return self._refined(data, best.basis, grid, best.tuning)
+        end = self._refined(data, best.basis, grid, best.tuning, most)
+        descent = end.descent
+        if descent.converged or progress.stopped:
+            return end
+        return self._refined(data, descent.basis, grid, tuning, left, earlier=descent)
+
+    def _more_precise(self, end, candidate):
+        """The end of a refinement, or of one with more weight of second moments.
+
+        The loss gives up some stationarity for resolution. Where the energies at its end are not
+        stationary, and with a smaller sacrifice they are, that was too much.
+        """
+        tuning = candidate.tuning
+        samples = candidate.data.samples[:, -tuning.judge_samples :]
+
+        def stationary(end):
+            energies = worst_energy_divergence(end.seen(samples), end.grid)
+            return energies <= 1 + tuning.stationary
+
+        if stationary(end):
+            return end
+        precise = dataclasses.replace(tuning, precise=tuning.more_precise)
+        other = self._refined(candidate.data, candidate.start, end.grid, precise)
+        return other if stationary(other) else end
+
+    def _line_or_ring(self, line):
+        """The fit around a ring, the line closed, or the line, as the ends of the line say.
+
+        A ring that was searched as a line may be found badly, or not at all: it is searched anew,
+        and must look like one by its own ends.
+        """
+        told, ring = self._ends(line), Grid.ring(self.summary.n_features)
+        if told.certain and told.boundary == "open":
+            return line
+        closed = []
+        if told.boundary == "circulant":
+            closed.append(self._refined(line.data, line.descent.basis, ring, line.tuning))
+        if not self.is_given and not self.progress.stopped:
+            other = self.along(ring)
+            if self._ends(other).boundary == "circulant":
+                closed.append(other)
+        return min(closed, key=lambda end: end.descent.losses[-1], default=line)
+
+    def _ends(self, end):
+        """Whether the first row of a basis is a neighbour of the last one."""
+        return ends(end.seen(end.data.samples).cpu(), self.summary.n_samples, end.tuning)
 
 
 def _line_or_ring(settings, size):
     """The grid with which a search along one axis begins."""
     return Grid.of(size, "open" if settings.boundary == "auto" else settings.boundary)
-
-
-def _more_precise(end, candidate, refined, grid):
-    """The end of a refinement, or of one with more weight of second moments.
-
-    The loss gives up some stationarity for resolution. Where the energies at its end are not
-    stationary, and with a smaller sacrifice they are, that was too much.
-    """
-    data, tuning = candidate.data, candidate.tuning
-    samples = data.samples[:, -tuning.judge_samples :]
-
-    def stationary(end):
-        energies = worst_energy_divergence((end.basis.float() @ samples).mT, grid)
-        return energies <= 1 + tuning.stationary
-
-    if stationary(end):
-        return end
-    precise = dataclasses.replace(tuning, precise=tuning.more_precise)
-    other = refined(data, candidate.start, grid, precise)
-    return other if stationary(other) else end
 
 
 def _arrange(summary, settings, tuning):
