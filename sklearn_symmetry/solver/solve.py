@@ -244,7 +244,11 @@ class _Fit:
             other = self.along(ring)
             if self._ends(other).boundary == "circulant":
                 closed.append(other)
-        return min(closed, key=lambda end: end.descent.losses[-1], default=line)
+        return min(closed, key=self._loss, default=line)
+
+    def _loss(self, end):
+        """Of the whole loss, whatever part of it the descent had."""
+        return self._objective(end.data, end.grid, self.tuning).value(end.descent.basis)
 
     def _ends(self, end):
         """Whether the first row of a basis is a neighbour of the last one."""
