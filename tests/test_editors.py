@@ -2,6 +2,9 @@
 """What editors and type checkers know: annotations, and the fitted attributes."""
 
 import inspect
+import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -78,3 +81,25 @@ def test_an_editor_completes_what_a_fit_gives(line, expected):
     script = jedi.Script(code + line, project=project)
     names = {found.name for found in script.complete(6, len(line))}
     assert set(expected) <= names
+
+
+def test_a_type_checker_knows_a_fit_and_its_misspellings(tmp_path):
+    """Pyright, away from the repository, with the package as the README installs it."""
+    pytest.importorskip("basedpyright")
+    (tmp_path / "own.py").write_text(
+        "from sklearn_symmetry import SymmetryLens\n"
+        "from sklearn_symmetry.datasets import load_digit_slices\n"
+        "X = load_digit_slices(100, 7).data\nlens = SymmetryLens(n_init=3).fit(X)\n"
+        "reveal_type(lens)\nreveal_type(lens.generator_)\nreveal_type(lens.verdict(X).grade)\n"
+        'lens.fitt(X)\nSymmetryLens(bondary="open")\n'
+    )
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "own.py"]
+    command += ["--pythonpath", sys.executable]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    found = json.loads(run.stdout)["generalDiagnostics"]
+    said = {one["range"]["start"]["line"] + 1: (one["severity"], one["message"]) for one in found}
+    assert said[5] == ("information", 'Type of "lens" is "SymmetryLens"')
+    assert said[6][0] == "information" and "ndarray" in said[6][1]
+    assert said[7][0] == "information" and "'found', 'likely'" in said[7][1]
+    assert said[8][0] == "error" and '"fitt"' in said[8][1]
+    assert said[9][0] == "error" and '"bondary"' in said[9][1]
