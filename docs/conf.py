@@ -3,7 +3,6 @@
 
 import os
 import sys
-import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -12,9 +11,6 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sklearn_symmetry  # noqa: E402
-
-# What an example warns of is shown without the path of the machine that built the page.
-warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 
 project = "sklearn_symmetry"
 author = "The sklearn_symmetry developers"
@@ -83,6 +79,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "download_all_examples": False,
     "plot_gallery": True,
+    "reset_modules": ("matplotlib", "warned.plain"),
     "parallel": 2,
     "matplotlib_animations": False,
 }

@@ -47,7 +47,8 @@ print(X.shape)
 # ----------------
 
 lens = SymmetryLens(mixing="permutation", boundary="circulant", random_state=0).fit(X)
-print("tens of degrees, in the order found:", longitudes[lens.column_order_])
+print("tens of degrees, in the order found:")
+print(longitudes[lens.column_order_])
 lens.verdict(X)
 
 # %%

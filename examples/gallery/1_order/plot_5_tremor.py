@@ -41,7 +41,8 @@ print(X.shape)
 # -----------------
 
 lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
-print("time steps, in the order found:", steps[lens.column_order_])
+print("time steps, in the order found:")
+print(steps[lens.column_order_])
 
 # %%
 # Windows of one station are not independent. With ``groups`` all of a station are in one half, and

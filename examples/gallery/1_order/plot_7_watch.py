@@ -38,7 +38,8 @@ print(X.shape, "of", len(set(people)), "people")
 # -----------------
 
 lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
-print("time steps, in the order found:", steps[lens.column_order_])
+print("time steps, in the order found:")
+print(steps[lens.column_order_])
 lens.verdict(X, groups=people)
 
 # %%

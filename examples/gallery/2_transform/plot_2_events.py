@@ -50,16 +50,18 @@ RepresentationDisplay.from_estimator(lens, X[rng.permutation(6000)[:20]], basis=
 # --------------
 #
 # In the order found, windows can be lined up by their highest value, as nobody could have done with
-# the projections.
+# the projections. That pulses rise faster than they decay tells which way time runs.
 
 seen = lens.transform(X)
 seen *= np.sign(seen.mean())
 peaks = seen.argmax(axis=1)
 inside = (peaks >= 4) & (peaks <= 10)
 pairs = zip(seen[inside], peaks[inside], strict=True)
-lined_up = np.array([row[at - 4 : at + 5] for row, at in pairs])
+pulse = np.mean([row[at - 4 : at + 5] for row, at in pairs], axis=0)
+if pulse[:4].sum() > pulse[5:].sum():
+    pulse = pulse[::-1]
 
 figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
 ax.set(xlabel="steps from the highest value", ylabel="mean")
-ax.plot(np.arange(-4, 5), lined_up.mean(axis=0), ".-")
+ax.plot(np.arange(-4, 5), pulse, ".-")
 ax.set_title("what a pulse looks like")
