@@ -44,11 +44,14 @@ class Table:
         Of the columns.
     said : str
         What was read, in one line.
+    index : (str, list of str) or None, default=None
+        Name and cells of a column that names the rows.
     """
 
     X: np.ndarray
     names: list | None
     said: str
+    index: tuple | None = None
 
 
 def table_of_array(path, X):
@@ -185,8 +188,10 @@ def _told_apart(names):
 
 def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda left_out: None):
     """The numbers of a table of pandas, without a column that names the rows."""
-    left_out = _index_column(path, frame, names, index)
+    left_out, row_names = _index_column(path, frame, names, index), None
     if left_out is not None:
+        cells = frame.iloc[:, left_out].astype(str).tolist()
+        row_names = ("" if names is None else names[left_out], cells)
         notes = [*notes, "index column left out"]
         keep = [column for column in range(frame.shape[1]) if column != left_out]
         frame = frame.iloc[:, keep]
@@ -206,7 +211,7 @@ def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda 
         value = "is empty" if np.isnan(X[fault]) else f"{X[fault]} is not a finite number"
         said = first_fault(left_out) or f"{row_name(row)}, {_column(column, names)}: {value}{DROP}"
         raise BadInput(f"{path}: {said}")
-    return Table(X, names, _said(X, notes))
+    return Table(X, names, _said(X, notes), row_names)
 
 
 def _said(X, notes):

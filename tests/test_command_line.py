@@ -414,6 +414,30 @@ def test_shuffled_columns_are_written_in_order(tmp_path, capsys):
     assert_allclose(written, np.loadtxt(table, delimiter=",", skiprows=1)[:, columns])
 
 
+def test_names_of_rows_stay_with_them(tmp_path, capsys):
+    pandas = pytest.importorskip("pandas")
+    signals = make_symmetric_signals(500, 7, symmetry="permutation", random_state=0).data
+    times = [f"2026-03-01 06:{at // 60:02}:{at % 60:02}" for at in range(500)]
+    frame = pandas.DataFrame(signals, columns=list("abcdefg"), index=times)
+    table, ordered, lens, seen = (
+        str(tmp_path / name) for name in ("t.csv", "o.csv", "l.npz", "s.tsv")
+    )
+    frame.to_csv(table, sep=";", decimal=",", index_label="time")
+    options = ["--mixing", "permutation", "--no-verdict", "--order", ordered, "--save", lens]
+    assert main(["fit", table, *options]) == 0
+    assert main(["transform", lens, table, "--output", seen]) == 0
+    back = pandas.read_csv(ordered, index_col="time")
+    assert list(back.index) == times
+    assert_allclose(back[list("abcdefg")], signals)
+    assert_allclose(pandas.read_csv(seen, sep="\t", index_col="time").iloc[5], back.iloc[5])
+    # What was written is read like what was given.
+    capsys.readouterr()
+    assert main(["shift", lens, ordered]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "time,a,b,c,d,e,f,g"
+    assert printed[500].startswith(times[-1] + ",")
+
+
 def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices, little_search):
     table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
     mixed = slices.data @ np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]

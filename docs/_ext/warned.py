@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What examples warn of: in lines that fit the page, without a path of the machine that built it."""
+"""What examples warn of: in lines that fit the page, without a path of the machine."""
 
 import textwrap
 import warnings

@@ -38,7 +38,7 @@ class _Action:
         with noted(talk):
             rows, names, said = self.act(lens, table, options)
         talk.say("data", said)
-        write_table(options.output, rows, names)
+        write_table(options.output, rows, names, table.index)
         talk.say("written", f"{rows.shape[0]} rows, {rows.shape[1]} columns ({options.output})")
         talk.know(n_samples=rows.shape[0], n_columns=rows.shape[1], output=options.output)
 

@@ -44,8 +44,9 @@ def add_reading_options(parser):
     reading.add_argument(
         "--index",
         metavar="COLUMN",
-        help="a column that names the rows, by name or number from 1, to be left out; none: no "
-        "column is (the first if it counts, has no name, or is text)",
+        help="a column that names the rows, by name or number from 1: it is no sample, and stays "
+        "with the rows in .csv and .tsv that are written; none: no column does (the first if it "
+        "counts, has no name, or is text)",
     )
     reading.add_argument(
         "--delimiter", type=_delimiter, metavar="SIGN", help="between cells: a sign, tab, or blank"

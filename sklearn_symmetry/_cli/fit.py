@@ -121,5 +121,5 @@ def _write_order(lens, table, path, talk):
     if not hasattr(lens, "column_order_") or len(lens.column_order_) != table.X.shape[1]:
         raise BadInput("the columns were mixed, they have no order; or try --mixing permutation")
     order, names = lens.column_order_, table.column_names()
-    write_table(path, table.X[:, order], [names[column] for column in order])
+    write_table(path, table.X[:, order], [names[column] for column in order], table.index)
     talk.say("order", path)

@@ -26,11 +26,14 @@ class Input:
     names : list of str or None
     said : str
         What was read.
+    index : (str, list of str) or None
+        Name and cells of a column that names the rows; it is no sample, and stays with them.
     """
 
     X: np.ndarray
     names: list | None
     said: str
+    index: tuple | None
 
     def named(self, X=None):
         """Rows as a table with the names of the columns, where there are any."""
@@ -92,7 +95,7 @@ def read_input(options):
             f"{called(options.file)}: has one column; a symmetry takes two at least. If cells are "
             f"separated by another sign, say --delimiter"
         )
-    return Input(read.X, read.names, f"{read.said} ({called(options.file)})")
+    return Input(read.X, read.names, f"{read.said} ({called(options.file)})", read.index)
 
 
 def called(path):
@@ -106,7 +109,7 @@ def check_table_output(path):
         check_output(path, SUFFIXES)
 
 
-def write_table(path, X, names):
+def write_table(path, X, names, index=None):
     """Write numbers, with a header if they have names.
 
     Parameters
@@ -115,31 +118,38 @@ def write_table(path, X, names):
         ``.csv``, ``.tsv`` or ``.npy``; ``"-"``: the standard output, as ``.csv``.
     X : ndarray of shape (n, d)
     names : sequence of str or None
+    index : (str, list of str) or None
+        Of an :class:`Input`: the first column of a text.
     """
     kind = Path(path).suffix.lower()
     try:
         if path == "-":
-            _write_text(sys.stdout, X, names, ",")
+            _write_text(sys.stdout, X, names, index, ",")
             sys.stdout.flush()
         elif kind == ".npy":
             write_atomically(path, lambda file: np.save(file, X, allow_pickle=False))
         else:
-            write_atomically(path, lambda file: _encoded(file, X, names, kind))
+            write_atomically(path, lambda file: _encoded(file, X, names, index, kind))
     except BrokenPipeError:
         raise
     except OSError as error:
         raise BadInput(f"cannot write: {error}") from error
 
 
-def _encoded(file, X, names, kind):
+def _encoded(file, X, names, index, kind):
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    _write_text(text, X, names, "\t" if kind == ".tsv" else ",")
+    _write_text(text, X, names, index, "\t" if kind == ".tsv" else ",")
     text.flush()
     text.detach()
 
 
-def _write_text(stream, X, names, delimiter):
+def _write_text(stream, X, names, index, delimiter):
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    rows = X.tolist()
+    if index is not None:
+        name, cells = index
+        names = None if names is None else [name, *names]
+        rows = ([cell, *row] for cell, row in zip(cells, rows, strict=True))
     if names is not None:
         writer.writerow(names)
-    writer.writerows(X.tolist())
+    writer.writerows(rows)
