@@ -130,8 +130,6 @@ DEVICES = {
     "ordered starts": {"left_out": ("order",)},
     "continued chains": {"continued": False},
     "recipe: centred": {"recipes": _without(DEFAULT.recipes, (1.0, 0.5, True))},
-    "recipe: no contrast": {"recipes": _without(DEFAULT.recipes, (1.0, 1.0, False))},
-    "recipe: half white": {"recipes": _without(DEFAULT.recipes, (0.5, 0.5, False))},
     "coarse descent": {"coarse_iterations": 0},
     "mending signs": {"signs_tried": 0},
     "mending swaps": {"swaps_tried": 0},
