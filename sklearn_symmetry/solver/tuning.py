@@ -146,8 +146,8 @@ class Tuning:
     recipes: tuple = _tuned(
         ((1.0, 0.5, False), (1.0, 0.5, True)),
         "exponents of whitening and contrast, centred or not",
-        "They suit different signals; one wave of starts for each, in this order. What others would "
-        "add, the law has: two more changed none of the hardest random trials.",
+        "They suit different signals; one wave of starts for each, in this order. What others "
+        "would add the law has: two more changed none of the hardest random trials.",
     )
     n_operators: int = _tuned(8, "operators", "Enough to separate narrow signals.")
     contrast_floor: float = _tuned(
