@@ -13,10 +13,11 @@ __all__ = ["ProgressLine", "cost_of_fit", "cost_of_verdict", "say", "titled"]
 WIDTH = 20  # signs of the bar
 REFRESH = 0.1  # seconds between two states of the line
 
-# Seconds of one core for every column, of fits to 20,000 samples in which the first start is
-# certain; `python tests/benchmarks/accuracy.py` (docs/results/accuracy.csv): 2.4 s with 7 columns,
-# 3.1 with 11, 8.7 with 27, 10 to 12 with 33. With TIMES as many the slow ones of its sets are met.
-SECONDS_A_COLUMN, TIMES = 0.3, 5
+# Seconds of one core for every column where the search is soon certain, rather more than measured
+# (docs/results/robustness_fits.csv, `python tests/benchmarks/robustness.py --fits`): medians are 2
+# and 1.3 seconds with 7 and 33 columns. Other searches take 4 to 8 with 7 columns, 11 to 20 with 33
+# and 25 to 42 with 65 (medians, and what nine in ten take at most).
+SECONDS_A_COLUMN, TIMES = 0.15, 4
 PHASES = {"search": "start", "refinement": "refining, step", "train": "step", "epochs": "epoch"}
 
 _title = ContextVar("title of a fit", default="")
