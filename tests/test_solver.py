@@ -475,6 +475,16 @@ def test_starts_on_the_law_go_around_a_ring_in_the_most_local_order():
     assert agreement(start, torch.as_tensor(truth), grid=Grid.ring(7)) > 0.98
 
 
+@pytest.mark.parametrize("place", range(8))
+def test_wherever_a_start_lies_a_descent_sees_aligned_memory(data, place):
+    # As another process may send it: products are rounded as memory is aligned.
+    sent = np.empty(81 + place)[place:].reshape(9, 9)
+    sent[:] = rotation(9, 0)
+    taken = Judge(data, WEIGHTS, None, Tuning()).tensor(sent)
+    assert taken.data_ptr() % 64 == 0
+    assert_array_equal(taken, sent)
+
+
 def test_rank_of_a_candidate_weighs_the_law_by_factors(data):
     one = Judge(data, WEIGHTS, None, Tuning()).candidate("", *[torch.as_tensor(rotation(9, 0))] * 2)
     other = Judge(data, WEIGHTS, None, Tuning(lawful_weight=0.0))

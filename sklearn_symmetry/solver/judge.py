@@ -119,8 +119,11 @@ class Judge:
         return minimise(self.law, basis, **budget, **self.done)
 
     def tensor(self, basis):
-        """A basis as the objectives take it."""
-        return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum)
+        """A basis as the objectives take it, in memory of its own.
+
+        What another process sent may lie anywhere, and products are rounded as memory is aligned.
+        """
+        return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum, copy=True)
 
     def rough(self, basis):
         """Loss by which proposals are ranked before any descent."""
