@@ -190,7 +190,8 @@ def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda 
     """The numbers of a table of pandas, without a column that names the rows."""
     left_out, row_names = _index_column(path, frame, names, index), None
     if left_out is not None:
-        cells = frame.iloc[:, left_out].astype(str).tolist()
+        cells = frame.iloc[:, left_out]
+        cells = cells.astype(object).where(cells.notna(), "").astype(str).tolist()
         row_names = ("" if names is None else names[left_out], cells)
         notes = [*notes, "index column left out"]
         keep = [column for column in range(frame.shape[1]) if column != left_out]

@@ -99,7 +99,7 @@ class SymmetryLens(
         Ignored when circulant: D = d, or d + 1 where d is even, since no real logarithm leads to
         a shift around an even ring without one component more, behind the others.
     n_init : int or None, default=None
-        Most starts tried. None: as many as there are, about 10, or up to 18 with up to 12
+        Most starts tried. None: as many as there are, up to 12, or 24 with up to 12
         features; mostly far fewer, since the search ends once two agree. Of the paper's procedure:
         random starts that are trained one after another, the lowest final loss (a mean over the
         last hundredth of the steps) wins; None: 1.

@@ -121,6 +121,14 @@ def test_encoding_and_compression_do_not_matter(encoding, packed, tmp_path):
     assert table.names == ["größe", "°C", "µ"]
 
 
+def test_a_column_that_names_the_rows_is_kept_as_it_is_written(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a,name,b\n1,x,2\n3,,5\n")
+    assert read_file(path, index="name").index == ("name", ["x", ""])
+    path.write_text("7,1,2\n9,3,5\n")
+    assert read_file(path, index="1").index == ("", ["7", "9"])
+
+
 def test_options_overrule_what_the_cells_say(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text(text(header=["1", "2", "4"]))

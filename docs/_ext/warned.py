@@ -7,7 +7,7 @@ import warnings
 WIDTH = 95
 
 
-def plain(gallery_conf=None, fname=None):
+def plain(gallery_conf, fname):
     """Sphinx-Gallery calls it before each example, in the process that runs it."""
     warnings.formatwarning = _line
 

@@ -147,7 +147,7 @@ class Tuning:
         ((1.0, 0.5, False), (1.0, 0.5, True)),
         "exponents of whitening and contrast, centred or not",
         "They suit different signals; one wave of starts for each, in this order. What others "
-        "would add the law has: two more changed none of the hardest random trials.",
+        "would add the law has.",
     )
     n_operators: int = _tuned(8, "operators", "Enough to separate narrow signals.")
     contrast_floor: float = _tuned(

@@ -51,7 +51,7 @@ Columns that were only shuffled (`mixing="permutation"`): all neighbours right, 
 """
 SECONDS = """Wall seconds of a default fit to 20,000 samples on 2 cores. A verdict takes two more
 fits to half of the samples. `verbose=1` and the command line say so beforehand, and show how far
-they are. A clear answer takes one start, any other up to 18.
+they are. A clear answer takes one start, any other up to 24.
 [Memory and devices](docs/guide/practice.md).
 
 """
