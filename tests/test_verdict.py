@@ -353,6 +353,35 @@ def test_a_likely_verdict_says_what_is_certain(signals, halves, verdict, monkeyp
     assert any("samples like these" in remark for remark in found.remarks)
 
 
+@pytest.mark.parametrize("n_loud", [6, 7, 9, 12])
+def test_axes_in_which_halves_agree_are_named_where_there_are_more_than_six(n_loud):
+    from types import SimpleNamespace
+
+    from sklearn_symmetry._verdict.halves import _determined
+
+    # A step of one half differs from that of the other in what it brings to the faint axes alone.
+    axes = np.linalg.qr(np.random.default_rng(0).standard_normal((12, 12)))[0]
+    variance = np.where(np.arange(12) < n_loud, 2.0 - np.arange(12) / 12, 1e-3 / 12)
+    whole = SimpleNamespace(covariance=(axes * variance) @ axes.T)
+    step = np.eye(12, k=1)
+    turned = axes @ np.diag(np.where(np.arange(12) < n_loud, 1.0, -1.0)) @ axes.T @ step
+    halves = [SymmetryLens(), SymmetryLens()]
+    for half, matrix in zip(halves, (step, turned), strict=True):
+        half.generator_ = matrix
+    values = {"p_value": 0.01, "level": 0.05, "required": 0.95}
+    found = _determined(values, halves, whole)
+    if n_loud in (6, 12):
+        assert found == []
+        return
+    share = 100 * variance[n_loud:].sum() / variance.sum()
+    assert found == [
+        f"the {n_loud} axes of the largest variance are determined: the halves agree on a step in "
+        f"them to a cosine of 1.000; the other {12 - n_loud} carry {share:.2g} % of the variance "
+        "and are not"
+    ]
+    assert _determined(values | {"p_value": 0.06}, halves, whole) == []
+
+
 def test_the_order_of_a_shuffle_is_certain(monkeypatch):
     from sklearn_symmetry._verdict.halves import _shared_neighbours, column_order
 

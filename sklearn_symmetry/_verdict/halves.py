@@ -311,29 +311,18 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
     whole = parts[0].merge(parts[1])
     measured = _measured(lens, whole, halves, found, level)
     asked = criteria(measured)
-    limits = {criterion.name: criterion.limit for criterion in asked}
-    values = {
-        "p_value": _p_value(measured),
-        "level": level,
-        "deviation": measured.deviation,
-        "statistic": measured.divergence,
-        "tolerated": limits["stationary energies"],
-        "repeatability": measured.repeatability,
-        "required": limits["repeatable"],
-        "agreement": measured.agreement,
-        "uncertainty": _uncertainty(*halves).astype(lens.generator_.dtype),
-        "locality": _locality(found, representation_grid(halves[0])),
-        "starts": _starts(lens),
-        "converged": lens.converged_,
-        "n_samples": n_samples,
-    }
+    values = _values(lens, halves, measured, asked)
+    values |= {"locality": _locality(found, measured.grid), "n_samples": n_samples}
     symmetric = all(criterion.met for criterion in asked if criterion.about == "set")
     right = all(criterion.met for criterion in asked)
     likely = not right and all(criterion.nearly for criterion in asked)
     against = [criterion.says for criterion in asked if not criterion.met]
-    known = _certain(values, measured, lens, halves, whole) if likely else []
-    if not (likely or symmetric):
-        known = _order_repeats(measured)
+    if likely:
+        known = _certain(values, measured, lens, halves, whole)
+    elif not symmetric:
+        known = [*_order_repeats(measured), *_determined(values, halves, whole)]
+    else:
+        known = []
     return Verdict(
         symmetric=symmetric,
         found=right,
@@ -351,6 +340,24 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
         generator=np.array(lens.generator_),
         **values,
     )
+
+
+def _values(lens, halves, measured, asked):
+    """Attributes of the verdict that are numbers of the lens and of its halves."""
+    limits = {criterion.name: criterion.limit for criterion in asked}
+    return {
+        "p_value": _p_value(measured),
+        "level": measured.level,
+        "deviation": measured.deviation,
+        "statistic": measured.divergence,
+        "tolerated": limits["stationary energies"],
+        "repeatability": measured.repeatability,
+        "required": limits["repeatable"],
+        "agreement": measured.agreement,
+        "uncertainty": _uncertainty(*halves).astype(lens.generator_.dtype),
+        "starts": _starts(lens),
+        "converged": lens.converged_,
+    }
 
 
 def _p_value(measured):
@@ -373,6 +380,7 @@ def _certain(values, measured, lens, halves, whole):
         f"certain: one step of the samples themselves, in which faint axes count little, is the "
         f"same by both halves to a cosine of {on_samples:.4f}"
     )
+    said += _determined(values, halves, whole)
     missing, allowed = 1 - values["repeatability"], 1 - values["required"]
     if missing > allowed:
         needed = float(f"{1.2 * values['n_samples'] * missing / allowed:.1g}")
@@ -394,6 +402,39 @@ def _order_repeats(measured):
         f"all the same, the halves agree on {share:.0%} of the neighbours: an order that is real, "
         f"of columns that are not alike or not evenly spaced"
     ]
+
+
+def _determined(values, halves, whole):
+    """Leading principal axes in which the halves agree on a step, where the samples pass the tests.
+
+    Where others carry nothing but noise, or nothing at all, the samples do not say what a step
+    makes of them.
+    """
+    if values["p_value"] > values["level"]:
+        return []
+    variance, axes = np.linalg.eigh(whole.covariance)
+    variance, axes = variance[::-1], axes.T[::-1]
+    agreement = _agreement_by_axis(axes, *halves)
+    agreed = agreement >= values["required"]
+    known = len(axes) if agreed.all() else int(np.argmin(agreed))
+    if not SURE < known < len(axes):
+        return []
+    share = variance[known:].sum() / variance.sum()
+    return [
+        f"the {known} axes of the largest variance are determined: the halves agree on a step in "
+        f"them to a cosine of {agreement[:known].mean():.3f}; the other {len(axes) - known} carry "
+        f"{100 * share:.2g} % of the variance and are not"
+    ]
+
+
+def _agreement_by_axis(axes, one, other):
+    """Cosine of what a step of either lens brings to an axis, for each axis, a row."""
+    found = np.ones(len(axes))
+    for first, second in matched(_generator(one), _generator(other)):
+        first, second = axes @ first, axes @ second
+        norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        found = np.minimum(found, np.sum(first * second, axis=1) / np.maximum(norms, 1e-300))
+    return found
 
 
 def _similarity_on(covariance, one, other):
