@@ -49,6 +49,7 @@ from .criteria import (
     required_repeatability,
     tolerated_distance,
     tolerated_divergence,
+    wanted_deviation,
 )
 from .evidence import evidence, locality
 from .report import Verdict, remarks
@@ -381,9 +382,11 @@ def _certain(values, measured, lens, halves, whole):
         f"same by both halves to a cosine of {on_samples:.4f}"
     )
     said += _determined(values, halves, whole)
-    missing, allowed = 1 - values["repeatability"], 1 - values["required"]
-    if missing > allowed:
-        needed = float(f"{1.2 * values['n_samples'] * missing / allowed:.1g}")
+    factor = (1 - values["repeatability"]) / (1 - values["required"])
+    if measured.mixing == "rotation":  # else structure beyond second moments is not asked for
+        factor = max(factor, (wanted_deviation(measured.grid.size) / measured.deviation) ** 2)
+    if factor > 1:
+        needed = float(f"{1.2 * values['n_samples'] * factor:.1g}")
         said.append(f"about {needed:,.0f} samples like these, or fewer columns, would settle it")
     else:
         said.append(

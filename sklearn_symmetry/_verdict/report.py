@@ -40,7 +40,7 @@ class Verdict:
         At which it was judged.
     deviation : float
         How far the samples are from elliptical, in standard errors (root mean square over lags),
-        the weaker half. Up to six columns it must be 4, since few orders and few numbers mislead.
+        the weaker half. It must be 3, up to six columns 4: few orders and few numbers mislead.
     statistic : float
         Energy divergence on held-out samples, the better half: 1 to 3 for right solutions,
         0 is impossible for finite samples.

@@ -36,8 +36,8 @@ HIDINGS = ("frequency", "permutation", "orthogonal")
 SEEN, FRESH = range(200), range(261, 461)
 RIGHT, WRONG = 0.98, 0.9  # cosines
 OUTLIERS, FACTOR = 0.01, 100.0
-RESULTS = ("cosine", "converged", "score", "starts", "found", "against", "error", "version",
-           "cpu_seconds")  # fmt: skip
+RESULTS = ("cosine", "above_noise", "converged", "score", "starts", "found", "grade", "against",
+           "error", "version", "cpu_seconds")  # fmt: skip
 FITS = ("cosine", "above_noise", "converged", "starts", "error", "version", "cpu_seconds")
 
 
@@ -158,13 +158,14 @@ def run(case, judged=True):
             return row | {"error": f"{type(error).__name__}: {error}"}
     row |= {
         "cosine": f"{generator_similarity(lens.generator_, generator):.5f}",
+        "above_noise": f"{generator_similarity(lens.generator_, generator, X=X):.5f}",
         "converged": lens.converged_,
         "starts": len(lens.candidates_),
         "cpu_seconds": f"{time.process_time() - begin:.1f}",
     }
     if not judged:
-        return row | {"above_noise": f"{generator_similarity(lens.generator_, generator, X=X):.5f}"}
-    row |= {"found": verdict.found, "against": " | ".join(verdict.against)}
+        return row
+    row |= {"found": verdict.found, "grade": verdict.grade, "against": " | ".join(verdict.against)}
     return row | {"score": f"{lens.score(X):.4f}"}
 
 
