@@ -69,6 +69,24 @@ def test_a_stamp_changes_with_the_code_and_not_with_its_words(other, same, tools
     assert stamp_of(copy_of_package(tmp_path, one=CODE, two=CODE), ["."], 1.0) != first
 
 
+def test_a_stamp_of_a_module_looks_at_what_it_imports(tools, tmp_path):
+    stamp_of = tools["stamps"].stamp_of
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        copy_of_package(tmp_path / folder, __init__="", used=CODE, unused=CODE)
+    copy_of_package(tmp_path / "one", top="from ..two.used import two\nfrom . import used\n")
+    first = stamp_of(tmp_path, ["one/top.py"], 1.0)
+    for folder, name, same in (
+        ("one", "used", False), ("two", "used", False), ("two", "__init__", False),
+        ("one", "unused", True), ("two", "unused", True),
+    ):  # fmt: skip
+        path = tmp_path / folder / f"{name}.py"
+        text = path.read_text()
+        path.write_text(text + "x = 1\n")
+        assert (stamp_of(tmp_path, ["one/top.py"], 1.0) == first) is same
+        path.write_text(text)
+
+
 def test_kinds_of_tables_have_stamps_of_their_own(tools):
     stamps = [tools["stamps"].stamp(kind) for kind in ("search", "verdict", "paper")]
     assert len({one.split()[1] for one in stamps}) == 3

@@ -19,11 +19,12 @@ import sklearn_symmetry
 from sklearn_symmetry.solver.tuning import DEFAULT
 
 PACKAGE = Path(sklearn_symmetry.__file__).parent
-# What each kind of table looks at; `solver/tuning.py` counts by its values.
+# What each kind of table looks at: folders, and modules with all that they import of the package;
+# `solver/tuning.py` counts by its values.
 LOOKS_AT = {
     "search": ("core", "solver", "statistics"),
     "verdict": ("core", "solver", "statistics", "_verdict"),
-    "paper": ("core", "solver/paper.py"),
+    "paper": ("solver/paper.py", "core/densities/kernels.py"),  # the kernels are imported by name
 }
 OWN_VALUES = "solver/tuning.py"
 
@@ -44,17 +45,37 @@ def bare(source):
 
 
 def stamp_of(package, parts, numbers):
-    """Of some folders and files of a package, and the numbers that they work with."""
+    """Of folders, and modules with what they import; and the numbers that they work with."""
     found = hashlib.sha256(repr(numbers).encode())
-    for path in sorted(path for part in parts for path in _modules(package / part)):
+    modules = set().union(*(_modules(package, package / part) for part in parts))
+    for path in sorted(modules):
         name = path.relative_to(package).as_posix()
         if name != OWN_VALUES:
             found.update("\n".join((name, *bare(path.read_text("utf-8")), "")).encode())
     return found.hexdigest()[:10]
 
 
-def _modules(path):
-    return path.rglob("*.py") if path.is_dir() else [path]
+def _modules(package, path):
+    if path.is_dir():
+        return set(path.rglob("*.py"))
+    found, ahead = set(), {path}
+    while ahead:
+        path = ahead.pop()
+        found.add(path)
+        ahead |= _imported(package, path) - found
+    return found
+
+
+def _imported(package, path):
+    """Modules in folders that a module imports, and the ``__init__`` of these folders."""
+    named = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            named |= {base, *(base / alias.name for alias in node.names)}
+    files = {one.with_suffix(".py") for one in named} | {one / "__init__.py" for one in named}
+    files |= {folder / "__init__.py" for file in files for folder in file.parents}
+    return {file for file in files if file.is_file() and package in file.parent.parents}
 
 
 @lru_cache
