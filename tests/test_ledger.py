@@ -88,9 +88,19 @@ def test_a_stamp_of_a_module_looks_at_what_it_imports(tools, tmp_path):
 
 
 def test_kinds_of_tables_have_stamps_of_their_own(tools):
-    stamps = [tools["stamps"].stamp(kind) for kind in ("search", "verdict", "paper")]
-    assert len({one.split()[1] for one in stamps}) == 3
-    assert [one.split()[0] for one in stamps] == ["search", "verdict", "paper"]
+    kinds = ["search", "verdict", "lattice", "lattice_verdict", "paper"]
+    stamps = [tools["stamps"].stamp(kind) for kind in kinds]
+    assert len({one.split()[1] for one in stamps}) == len(kinds)
+    assert [one.split()[0] for one in stamps] == kinds
+
+
+def test_what_is_left_out_of_a_stamp_does_not_change_it(tools, tmp_path):
+    stamp_of = tools["stamps"].stamp_of
+    package = copy_of_package(tmp_path, one=CODE, two=CODE)
+    first = stamp_of(package, ["."], 1.0, ("two.py",))
+    assert stamp_of(package, ["."], 1.0) != first
+    copy_of_package(tmp_path, two="x = 1\n")
+    assert stamp_of(package, ["."], 1.0, ("two.py",)) == first
 
 
 def test_rows_of_an_older_search_are_missing_and_are_replaced(tools, table, tmp_path):

@@ -18,18 +18,22 @@ from sklearn_symmetry.core.energies import (
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group, agreement, similarity
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import make_symmetric_fields
 from sklearn_symmetry.solver.climb import climbed, exchange
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
     _Attempt,
     _Log,
+    exchanged_rows,
     factorisations,
     lattice_search,
     lattices,
     reflected,
+    turned_waves,
 )
 from sklearn_symmetry.solver.law import Law
+from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.starts.assignment import (
     assigned,
@@ -323,6 +327,33 @@ def test_signs_of_axes_are_mended(blobs, judge):
         judge.tuning, third_order=0.0
     ))  # fmt: skip
     assert list(reflected(wrong, no_third.fine)) == []
+
+
+def test_signs_of_waves_and_places_of_neighbours_are_mended(blobs, judge):
+    truth, wave = blobs[1], torch.as_tensor(sine_basis(4, 4))[:, 5]
+    wrong = truth - 2 * torch.outer(wave, wave @ truth)
+    bases = list(turned_waves(wrong, judge.fine))
+    assert len(bases) == 16
+    assert_allclose(bases[5], truth, atol=1e-12)
+    wrong = truth.clone()
+    wrong[[6, 11]] = truth[[11, 6]]  # one step along either axis
+    assert any(torch.equal(basis, truth) for basis in exchanged_rows(wrong, judge.fine))
+    wrong[[6, 11, 0, 15]] = truth[[6, 11, 15, 0]]
+    assert not any(torch.equal(basis, truth) for basis in exchanged_rows(wrong, judge.fine))
+
+
+def test_rows_in_wrong_places_return_to_theirs_though_no_descent_moves_them(blobs, judge):
+    truth, order = blobs[1], torch.arange(16)
+    order[[3, 7, 11, 12]] = order[[7, 11, 3, 0]]
+    order[0] = 12
+    attempt = _Attempt(judge, DEFAULT, 0, _Log(None, None))
+    descent = minimise(judge.fine, truth[order], max_iter=10, **judge.done)
+    assert agreement(descent.basis, truth, grid=judge.grid) < 0.9
+    found = attempt._arranged(descent, 10)
+    assert agreement(found, truth, grid=judge.grid) > 0.99
+    # What is where it belongs stays there.
+    known = minimise(judge.fine, truth, max_iter=10, **judge.done)
+    assert torch.equal(attempt._arranged(known, 10), known.basis)
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (4, 4)])

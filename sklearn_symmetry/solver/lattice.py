@@ -9,21 +9,33 @@ import itertools
 import math
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from ..core.energies import contrast_free, lattice_energy_divergence
 from ..core.grid import Grid
 from ..core.group import agreement
+from ..core.sines import sine_basis
 from .climb import climbed
 from .judge import Candidate, Judge, ranked
 from .manifold import minimise
-from .repairs import repair
+from .objective import affordable_modes
+from .repairs import rearranged, repair
 from .signs import likeliest, signs_of
-from .starts.layout import LaidOut
+from .starts.layout import LaidOut, site_distances
 from .starts.standing_waves import StandingWaves
 from .starts.waves import Frame
 
-__all__ = ["LatticeJudge", "SHORTEST", "factorisations", "lattice_search", "lattices", "reflected"]
+__all__ = [
+    "SHORTEST",
+    "LatticeJudge",
+    "exchanged_rows",
+    "factorisations",
+    "lattice_search",
+    "lattices",
+    "reflected",
+    "turned_waves",
+]
 
 SHORTEST = 3  # positions: along fewer, all are neighbours of all
 
@@ -274,6 +286,7 @@ class _Attempt:
         again = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
         self.log.replace(self.found, again)
         self.found = again
+        self.tried.clear()
 
     def _climbed(self):
         """Ends of climbs on the law, from the most lawful starts."""
@@ -310,7 +323,8 @@ class _Attempt:
                 # The coarse descent, which leads smooth signals, misleads narrow ones.
                 start = judge.tensor(start)
                 descent = minimise(judge.fine, start, max_iter=tuning.laid_iterations, **budget)
-                yield judge.candidate(name, start, descent.basis)
+                basis = self._arranged(descent, tuning.laid_iterations)
+                yield judge.candidate(name, start, basis)
         frame = Frame(judge, tuning.wave_recipe, self.seed)
         for name, start in StandingWaves().propose(frame):
             start = judge.tensor(start)
@@ -332,21 +346,42 @@ class _Attempt:
     def _settled(self, candidate):
         """The end of a long descent, and it mended."""
         tuning, judge, basis = self.tuning, self.judge, candidate.basis
+        signs = {reflected: tuning.reflections_tried}
+        everything = {**signs, turned_waves: 1, exchanged_rows: 1}
         budget = {"probes": tuning.lattice_probes, **judge.done}
-        if StandingWaves.name in candidate.name:
-            basis = self._mended(judge.coarse, basis)
+        if judge.law is not None:
+            basis = self._mended(judge.law, judge.law, basis, everything)
+        elif StandingWaves.name in candidate.name:
+            basis = self._mended(judge.coarse, judge.scout, basis, signs)
         descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **budget)
-        end = judge.candidate(f"{candidate.name}, settled", candidate.start, descent.basis)
+        basis = self._arranged(descent, tuning.settling_iterations)
+        end = judge.candidate(f"{candidate.name}, settled", candidate.start, basis)
         yield end
-        if end.divergence < tuning.worth_mending:
-            basis = self._mended(judge.fine, end.basis)
+        if judge.law is None and end.divergence < tuning.worth_mending:
+            basis = self._mended(judge.fine, judge.scout, end.basis, everything)
             if basis is not end.basis:
                 yield judge.candidate(f"{candidate.name}, repaired", candidate.start, basis)
 
-    def _mended(self, objective, basis):
-        changes = {reflected: self.tuning.reflections_tried}
+    def _arranged(self, descent, iterations):
+        """The end of a descent, with its rows where they are stationary, while that pays.
+
+        Components may be right where their places are not, and no descent moves one past another.
+        """
+        tuning, judge = self.tuning, self.judge
+        budget = {"probes": tuning.lattice_probes, **judge.done}
+        for _ in range(tuning.arrangements):
+            moved = next(rearranged(descent.basis, judge.fine), None)
+            if moved is None:
+                break
+            further = minimise(judge.fine, moved, max_iter=iterations, **budget)
+            if further.losses[-1] >= descent.losses[-1]:
+                break
+            descent = further
+        return descent.basis
+
+    def _mended(self, objective, scout, basis, changes):
         rounds = self.tuning.reflection_rounds
-        return repair(objective, self.judge.scout, basis, changes, max_rounds=rounds)[0]
+        return repair(objective, scout, basis, changes, max_rounds=rounds)[0]
 
     def _add(self, candidate):
         self.found.append(candidate)
@@ -354,9 +389,19 @@ class _Attempt:
 
     @property
     def is_certain(self):
-        """Whether the best candidate has stationary energies and a sharp minimum."""
+        """Whether the best candidate has stationary energies and a sharp minimum.
+
+        Smooth signals have many of these: with them only after a closer look, where there is one.
+        """
         leader = ranked(self.found)[0] if self.found else False
-        return leader and self.judge.is_stationary(leader) and self._is_sharp(leader)
+        if not leader or not self.judge.is_stationary(leader):
+            return False
+        return not self._looks_far(leader) and self._is_sharp(leader)
+
+    def _looks_far(self, candidate):
+        """Whether it is of smooth signals, and there is a closer look to come."""
+        closer = StandingWaves.name in candidate.name and self.judge.tuning is not self.closer
+        return closer and affordable_modes(len(candidate.basis), self.closer) > 0
 
     def _is_sharp(self, candidate):
         """Whether a descent leads back to it, from a little away."""
@@ -364,6 +409,44 @@ class _Attempt:
         if key not in self.known:
             self.known[key] = self.judge.leads_back(candidate)
         return self.known[key]
+
+
+def turned_waves(basis, objective):
+    """The basis with the other sign of one of its waves, for every one.
+
+    Waves are no principal axes where variance does not separate them.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+    """
+    waves = torch.as_tensor(sine_basis(*objective.grid.shape)).to(basis)
+    for wave in waves:
+        yield basis - 2 * torch.outer(wave, wave @ basis)
+
+
+def exchanged_rows(basis, objective):
+    """The basis with two rows exchanged, for every two that are close.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+    """
+    near = site_distances(objective.grid) <= objective.tuning.exchange_reach
+    for one, other in zip(*np.nonzero(np.triu(near, k=1)), strict=True):
+        changed = basis.clone()
+        changed[[one, other]] = basis[[other, one]]
+        yield changed
 
 
 def reflected(basis, objective):

@@ -205,8 +205,8 @@ def tasks(names=(*NULLS, *KNOWN), trials=None):
 
 
 TABLE = Table(
-    "lattice_verdicts", FIELDS, ("set", "seed"), run, plan=lambda: list(tasks()), kind="verdict",
-    took="cpu_seconds", like=("set",), guess=50.0,
+    "lattice_verdicts", FIELDS, ("set", "seed"), run, plan=lambda: list(tasks()),
+    kind="lattice_verdict", took="cpu_seconds", like=("set",), guess=50.0,
     needs=lambda task: ("PIL",) if task["set"] == "photographs" else (),
 )  # fmt: skip
 

@@ -187,7 +187,7 @@ def needs(task):
 
 TABLE = Table(
     "lattices", FIELDS, ("set", "shape", "samples", "seed"), run, plan=lambda: list(tasks(PLAN)),
-    took="seconds", like=("shape",), guess=60.0, needs=needs,
+    kind="lattice", took="seconds", like=("shape",), guess=60.0, needs=needs,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@
     python tests/benchmarks/stamps.py    # the present ones
 
 A stamp is a hash of the code without comments, docstrings and blank lines, and of the values of the
-tuned numbers without their reasons: words may change, results may not. There are three, since a
+tuned numbers without their reasons: words may change, results may not. There are several, since a
 table should not be measured anew for what it does not look at.
 """
 
@@ -12,21 +12,27 @@ import ast
 import hashlib
 import io
 import tokenize
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
 import sklearn_symmetry
-from sklearn_symmetry.solver.tuning import DEFAULT
+from sklearn_symmetry.solver.tuning import DEFAULT, LATTICES
 
 PACKAGE = Path(sklearn_symmetry.__file__).parent
 # What each kind of table looks at: folders, and modules with all that they import of the package;
 # `solver/tuning.py` counts by its values.
+SOLVER = ("core", "solver", "statistics")
 LOOKS_AT = {
-    "search": ("core", "solver", "statistics"),
-    "verdict": ("core", "solver", "statistics", "_verdict"),
+    "search": SOLVER,
+    "verdict": (*SOLVER, "_verdict"),
+    "lattice": SOLVER,
+    "lattice_verdict": (*SOLVER, "_verdict"),
     "paper": ("solver/paper.py", "core/densities/kernels.py"),  # the kernels are imported by name
 }
 OWN_VALUES = "solver/tuning.py"
+# What lines, rings and shuffles do not look at: this module, and the numbers of this command.
+LATTICES_ALONE = "solver/lattice.py"
 
 
 def bare(source):
@@ -44,13 +50,13 @@ def bare(source):
     return [line.rstrip() for line in lines if line.strip()]
 
 
-def stamp_of(package, parts, numbers):
+def stamp_of(package, parts, numbers, without=()):
     """Of folders, and modules with what they import; and the numbers that they work with."""
     found = hashlib.sha256(repr(numbers).encode())
     modules = set().union(*(_modules(package, package / part) for part in parts))
     for path in sorted(modules):
         name = path.relative_to(package).as_posix()
-        if name != OWN_VALUES:
+        if name not in (OWN_VALUES, *without):
             found.update("\n".join((name, *bare(path.read_text("utf-8")), "")).encode())
     return found.hexdigest()[:10]
 
@@ -81,9 +87,16 @@ def _imported(package, path):
 @lru_cache
 def stamp(kind="search"):
     """The present stamp of a kind of table, as in its column ``stamp``."""
-    # The paper's procedure is tuned in one number alone.
-    numbers = DEFAULT.compiled_from if kind == "paper" else DEFAULT
-    return f"{kind} {stamp_of(PACKAGE, LOOKS_AT[kind], numbers)}"
+    if kind == "paper":  # its procedure is tuned in one number alone
+        return f"{kind} {stamp_of(PACKAGE, LOOKS_AT[kind], DEFAULT.compiled_from)}"
+    on_lattices = kind.startswith("lattice")
+    numbers = {
+        one.name: getattr(DEFAULT, one.name)
+        for one in fields(DEFAULT)
+        if on_lattices or one.metadata["command"] != LATTICES
+    }
+    without = () if on_lattices else (LATTICES_ALONE,)
+    return f"{kind} {stamp_of(PACKAGE, LOOKS_AT[kind], numbers, without)}"
 
 
 if __name__ == "__main__":
