@@ -198,7 +198,9 @@ def most_local(basis, objective):
     values = values - values.median(0).values
     covariance = torch.cov(values.mT).numpy()
     matrices = matrices_of_pairs(values, covariance, objective.n_samples, objective.tuning)
-    arrangement = arrangement_of(matrices, grid)
+    # Energies depend on the phases of the waves, which are free until the filter is local.
+    linear = {name: matrices[name] for name in ("values", "partial")}
+    arrangement = arrangement_of(linear, grid)
     return local_order(arrangement, rows, arrangement.all_plus)
 
 

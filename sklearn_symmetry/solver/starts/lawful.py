@@ -12,6 +12,7 @@ from ...core.group import agreement
 from ..multistart import descended
 from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
+from .turning_waves import rearranged_waves, turning_waves
 from .waves import Frame
 
 __all__ = ["lawful"]
@@ -40,6 +41,8 @@ def lawful(judge, seed, proposals):
         starts = _lower(law, starts + _random(judge, seed))
     else:
         starts = [(law.value(basis), name, basis) for name, basis in starts]
+        if not judge.grid.is_line:
+            starts += _turning(judge, seed)
     ends = []
     for _, name, basis in _different(starts, share, tuning):
         descent = judge.descent_on_the_law(basis)
@@ -95,6 +98,17 @@ def _random(judge, seed):
     random, size = np.random.default_rng(seed), judge.data.n_features
     rotations = random.standard_normal((judge.tuning.random_starts, size, size))
     return [("random", judge.tensor(rotation)) for rotation in np.linalg.qr(rotations)[0]]
+
+
+def _turning(judge, seed):
+    """Value, name and basis of waves around a ring, from several phases."""
+    law, count, found = judge.law, judge.tuning.turning_starts, []
+    for number in range(seed * count, (seed + 1) * count):
+        basis = turning_waves(law.spectrum, number)
+        for _ in range(judge.tuning.turning_rounds):
+            basis = judge.descent_on_the_law(rearranged_waves(law, basis, number)).basis
+        found.append((law.value(basis), "turning waves", basis))
+    return found
 
 
 def _settled(judge, basis):

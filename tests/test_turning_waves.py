@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starts around a ring: pairs of principal axes, their frequencies and senses."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.group import agreement
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.core.sines import fourier_basis
+from sklearn_symmetry.solver.judge import Judge
+from sklearn_symmetry.solver.law import Law
+from sklearn_symmetry.solver.search import search
+from sklearn_symmetry.solver.starts.turning_waves import paired, rearranged_waves, turning_waves
+from sklearn_symmetry.solver.tuning import DEFAULT
+from sklearn_symmetry.statistics.principal import principal_data
+
+sizes = pytest.mark.parametrize("size", [13, 14])
+
+
+def ring_of_waves(size, n_samples, seed):
+    """A smooth field around a ring, squared, and a rotation."""
+    random = np.random.default_rng(seed)
+    places = np.arange(size)
+    distance = np.minimum(places, size - places)
+    kernel = np.exp(-0.5 * (distance / 1.2) ** 2)
+    noise = np.fft.rfft(random.standard_normal((n_samples, size)))
+    field = np.fft.irfft(noise * np.fft.rfft(kernel), size)
+    field = field + 0.7 * field**2 / field.std() + 0.02 * random.standard_normal(field.shape)
+    basis = np.linalg.qr(random.standard_normal((size, size)))[0]
+    return field @ basis.T, basis
+
+
+@pytest.fixture(scope="module", params=[13, 14])
+def ring(request):
+    X, basis = ring_of_waves(request.param, 8000, 0)
+    data = principal_data(X, seed=0)
+    return data, torch.as_tensor(basis.T @ data.axes), Grid.ring(request.param)
+
+
+@sizes
+def test_a_shift_turns_every_pair_of_waves_by_its_frequency(size):
+    waves = fourier_basis(size)
+    assert_allclose(waves.T @ waves, np.eye(size), atol=1e-12)
+    turned = waves.T @ np.roll(waves, 1, axis=0)
+    angles = 2 * np.pi * np.arange(1, (size + 1) // 2) / size
+    assert_allclose(np.diag(turned)[1::2][: len(angles)], np.cos(angles), atol=1e-12)
+    blocks = np.kron(np.eye(size // 2 + 1), np.ones((2, 2)))[1 : size + 1, 1 : size + 1]
+    assert_allclose(turned * (1 - blocks), 0, atol=1e-12)
+
+
+@sizes
+def test_axes_of_like_variance_are_paired_and_the_others_left_alone(size):
+    planted = np.sort(np.random.default_rng(0).lognormal(size=size))[::-1]
+    order = paired(planted)
+    assert_array_equal(np.sort(order), np.arange(size))
+    pairs = planted[order[1 : 1 + 2 * ((size - 1) // 2)]].reshape(-1, 2)
+    gap = np.square(np.log(pairs[:, 0] / pairs[:, 1])).sum()
+    for other in range(size):
+        for last in range(other + 1, size) if size % 2 == 0 else [None]:
+            rest = np.delete(planted, [other] if last is None else [other, last])
+            assert gap <= np.square(np.log(rest[::2] / rest[1::2])).sum() + 1e-12
+
+
+@sizes
+def test_waves_of_random_phases_have_their_pairs(size):
+    spectrum = torch.linspace(2.0, 1.0, size, dtype=torch.float64)
+    one, other = turning_waves(spectrum, 0), turning_waves(spectrum, 1)
+    assert_allclose(one @ one.mT, np.eye(size), atol=1e-12)
+    assert not torch.allclose(one, other)
+    modes = torch.as_tensor(fourier_basis(size)).mT @ one
+    order = paired(spectrum.numpy())
+    power = np.square(modes.numpy())[:, order]
+    assert_allclose(power[1:3, 1:3].sum(), 2.0, atol=1e-12)
+
+
+def test_frequencies_and_senses_that_were_mistaken_are_found(ring):
+    data, truth, grid = ring
+    law = Law(Judge(data, dict(PAPER_WEIGHTS), grid, DEFAULT).fine)
+    waves = torch.as_tensor(fourier_basis(grid.size))
+    modes = waves.mT @ truth
+    mistaken = modes.clone()
+    mistaken[[1, 2, 5, 6]] = modes[[5, 6, 1, 2]]
+    mistaken[2] *= -1
+    mistaken = waves @ mistaken
+    assert law.value(mistaken) > 2 * law.value(truth)
+    ends = [rearranged_waves(law, mistaken, seed) for seed in range(3)]
+    for end in ends:
+        assert law.value(end) < law.value(mistaken)
+        assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
+        assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
+    assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+
+
+def test_smooth_waves_around_a_ring_are_recovered(ring):
+    data, truth, grid = ring
+    best = search([data], dict(PAPER_WEIGHTS), grid=grid, seed=0)[0]
+    assert agreement(best.basis, truth, grid=grid) > 0.98
