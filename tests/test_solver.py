@@ -32,7 +32,7 @@ from sklearn_symmetry.solver.repairs import (
 )
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
-from sklearn_symmetry.solver.solve import solve
+from sklearn_symmetry.solver.solve import _Fit, solve
 from sklearn_symmetry.solver.starts.chains import chain_starts
 from sklearn_symmetry.solver.starts.cumulant_operators import position_operators
 from sklearn_symmetry.solver.starts.joint_diagonalisation import joint_diagonaliser
@@ -738,3 +738,23 @@ def test_a_long_refinement_goes_on_with_fourth_order():
     assert near > far + 0.003
     assert near > 0.98
     assert solved(X, max_iter=DEFAULT.soon).loss_curve == found.loss_curve[: DEFAULT.soon + 1]
+
+
+def test_few_columns_end_without_emphasis_where_that_leads_to_the_same_place(monkeypatch):
+    def fitted(**options):
+        made = make_symmetric_signals(random_state=3, symmetry="orthogonal", **options)
+        lens = SymmetryLens(random_state=0).fit(made.data)
+        assert lens.n_iter_ == len(lens.loss_curve_) - 1
+        return generator_similarity(lens.generator_, made.generator), lens
+
+    clean = {"n_samples": 4000, "n_features": 7}
+    noisy = {"n_samples": 3000, "n_features": 6, "signal": "legendre", "noise": 0.9}
+    precise, _ = fitted(**clean)
+    _, kept = fitted(**noisy)
+    monkeypatch.setattr(_Fit, "_less_emphatic", lambda self, end: end)
+    rough, _ = fitted(**clean)
+    _, emphatic = fitted(**noisy)
+    assert 1 - precise < 0.5 * (1 - rough)
+    # Elsewhere, the end is the one with emphasis, and so is its history.
+    assert kept.loss_curve_ == emphatic.loss_curve_
+    assert (kept.generator_ == emphatic.generator_).all()

@@ -160,9 +160,11 @@ class _Fit:
         end = self._continued(best, grid)
         # After a closer look of the search.
         closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
-        if closer and self.summary.n_features > self.tuning.few and not self.progress.stopped:
+        if not closer or self.progress.stopped:
+            return end
+        if self.summary.n_features > self.tuning.few:
             return self._more_precise(end, best)
-        return end
+        return self._less_emphatic(end)
 
     def _searched(self, grid):
         """The best candidate."""
@@ -208,6 +210,24 @@ class _Fit:
         if descent.converged or progress.stopped:
             return end
         return self._refined(data, descent.basis, grid, tuning, left, earlier=descent)
+
+    def _less_emphatic(self, end):
+        """The end, or that of a descent from there without emphasis, if it leads to the same place.
+
+        Emphasis on uniformity keeps few noisy columns at the truth. Where nothing else draws away
+        from it, the whole loss knows the place more precisely.
+        """
+        progress, plain = self.progress, dataclasses.replace(end.tuning, emphasis=1.0)
+        left = progress.max_iter - len(end.descent.losses)
+        if left <= 0:
+            return end
+        basis = end.descent.basis
+        # A descent goes on writing to the lists of an earlier one.
+        copies = {"losses": [*end.descent.losses], "terms": [*end.descent.terms]}
+        earlier = dataclasses.replace(end.descent, **copies)
+        other = self._refined(end.data, basis, end.grid, plain, left, earlier=earlier)
+        share, same = end.data.share, end.tuning.returned
+        return other if agreement(other.descent.basis, basis, share, end.grid) > same else end
 
     def _more_precise(self, end, candidate):
         """The end of a refinement, or of one with more weight of second moments.
