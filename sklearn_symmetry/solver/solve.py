@@ -154,17 +154,18 @@ class _Fit:
         if self.is_given:
             data = self.views[0]
             start = torch.as_tensor(complete_basis(self.settings.init) @ data.axes)
-            return self._refined(data, start.to(data.spectrum), grid, self.tuning)
+            end = self._refined(data, start.to(data.spectrum), grid, self.tuning)
+            return self._less_emphatic(end) if self._is_emphatic(end) else end
         best = self._searched(grid)
         grid = best.grid if self.grids else grid
         end = self._continued(best, grid)
         # After a closer look of the search.
+        if self._is_emphatic(end):
+            return self._less_emphatic(end)
         closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
-        if not closer or self.progress.stopped:
-            return end
-        if self.summary.n_features > self.tuning.few:
+        if closer and self.summary.n_features > self.tuning.few and not self.progress.stopped:
             return self._more_precise(end, best)
-        return self._less_emphatic(end)
+        return end
 
     def _searched(self, grid):
         """The best candidate."""
@@ -210,6 +211,11 @@ class _Fit:
         if descent.converged or progress.stopped:
             return end
         return self._refined(data, descent.basis, grid, tuning, left, earlier=descent)
+
+    def _is_emphatic(self, end):
+        """Whether it is of few columns, which fourth order and emphasis refined to their end."""
+        few = end.grid.n_axes == 1 and self.summary.n_features <= self.tuning.few
+        return few and end.tuning.fourth_order > 0 and not self.progress.stopped
 
     def _less_emphatic(self, end):
         """The end, or that of a descent from there without emphasis, if it leads to the same place.
