@@ -63,7 +63,8 @@ def rearranged_waves(law, basis, seed):
     while in_vain < len(changes):
         random.shuffle(changes)
         for first in range(0, len(changes), TOGETHER):
-            tried = [modes[order] * signs for order, signs in changes[first : first + TOGETHER]]
+            some = changes[first : first + TOGETHER]
+            tried = [modes[order] * signs.to(modes) for order, signs in some]
             with torch.no_grad():
                 values = law(waves @ torch.stack(tried))
             lowest, in_vain = int(values.argmin()), in_vain + len(tried)
