@@ -230,18 +230,20 @@ class Tuning:
         "172 have the truth as its lowest minimum, which all other starts miss.",
         ROBUSTNESS,
     )
-    turning_starts: int = _tuned(
-        3,
+    wave_guesses: int = _tuned(
+        6,
         "guesses",
-        "Of the phases of waves around a ring: without them Lorenz-96 in 35 columns is wrong in "
-        "two of three rotations, smooth waves in 24 and outlines of leaves in 32 in all.",
+        "Of the signs of principal axes as waves along a line, or of their phases around a ring.",
         ACCURACY,
     )
-    turning_rounds: int = _tuned(
-        3,
-        "rounds",
-        "Of exchanges of waves, and a descent on the law after each: with two, one of three "
-        "rotations of Lorenz-96 ends at .93.",
+    wave_rounds: int = _tuned(
+        2, "rounds", "Of exchanges of waves, and a descent on the law after each.", ACCURACY
+    )
+    wave_distance: int = _tuned(
+        4,
+        "steps of frequency",
+        "Between waves of a line that are exchanged. Variance says about where an axis stands: with "
+        "all pairs it takes four times as long, and ends in other minima.",
         ACCURACY,
     )
     many_steps: tuple = _tuned(

@@ -12,7 +12,7 @@ from ...core.group import agreement
 from ..multistart import descended
 from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
-from .turning_waves import rearranged_waves, turning_waves
+from .principal_waves import principal_waves, rearranged_waves
 from .waves import Frame
 
 __all__ = ["lawful"]
@@ -41,8 +41,7 @@ def lawful(judge, seed, proposals):
         starts = _lower(law, starts + _random(judge, seed))
     else:
         starts = [(law.value(basis), name, basis) for name, basis in starts]
-        if not judge.grid.is_line:
-            starts += _turning(judge, seed)
+        starts += _as_waves(judge, seed)
     ends = []
     for _, name, basis in _different(starts, share, tuning):
         descent = judge.descent_on_the_law(basis)
@@ -100,14 +99,14 @@ def _random(judge, seed):
     return [("random", judge.tensor(rotation)) for rotation in np.linalg.qr(rotations)[0]]
 
 
-def _turning(judge, seed):
-    """Value, name and basis of waves around a ring, from several phases."""
-    law, count, found = judge.law, judge.tuning.turning_starts, []
+def _as_waves(judge, seed):
+    """Value, name and basis of principal axes as waves, from several signs or phases."""
+    law, count, found = judge.law, judge.tuning.wave_guesses, []
     for number in range(seed * count, (seed + 1) * count):
-        basis = turning_waves(law.spectrum, number)
-        for _ in range(judge.tuning.turning_rounds):
+        basis = principal_waves(law.spectrum, judge.grid, number)
+        for _ in range(judge.tuning.wave_rounds):
             basis = judge.descent_on_the_law(rearranged_waves(law, basis, number)).basis
-        found.append((law.value(basis), "turning waves", basis))
+        found.append((law.value(basis), "principal waves", basis))
     return found
 
 
