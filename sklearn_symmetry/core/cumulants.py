@@ -6,7 +6,6 @@ import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .blocks import at_once
-from .grid import Grid
 
 __all__ = [
     "fourth_cumulant_modes",
@@ -91,30 +90,25 @@ def rotation_cost(size):
     return 3 * size**4
 
 
-def third_order_divergence(cumulants, grid=None, axis=0):
-    r"""Divergence of cumulants from their shift by one, for every component, in nats.
+def third_order_divergence(here, before):
+    r"""Divergence of two whitened densities that differ in third-order cumulants alone, in nats.
 
-    The Edgeworth expansion of the KL divergence of two whitened densities that differ in
-    third-order cumulants alone, to lowest order :math:`\frac1{12} \sum_{ijk} (\kappa_{ijk} -
-    \kappa'_{ijk})^2`, the same in both directions (Comon, 1994, has it for the negentropy, where
-    :math:`\kappa' = 0`). Primes mark cumulants of shifted indices.
+    The Edgeworth expansion of the KL divergence to lowest order, :math:`\frac1{12} \sum_{ijk}
+    (\kappa_{ijk} - \kappa'_{ijk})^2`, the same in both directions (Comon, 1994, has it for the
+    negentropy, where :math:`\kappa' = 0`).
 
     Parameters
     ----------
-    cumulants : Tensor of shape (..., m, m, m)
-    grid : Grid or None, default=None
-        Of the m components. None: a line.
-    axis : int, default=0
-        Along which they are shifted.
+    here, before : Tensor of shape (..., p, p, p)
+        Cumulants of two windows, one of them the shift of the other; see
+        :func:`~sklearn_symmetry.core.windows.whitened_windows`.
 
     Returns
     -------
-    divergence : Tensor of shape (..., n_pairs)
-        Sums over j and k, for every i that has a predecessor.
+    divergence : Tensor of shape (...)
+        Of all p components together.
     """
-    grid = Grid.fitting(grid, cumulants.shape[-1], "the tensor of cumulants")
-    here, before = grid.predecessors(cumulants, axis, n_indices=3)
-    return (here - before).square().sum((-2, -1)) / 12
+    return (here - before).square().sum((-3, -2, -1)) / 12
 
 
 def fourth_cumulant_modes(
@@ -185,32 +179,26 @@ def fourth_cumulant_modes(
     return values[best], np.array([matrix(vector) for vector in vectors[:, best].T])
 
 
-def fourth_order_divergence(strengths, modes, grid=None, axis=0):
-    r"""Divergence of fourth-order cumulants from their shift by one, in nats.
+def fourth_order_divergence(strengths, here, before):
+    r"""Divergence of two whitened densities that differ in fourth-order cumulants alone, in nats.
 
     As :func:`third_order_divergence`, :math:`\frac1{48} \sum_{ijkl} (\kappa_{ijkl} -
-    \kappa'_{ijkl})^2`, without forming the tensors: with the Gram matrices A of the windows
-    of the modes, B of the windows before, and C of one with the other, the sum is
+    \kappa'_{ijkl})^2`, without forming the tensors: with the Gram matrices A of the modes of one
+    window, B of those of the other, and C of one with the other, the sum is
     :math:`\sum_{qr} e_q e_r (A_{qr}^2 + B_{qr}^2 - 2 C_{qr}^2)`.
 
     Parameters
     ----------
     strengths : Tensor of shape (count,)
-    modes : Tensor of shape (..., count, m, m)
-        See :func:`fourth_cumulant_modes`; those of a representation ``z @ W.T`` are
-        :func:`rotated_modes` by W.
-    grid : Grid or None, default=None
-        Of the m components. None: a line.
-    axis : int, default=0
-        Along which they are shifted.
+    here, before : Tensor of shape (..., count, p, p)
+        Modes of two windows, see :func:`fourth_cumulant_modes`; those of a representation
+        ``z @ W.T`` are :func:`rotated_modes` by W.
 
     Returns
     -------
     divergence : Tensor of shape (...)
-        Nonnegative up to rounding. Cost: 3 count^2 m^2 multiplications, and 2 count m^3 for
-        rotating the modes.
+        Nonnegative up to rounding. Cost: 3 count^2 p^2 multiplications.
     """
-    grid = Grid.fitting(grid, modes.shape[-1], "the stack of modes")
-    here, before = (part.flatten(-2) for part in grid.predecessors(modes, axis, n_indices=2))
+    here, before = here.flatten(-2), before.flatten(-2)
     change = (here @ here.mT) ** 2 + (before @ before.mT) ** 2 - 2 * (here @ before.mT) ** 2
     return ((change @ strengths) @ strengths) / 48

@@ -7,6 +7,7 @@ import torch
 
 from .cumulants import third_cumulants
 from .grid import Grid
+from .windows import whitened_windows
 
 __all__ = ["Representation"]
 
@@ -33,10 +34,12 @@ class Representation:
     eigenvalues : Tensor of shape (m,), optional
         Spectrum of that covariance in descending order where it is known already: an orthogonal W
         leaves it that of the data.
-    whitened_cumulants : Tensor of shape (m, m, m), optional
-        Third-order cumulants of the whitened `y` where they are known already.
+    loadings : Tensor of shape (m, k), optional
+        X of ``y - mean = X z`` with white z of k components, where that is known already.
+    whitened_cumulants : Tensor of shape (k, k, k), optional
+        Third-order cumulants of z where they are known already.
     whitened_modes : tuple of Tensor, optional
-        Strengths and modes of the fourth-order cumulants of the whitened `y`, see
+        Strengths and modes of the fourth-order cumulants of z, see
         :func:`~sklearn_symmetry.core.cumulants.fourth_cumulant_modes`. They are not computed here.
 
     Raises
@@ -46,9 +49,10 @@ class Representation:
 
     Attributes
     ----------
-    mean, covariance, variance, correlation, eigenvalues, whitened_cumulants : Tensor
+    mean, covariance, variance, correlation, eigenvalues, loadings, whitened_cumulants : Tensor
         Batch statistics; the covariance divides by n. Eigenvalues are in descending order, not
-        below the rounding error of the largest one.
+        below the rounding error of the largest one. Unless `loadings` are given, they are the
+        symmetric root of the covariance, and z is ``C**-0.5 (y - mean)``.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Representation:
         mean=None,
         covariance=None,
         eigenvalues=None,
+        loadings=None,
         whitened_cumulants=None,
         whitened_modes=None,
     ):
@@ -76,6 +81,8 @@ class Representation:
             self.covariance = covariance
         if eigenvalues is not None:
             self.eigenvalues = eigenvalues
+        if loadings is not None:
+            self.loadings = loadings
         if whitened_cumulants is not None:
             self.whitened_cumulants = whitened_cumulants
 
@@ -118,12 +125,27 @@ class Representation:
         return values.clamp_min(floor)
 
     @cached_property
+    def loadings(self):
+        """Symmetric root of the covariance, shape (m, m)."""
+        values, axes = self._spectrum
+        return (axes * values.sqrt()) @ axes.mT
+
+    @cached_property
     def whitened_cumulants(self):
-        """Third-order cumulants of ``C**-0.5 @ y``, shape (m, m, m): a stationary filter of y."""
+        """Third-order cumulants of ``C**-0.5 @ y``, shape (m, m, m)."""
+        values, axes = self._spectrum
+        return third_cumulants(self.y @ ((axes * values**-0.5) @ axes.mT))
+
+    @cached_property
+    def _spectrum(self):
+        """Eigenvalues, ascending, none below rounding error, and axes of the covariance."""
         values, axes = torch.linalg.eigh(self.covariance)
-        floor = torch.finfo(values.dtype).eps * values[-1].detach()
-        root = (axes * values.clamp_min(floor) ** -0.5) @ axes.mT
-        return third_cumulants(self.y @ root)
+        return values.clamp_min(torch.finfo(values.dtype).eps * values[-1].detach()), axes
+
+    def windows(self, axis=0):
+        """Loadings of two windows a step apart; see :func:`.windows.whitened_windows`."""
+        key = "windows", axis
+        return self.remember(key, lambda: whitened_windows(self.loadings, self.grid, axis))
 
     def remember(self, key, compute):
         """Value of ``compute()``, computed once per `key`: the cache of a density."""

@@ -11,7 +11,7 @@ from ..core.energies import contrast_free_divergence, worst_energy_divergence
 from ..core.grid import Grid
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
-from .law import Law
+from .law import Law, LawOfWindows
 from .manifold import minimise
 from .objective import Objective
 from .repairs import most_local, repair
@@ -80,7 +80,9 @@ class Judge:
         few = slice(0, tuning.search_samples)
         options = {"grid": grid, "tuning": tuning}
         self.fine = Objective(data, weights, few, **options)
-        self.law = Law(self.fine) if self.fine.modes is not None else None
+        able = self.fine.modes is not None
+        self.law = Law(self.fine) if able else None
+        self.exact = LawOfWindows(self.fine) if able else None
         self.coarse = self._coarse(weights, few)
         self.scout = Objective(data, weights, slice(0, tuning.scout_samples), **options)
         self.final = Objective(data, weights, slice(-tuning.judge_samples, None), **options)
@@ -159,7 +161,7 @@ class Judge:
         if self.law is None:
             rank = (divergence > 1 + self.tuning.stationary, loss)
         else:
-            value = loss + self.tuning.lawful_weight * math.log(self.law.value(basis) + LEAST)
+            value = loss + self.tuning.lawful_weight * math.log(self.exact.value(basis) + LEAST)
             if y.shape[1] <= self.tuning.fewest:
                 value += contrast_free_divergence(y, self.grid)
             rank = (False, value)

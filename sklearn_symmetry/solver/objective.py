@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The loss as a function of an orthogonal matrix W, on a fixed set of samples."""
 
-import functools
 import math
 
 import torch
@@ -68,12 +67,13 @@ class Objective:
     def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
+        self.deviations = data.deviations
         self.n_samples = data.n_samples  # all, of which the moments are
         affordable = tuning.affords(tuning.fine_iterations * rotation_cost(data.n_features))
         third = tuning.third_order if affordable else 0.0
         self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.tuning = tuning
-        self.cumulants = data.cumulants if third else None
+        self.cumulants = third_order_cumulants(data, tuning) if third else None
         self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
@@ -136,14 +136,18 @@ class Objective:
         cumulants = rotated(self.cumulants, bases)
 
         def third(axis):
-            return third_order_divergence(cumulants, self.grid, axis).sum(-1)
+            return third_order_divergence(*self.grid.predecessors(cumulants, axis, n_indices=3))
 
         total = self.grid.average(third)
         if self.modes is None:
             return total
         strengths, modes = (part[: self.tuning.loud_modes] for part in self.modes)
         turned = rotated_modes(modes, bases)
-        fourth = functools.partial(fourth_order_divergence, strengths, turned, self.grid)
+
+        def fourth(axis):
+            windows = self.grid.predecessors(turned, axis, n_indices=2)
+            return fourth_order_divergence(strengths, *windows)
+
         return total + self.grid.average(fourth)
 
     def moment_gradient(self, basis):
@@ -153,10 +157,6 @@ class Objective:
         return turning_gradient(basis, total)
 
     def _representation(self, basis, rows):
-        known, modes = self.cumulants, self.modes
-        cumulants = None if known is None else rotated(known, basis.to(known.dtype))
-        if modes is not None:
-            modes = modes[0], rotated_modes(modes[1], basis.to(modes[1].dtype))
         return Representation(
             rows.mT,
             self.density,
@@ -164,8 +164,9 @@ class Objective:
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,
-            whitened_cumulants=cumulants,
-            whitened_modes=modes,
+            loadings=basis * self.deviations,
+            whitened_cumulants=self.cumulants,
+            whitened_modes=self.modes,
         )
 
 
@@ -192,6 +193,11 @@ def affordable_modes(size, tuning):
     return count if count >= tuning.n_operators else 0
 
 
+def third_order_cumulants(data, tuning):
+    """Third-order cumulants of a size that an expansion bears."""
+    return scaled_down(data.cumulants, 12 * data.n_features, tuning)
+
+
 def fourth_order_modes(data, tuning):
     """Strengths and modes of fourth-order cumulants; None where they are not affordable."""
     count = affordable_modes(data.n_features, tuning)
@@ -212,7 +218,7 @@ def scaled_down(cumulants, per_nat, tuning):
     tuning : Tuning
     """
     nats = float(cumulants.square().sum()) / per_nat
-    return cumulants * min(1.0, tuning.fourth_size / max(nats, 1e-9)) ** 0.5
+    return cumulants * min(1.0, tuning.largest_size / max(nats, 1e-9)) ** 0.5
 
 
 def turning_gradient(basis, total):

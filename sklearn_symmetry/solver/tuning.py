@@ -74,10 +74,10 @@ class Tuning:
         "Smooth, nearly periodic and symmetric signals show in nothing of lower order which of "
         "many solutions is right: a watch, waveforms, pulse waves.",
     )
-    fourth_size: float = _tuned(
+    largest_size: float = _tuned(
         0.5,
         "nats a column",
-        "Fourth-order cumulants of a larger size are scaled down to it: no expansion about the "
+        "Cumulants of an order that are larger are scaled down to it: no expansion about the "
         "Gaussian describes them, and they would outweigh all else.",
     )
     emphasis: float = _tuned(

@@ -62,6 +62,11 @@ class PrincipalData:
         return self.samples.shape[0]
 
     @cached_property
+    def deviations(self):
+        """Of the axes, as cumulants are whitened by them: noise is not amplified fully."""
+        return (self.spectrum + NOISE * self.spectrum[0]).sqrt()
+
+    @cached_property
     def cumulants(self):
         """Third-order cumulants of the whitened sample, shape (d, d, d), float32.
 

@@ -3,7 +3,12 @@
 
 import torch
 
-from ..cumulants import fourth_order_divergence, third_order_divergence
+from ..cumulants import (
+    fourth_order_divergence,
+    rotated,
+    rotated_modes,
+    third_order_divergence,
+)
 from ..entropy import spacing_entropy
 
 __all__ = ["ClosedFormDensity"]
@@ -124,7 +129,7 @@ class ClosedFormDensity:
         return _gaussian_kl(offset**2, rep.variance, rep.variance.mean())
 
     def third_order_shift_divergence(self, rep, axis=0):
-        """What third-order cumulants add to the KL divergence of the joint density from its shift.
+        """What third-order cumulants add to the KL divergence of a window from its shift.
 
         They see the phases of weak frequencies, which no second moment knows, through those of the
         strong ones they go with. Not bounded. Zero for columns of symmetric distribution. See
@@ -137,13 +142,16 @@ class ClosedFormDensity:
 
         Returns
         -------
-        divergence : Tensor of shape (n_pairs,)
-            The share of every component, nonnegative. Cost: O(m^3), and that of the cumulants.
+        divergence : Tensor, scalar
+            The mean share of a component, nonnegative. Cost: O(m^4), no pass over the data but
+            for the cumulants.
         """
-        return third_order_divergence(rep.whitened_cumulants, rep.grid, axis)
+        known = rep.whitened_cumulants
+        windows = (rotated(known, part.to(known.dtype)) for part in rep.windows(axis))
+        return third_order_divergence(*windows) / rep.grid.n_pairs(axis)
 
     def fourth_order_shift_divergence(self, rep, axis=0):
-        """What fourth-order cumulants add to the KL divergence of the joint density from its shift.
+        """What fourth-order cumulants add to the KL divergence of a window from its shift.
 
         Smooth and symmetric signals differ from a wrong representation in nothing of lower order.
         See :func:`~sklearn_symmetry.core.cumulants.fourth_order_divergence`.
@@ -157,13 +165,15 @@ class ClosedFormDensity:
         Returns
         -------
         divergence : Tensor, scalar
-            The mean share of a component, nonnegative up to rounding. Not bounded. Cost:
-            :func:`~sklearn_symmetry.core.cumulants.fourth_order_divergence`, no pass over the data.
+            The mean share of a component, nonnegative up to rounding. Not bounded. Cost: that of
+            :func:`~sklearn_symmetry.core.cumulants.rotated_modes`, twice, and of the divergence;
+            no pass over the data.
         """
         if rep.whitened_modes is None:
             raise ValueError("fourth order needs a Representation with its whitened_modes")
-        total = fourth_order_divergence(*rep.whitened_modes, rep.grid, axis)
-        return total / rep.grid.n_pairs(axis)
+        strengths, modes = rep.whitened_modes
+        windows = (rotated_modes(modes, part.to(modes.dtype)) for part in rep.windows(axis))
+        return fourth_order_divergence(strengths, *windows) / rep.grid.n_pairs(axis)
 
     def _divergence(self, squared_offset, variance, other_variance):
         divergence = _gaussian_kl(squared_offset, variance, other_variance)

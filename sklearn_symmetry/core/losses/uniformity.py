@@ -54,7 +54,7 @@ class Uniformity:
         if self.pooled:
             uniformity = uniformity + self.pooled * density.pooled_divergence(rep).mean()
         if self.third:
-            third = average(lambda axis: density.third_order_shift_divergence(rep, axis).mean())
+            third = average(lambda axis: density.third_order_shift_divergence(rep, axis))
             uniformity = uniformity + self.third * third
         if self.fourth:
             fourth = average(lambda axis: density.fourth_order_shift_divergence(rep, axis))
