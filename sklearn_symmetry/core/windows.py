@@ -1,25 +1,68 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A window of a representation and the one a step before, made comparable.
+"""Two windows of a representation, one the shift of the other, made comparable.
 
 A stationary line that is whitened as a whole is stationary no more: whitening uses all rows, and
-those near an end have neighbours on one side only. Two windows, of which one is the shift of the
-other, do have one law, and still have it when both are whitened by the covariance they share.
+those near an end have neighbours on one side only. A window and its shift do have one law, and
+still have it when each is whitened by itself. The root is the symmetric one, which depends on a
+covariance smoothly: of two that differ by sampling alone, it leaves the same axes.
 """
 
 import torch
 
-__all__ = ["whitened_windows"]
+__all__ = ["inverse_root", "second_order_divergence", "whitened_windows"]
 
-FLOOR = 1e-6  # of the mean variance, as white noise, where a covariance is singular
+FLOOR = 1e-9  # smallest eigenvalue, as a fraction of the mean one
+
+
+class _InverseRoot(torch.autograd.Function):
+    r"""Symmetric :math:`C^{-1/2} = V S^{-1} V^T` with :math:`C = V S^2 V^T`.
+
+    Its derivative is that of Daleckii and Krein, without a difference of eigenvalues, which may be
+    equal: :math:`d(C^{-1/2}) = V [\Phi \circ (V^T dC\, V)] V^T` with
+    :math:`\Phi_{ij} = -1 / (s_i s_j (s_i + s_j))`.
+    """
+
+    @staticmethod
+    def forward(ctx, covariance):
+        # The solvers of LAPACK fail on what is not finite; the result shall say so instead.
+        values, axes = torch.linalg.eigh(torch.nan_to_num(covariance, 0.0, 0.0, 0.0))
+        deviations = values.clamp_min(FLOOR * values.mean(-1, keepdim=True)).sqrt()
+        ctx.save_for_backward(deviations, axes)
+        root = (axes / deviations[..., None, :]) @ axes.mT
+        return root + 0.0 * covariance.sum((-2, -1), keepdim=True)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        deviations, axes = ctx.saved_tensors
+        one, other = deviations[..., :, None], deviations[..., None, :]
+        inner = axes.mT @ ((gradient + gradient.mT) / 2) @ axes
+        return -axes @ (inner / (one * other * (one + other))) @ axes.mT
+
+
+def inverse_root(covariance):
+    """Symmetric inverse root of covariances, differentiable where eigenvalues are equal.
+
+    Parameters
+    ----------
+    covariance : Tensor of shape (..., p, p)
+        Symmetric, positive semidefinite.
+
+    Returns
+    -------
+    root : Tensor of shape (..., p, p)
+        Eigenvalues are floored at 1e-9 of the mean one; not finite where `covariance` is not.
+        Cost: O(p^3).
+    """
+    return _InverseRoot.apply(covariance)
 
 
 def whitened_windows(loadings, grid, axis=0):
-    r"""Loadings of two windows a step apart, whitened by their mean covariance.
+    r"""Loadings of two windows a step apart, each whitened by itself.
 
     Of a representation y = X z with white z: with :math:`X_1` the rows that have a predecessor
-    along the axis and :math:`X_0` their predecessors, :math:`S^{-1/2} X_1` and
-    :math:`S^{-1/2} X_0`, where :math:`S = \frac12 (X_1 X_1^T + X_0 X_0^T)`. Cumulants of the
-    windows are those of z, rotated by them; any root of S leaves their divergences the same.
+    along the axis and :math:`X_0` their predecessors, :math:`(X_1 X_1^T)^{-1/2} X_1` and
+    :math:`(X_0 X_0^T)^{-1/2} X_0`. Cumulants of the whitened windows are those of z, rotated by
+    these.
 
     Parameters
     ----------
@@ -32,15 +75,39 @@ def whitened_windows(loadings, grid, axis=0):
     Returns
     -------
     here, before : Tensor of shape (..., p, k)
-        For the p rows that have a predecessor; the sum of their Gram matrices is twice the
-        identity. Cost: O(m^2 k).
+        Of orthonormal rows, for the p rows that have a predecessor. Cost: O(m^2 k).
     """
-    here, before = (part.mT for part in grid.predecessors(loadings.mT, axis))
-    covariance = (here @ here.mT + before @ before.mT) / 2
-    root, failed = torch.linalg.cholesky_ex(covariance)
-    if bool((failed > 0).any()):
-        level = FLOOR * covariance.diagonal(dim1=-2, dim2=-1).mean(-1)
-        noise = level[..., None, None] * torch.eye(covariance.shape[-1]).to(covariance)
-        root = torch.linalg.cholesky(covariance + noise)
-    both = torch.cat([here, before], -1)
-    return torch.linalg.solve_triangular(root, both, upper=False).chunk(2, -1)
+    windows = _windows(loadings, grid, axis)
+    return tuple(inverse_root(window @ window.mT) @ window for window in windows)
+
+
+def second_order_divergence(loadings, grid, axis=0):
+    r"""Divergence of the Gaussians of two windows a step apart, in nats.
+
+    With their covariances C and C', half of Jeffreys' divergence:
+    :math:`\frac14 [\mathrm{tr}(C C'^{-1}) + \mathrm{tr}(C' C^{-1}) - 2p]`.
+
+    Parameters
+    ----------
+    loadings : Tensor of shape (..., m, k)
+        As of :func:`whitened_windows`.
+    grid : Grid
+    axis : int, default=0
+
+    Returns
+    -------
+    divergence : Tensor of shape (...)
+        Nonnegative up to rounding. Cost: O(m^2 k).
+    """
+    here, before = _windows(loadings, grid, axis)
+    roots = (inverse_root(window @ window.mT) for window in (before, here))
+    traces = sum(
+        (root @ window).square().sum((-2, -1))
+        for root, window in zip(roots, (here, before), strict=True)
+    )
+    return (traces - 2 * here.shape[-2]) / 4
+
+
+def _windows(loadings, grid, axis):
+    """The rows that have a predecessor, and their predecessors."""
+    return tuple(part.mT for part in grid.predecessors(loadings.mT, axis))

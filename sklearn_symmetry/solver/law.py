@@ -4,7 +4,7 @@
 import torch
 
 from ..core.cumulants import fourth_order_divergence, rotated, rotated_modes, third_order_divergence
-from ..core.windows import whitened_windows
+from ..core.windows import second_order_divergence, whitened_windows
 from .objective import turning_gradient
 
 __all__ = ["Law", "LawOfWindows"]
@@ -30,7 +30,7 @@ class Law:
     def __init__(self, objective):
         self.grid, self.tuning = objective.grid, objective.tuning
         self.spectrum, self.weights = objective.spectrum, {}
-        self.deviations = objective.deviations
+        self.root = objective.root
         self.look_cost, self.higher_order = objective.look_cost, objective.higher_order
         self.cumulants = self.third = objective.cumulants
         self.fourth = tuple(part[: self.tuning.loud_modes] for part in objective.modes)
@@ -77,26 +77,25 @@ class Law:
 
 
 class LawOfWindows(Law):
-    r"""The same of two windows a step apart, whitened by the covariance they share.
+    r"""The same of two windows a step apart, each whitened by itself.
 
     Whitened as a whole, a line is not stationary at its ends, and smooth signals least of all:
     there :class:`Law` leads somewhere near the truth and is not lowest at it. This one is 0 at the
     truth but for sampling, and leads there from nearby only. See
-    :func:`~sklearn_symmetry.core.windows.whitened_windows`; :math:`\Delta C` is the difference of
-    their covariances, and its square takes the place of that of the logarithms.
+    :func:`~sklearn_symmetry.core.windows.whitened_windows`; of second order,
+    :func:`~sklearn_symmetry.core.windows.second_order_divergence`.
     """
 
     def __call__(self, basis):
-        loadings, (strengths, modes) = basis * self.deviations, self.fourth
+        loadings, (strengths, modes) = basis @ self.root, self.fourth
 
         def along(axis):
             windows = whitened_windows(loadings, self.grid, axis)
-            here, before = windows
-            second = (here @ here.mT - before @ before.mT).square().sum((-2, -1)) / 4
-            single = [part.to(self.third.dtype) for part in windows]
-            third = third_order_divergence(*(rotated(self.third, part) for part in single))
-            turned = (rotated_modes(modes, part) for part in single)
-            fourth = fourth_order_divergence(strengths, *turned)
-            return (second + third + fourth) / self.grid.n_pairs(axis)
+            windows = [part.to(self.third.dtype) for part in windows]
+            total = second_order_divergence(loadings, self.grid, axis)
+            total = total + third_order_divergence(*(rotated(self.third, one) for one in windows))
+            turned = (rotated_modes(modes, one) for one in windows)
+            total = total + fourth_order_divergence(strengths, *turned)
+            return total / self.grid.n_pairs(axis)
 
         return self.grid.average(along)

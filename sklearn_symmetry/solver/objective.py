@@ -67,7 +67,7 @@ class Objective:
     def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
-        self.deviations = data.deviations
+        self.root = data.root
         self.n_samples = data.n_samples  # all, of which the moments are
         affordable = tuning.affords(tuning.fine_iterations * rotation_cost(data.n_features))
         third = tuning.third_order if affordable else 0.0
@@ -164,7 +164,7 @@ class Objective:
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,
-            loadings=basis * self.deviations,
+            loadings=basis @ self.root,
             whitened_cumulants=self.cumulants,
             whitened_modes=self.modes,
         )

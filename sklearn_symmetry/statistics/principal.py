@@ -62,9 +62,14 @@ class PrincipalData:
         return self.samples.shape[0]
 
     @cached_property
-    def deviations(self):
-        """Of the axes, as cumulants are whitened by them: noise is not amplified fully."""
-        return (self.spectrum + NOISE * self.spectrum[0]).sqrt()
+    def root(self):
+        """Symmetric root of the covariance about the mean, that cumulants are whitened by.
+
+        Shape (d, d), float64. Noise is not amplified fully.
+        """
+        frame = whitened(self, *CUMULANTS)
+        axes, spectrum = (torch.as_tensor(part) for part in (frame.axes, frame.spectrum))
+        return ((axes * spectrum.sqrt()) @ axes.mT).to(self.spectrum)
 
     @cached_property
     def cumulants(self):
