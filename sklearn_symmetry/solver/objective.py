@@ -77,9 +77,6 @@ class Objective:
         self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
-        if tuning.precise != 1.0:  # second moments only: the samples say least of the others
-            self.weights["uniformity"] *= tuning.precise
-            third, fourth = third / tuning.precise, fourth / tuning.precise
         if fourth:
             self.weights["uniformity"] *= _emphasis(data, tuning)
         self.density = SmoothDensity(tuning.peak_width, bound=tuning.uniformity_bound)
@@ -171,12 +168,13 @@ class Objective:
 
 
 def _emphasis(data, tuning):
-    """Factor of uniformity: more where noise, of a flat spectrum, lets it decide alone."""
+    """Factor of uniformity: more of many samples, most where noise lets it decide alone."""
     per_entry = data.n_samples / data.n_features**2
     spectrum = data.spectrum
     flatness = float(torch.exp(torch.log(spectrum / spectrum.mean()).mean()))
     enough = min(max(per_entry / tuning.emphasis_from, 1.0), tuning.emphasis)
-    return 1 + (enough - 1) * flatness
+    steep = min(enough, tuning.steep_emphasis)
+    return steep + (enough - steep) * flatness
 
 
 def affordable_modes(size, tuning):

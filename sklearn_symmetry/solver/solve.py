@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ..core.energies import worst_energy_divergence
 from ..core.grid import Grid
 from ..core.group import Group, agreement, complete_basis, orientation, similarity
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
@@ -160,12 +159,7 @@ class _Fit:
         grid = best.grid if self.grids else grid
         end = self._continued(best, grid)
         # After a closer look of the search.
-        if self._is_emphatic(end):
-            return self._less_emphatic(end)
-        closer = grid.n_axes == 1 and best.tuning.fourth_order > 0
-        if closer and self.summary.n_features > self.tuning.few and not self.progress.stopped:
-            return self._more_precise(end, best)
-        return end
+        return self._less_emphatic(end) if self._is_emphatic(end) else end
 
     def _searched(self, grid):
         """The best candidate."""
@@ -234,25 +228,6 @@ class _Fit:
         other = self._refined(end.data, basis, end.grid, plain, left, earlier=earlier)
         share, same = end.data.share, end.tuning.returned
         return other if agreement(other.descent.basis, basis, share, end.grid) > same else end
-
-    def _more_precise(self, end, candidate):
-        """The end of a refinement, or of one with more weight of second moments.
-
-        The loss gives up some stationarity for resolution. Where the energies at its end are not
-        stationary, and with a smaller sacrifice they are, that was too much.
-        """
-        tuning = candidate.tuning
-        samples = candidate.data.samples[:, -tuning.judge_samples :]
-
-        def stationary(end):
-            energies = worst_energy_divergence(end.seen(samples), end.grid)
-            return energies <= 1 + tuning.stationary
-
-        if stationary(end):
-            return end
-        precise = dataclasses.replace(tuning, precise=tuning.more_precise)
-        other = self._refined(candidate.data, candidate.start, end.grid, precise)
-        return other if stationary(other) else end
 
     def _line_or_ring(self, line):
         """The fit around a ring, the line closed, or the line, as the ends of the line say.

@@ -84,7 +84,15 @@ class Tuning:
         10.0,
         "times its weight",
         "Largest weight of uniformity, where samples are many and the spectrum is flat: alignment "
-        "and resolution pull noisy rows away from the truth. Photographs, steep, bear none.",
+        "and resolution pull noisy rows away from the truth.",
+    )
+    steep_emphasis: float = _tuned(
+        3.0,
+        "times its weight",
+        "The same of a steep spectrum: resolution buys nats with a divergence that is no chance. "
+        "Heart beats, pulse waves and bursts need it; photographs, not that stationary, bear no "
+        "more.",
+        ACCURACY,
     )
     emphasis_from: float = _tuned(
         10.0,
@@ -92,15 +100,6 @@ class Tuning:
         "Fewer do not say enough for that. Of 85 random trials of up to 12 columns, four more are "
         "right than from 40 on, and two fewer.",
         ROBUSTNESS,
-    )
-    precise: float = _tuned(1.0, "times its weight", "Second moments in uniformity.")
-    more_precise: float = _tuned(
-        25.0,
-        "times its weight",
-        "The same in a second refinement, where energies are not stationary after the first: "
-        "resolution and alignment buy nats with a divergence of hundredths, which is no chance. "
-        "Heart beats, pulse waves; photographs are not that stationary.",
-        ACCURACY,
     )
     n_modes: int = _tuned(64, "modes", "Of the fourth-order cumulants, that are kept.")
     loud_modes: int = _tuned(24, "modes", "Of them for signs: weak ones say little.", SPEED)
