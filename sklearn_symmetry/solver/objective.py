@@ -172,9 +172,9 @@ def _emphasis(data, tuning):
     per_entry = data.n_samples / data.n_features**2
     spectrum = data.spectrum
     flatness = float(torch.exp(torch.log(spectrum / spectrum.mean()).mean()))
-    enough = min(max(per_entry / tuning.emphasis_from, 1.0), tuning.emphasis)
-    steep = min(enough, tuning.steep_emphasis)
-    return steep + (enough - steep) * flatness
+    enough = per_entry / tuning.emphasis_from
+    steep = 1 + (tuning.steep_emphasis - 1) * min(enough, 1.0)
+    return steep + max(min(enough, tuning.emphasis) - steep, 0.0) * flatness
 
 
 def affordable_modes(size, tuning):
