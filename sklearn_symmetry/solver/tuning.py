@@ -241,8 +241,8 @@ class Tuning:
     wave_distance: int = _tuned(
         4,
         "steps of frequency",
-        "Between waves of a line that are exchanged. Variance says about where an axis stands: with "
-        "all pairs it takes four times as long, and ends in other minima.",
+        "Between waves of a line that are exchanged. Variance says about where an axis stands; "
+        "with all pairs it takes four times as long, and ends in other minima.",
         ACCURACY,
     )
     many_steps: tuple = _tuned(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starts around a ring: pairs of principal axes, their frequencies and senses."""
+"""Principal axes as waves: their order and signs on a line, pairs and senses around a ring."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import agreement
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
-from sklearn_symmetry.core.sines import fourier_basis
+from sklearn_symmetry.core.sines import fourier_basis, sine_basis
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.search import search
-from sklearn_symmetry.solver.starts.turning_waves import paired, rearranged_waves, turning_waves
+from sklearn_symmetry.solver.starts.principal_waves import (
+    paired,
+    principal_waves,
+    rearranged_waves,
+)
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics.principal import principal_data
 
@@ -38,6 +42,19 @@ def ring(request):
     X, basis = ring_of_waves(request.param, 8000, 0)
     data = principal_data(X, seed=0)
     return data, torch.as_tensor(basis.T @ data.axes), Grid.ring(request.param)
+
+
+@pytest.fixture(scope="module")
+def line():
+    """Windows of a smooth field, squared, and a rotation."""
+    random = np.random.default_rng(1)
+    kernel = np.exp(-0.5 * (np.arange(-4, 5) / 1.2) ** 2)
+    noise = random.standard_normal((8000, 20))
+    field = np.apply_along_axis(np.convolve, 1, noise, kernel, "valid")
+    field = field + 0.7 * field**2 / field.std() + 0.05 * random.standard_normal(field.shape)
+    basis = np.linalg.qr(random.standard_normal((12, 12)))[0]
+    data = principal_data(field @ basis.T, seed=0)
+    return data, torch.as_tensor(basis.T @ data.axes), Grid.line(12)
 
 
 @sizes
@@ -67,7 +84,8 @@ def test_axes_of_like_variance_are_paired_and_the_others_left_alone(size):
 @sizes
 def test_waves_of_random_phases_have_their_pairs(size):
     spectrum = torch.linspace(2.0, 1.0, size, dtype=torch.float64)
-    one, other = turning_waves(spectrum, 0), turning_waves(spectrum, 1)
+    ring = Grid.ring(size)
+    one, other = (principal_waves(spectrum, ring, seed) for seed in range(2))
     assert_allclose(one @ one.mT, np.eye(size), atol=1e-12)
     assert not torch.allclose(one, other)
     modes = torch.as_tensor(fourier_basis(size)).mT @ one
@@ -87,6 +105,32 @@ def test_frequencies_and_senses_that_were_mistaken_are_found(ring):
     mistaken = waves @ mistaken
     assert law.value(mistaken) > 2 * law.value(truth)
     ends = [rearranged_waves(law, mistaken, seed) for seed in range(3)]
+    for end in ends:
+        assert law.value(end) < law.value(mistaken)
+        assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
+        assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
+    assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+
+
+def test_waves_of_a_line_are_principal_axes_with_random_signs():
+    spectrum, line = torch.linspace(2.0, 1.0, 7, dtype=torch.float64), Grid.line(7)
+    one, other = (principal_waves(spectrum, line, seed) for seed in range(2))
+    modes = sine_basis(7).T @ one.numpy()
+    assert_allclose(np.abs(modes), np.eye(7), atol=1e-12)
+    assert not torch.allclose(one, other)
+
+
+def test_signs_and_frequencies_of_a_line_that_were_mistaken_are_found(line):
+    data, truth, grid = line
+    law = Law(Judge(data, dict(PAPER_WEIGHTS), grid, DEFAULT).fine)
+    waves = torch.as_tensor(sine_basis(grid.size))
+    modes = waves.mT @ truth
+    mistaken = modes.clone()
+    mistaken[[2, 4]] = modes[[4, 2]]
+    mistaken[8:] *= -1
+    mistaken = waves @ mistaken
+    assert law.value(mistaken) > 2 * law.value(truth)
+    ends = [rearranged_waves(law, mistaken, seed) for seed in range(4)]
     for end in ends:
         assert law.value(end) < law.value(mistaken)
         assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
