@@ -828,7 +828,8 @@ def test_callbacks_see_loss_and_terms_of_every_iteration():
     news = [metadata for _, metadata, _ in callback.fitted if metadata is not None]
     refinement = [entry for entry in news if entry["phase"] == "refinement"]
     assert [entry["loss"] for entry in refinement] == lens.loss_curve_[1:]
-    assert [entry["iteration"] for entry in refinement] == [1, 2, 3]
+    assert lens.n_iter_ > 0
+    assert [entry["iteration"] for entry in refinement] == list(range(1, lens.n_iter_ + 1))
     for name, values in lens.loss_terms_.items():
         assert [entry[name] for entry in refinement] == values[1:]
 

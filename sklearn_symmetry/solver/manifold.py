@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-__all__ = ["Descent", "check_finite", "minimise"]
+__all__ = ["Descent", "check_finite", "minimise", "nearest_orthogonal"]
 
 ARMIJO = 1e-4  # share of the promised fall that a step must keep (Nocedal and Wright, 3.1)
 
@@ -85,7 +85,7 @@ def minimise(objective, basis, *, max_iter, tol, patience=8, probes=None, watch=
         taken, basis, loss, terms, new_gradient = found
         memory.learn(taken, new_gradient - gradient)
         gradient = new_gradient
-        state.basis = _orthogonal(basis) if iteration % 20 == 0 else basis
+        state.basis = nearest_orthogonal(basis) if iteration % 20 == 0 else basis
         _record(state, loss, terms)
         if watch is not None and watch(state):
             break
@@ -182,8 +182,17 @@ def _fisher_information(rows):
     return (slope**2 / density[1:-1].clamp_min(1e-9 * density.max())).sum() * width
 
 
-def _orthogonal(basis):
-    """Nearest orthogonal matrix: removes the rounding errors of many products."""
+def nearest_orthogonal(basis):
+    """Nearest orthogonal matrix: without the rounding errors of many products.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+
+    Returns
+    -------
+    basis : Tensor of shape (d, d)
+    """
     left, _, right = torch.linalg.svd(basis)
     return left @ right
 

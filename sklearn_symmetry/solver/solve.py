@@ -14,7 +14,7 @@ from ..statistics.principal import views
 from .boundary import ends
 from .judge import ranked
 from .lattice import lattice_search, lattices
-from .manifold import check_finite, minimise
+from .manifold import check_finite, minimise, nearest_orthogonal
 from .objective import Objective, affordable_modes
 from .paper import train
 from .repairs import most_local
@@ -348,7 +348,7 @@ class _Progress:
 
     def _package(self, basis, losses, terms, converged):
         return _packaged(
-            self.data.rows(basis.detach().cpu().double().numpy()),
+            self.data.rows(nearest_orthogonal(basis.detach().cpu().double()).numpy()),
             self.settings,
             self.grid,
             location=self.data.location,
