@@ -765,7 +765,7 @@ def test_few_columns_end_without_emphasis_where_that_leads_to_the_same_place(mon
     monkeypatch.setattr(_Fit, "_less_emphatic", lambda self, end: end)
     rough, _ = fitted(**clean)
     _, emphatic = fitted(**noisy)
-    assert 1 - precise < 0.75 * (1 - rough)  # .46 to .63 in six seeds
+    assert 1 - precise < 0.5 * (1 - rough)
     # Elsewhere, the end is the one with emphasis, and so is its history.
     assert right > 0.97
     assert kept.loss_curve_ == emphatic.loss_curve_
