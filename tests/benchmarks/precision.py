@@ -10,16 +10,22 @@ looks at. Above them, the shift divergence of third and fourth order at the trut
 """
 
 import argparse
-import functools
 from dataclasses import replace
 
 import numpy as np
 import torch
 from known_sets import SETS
 
+from sklearn_symmetry.core.cumulants import (
+    fourth_order_divergence,
+    rotated,
+    rotated_modes,
+    third_order_divergence,
+)
 from sklearn_symmetry.core.energies import worst_energy_divergence
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import agreement
+from sklearn_symmetry.core.windows import inverse_root, whitened_windows
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.solution import Settings
@@ -38,12 +44,20 @@ def objective_of(data, settings, grid, weight, whole):
     return objective
 
 
-def higher_orders(objective, basis):
-    """Shift divergences of third and fourth order, in nats a column."""
-    rep = objective._representation(basis, objective.samples[:, :0])
-    for part in ("third_order_shift_divergence", "fourth_order_shift_divergence"):
-        divergence = getattr(objective.density, part)
-        yield float(objective.grid.average(functools.partial(divergence, rep)))
+def together(loadings, grid):
+    """Two windows, whitened by what their covariances have in common."""
+    windows = [part.mT for part in grid.predecessors(loadings.mT)]
+    root = inverse_root(sum(one @ one.mT for one in windows) / 2)
+    return [root @ one for one in windows]
+
+
+def higher_orders(objective, windows):
+    """Shift divergences of third and fourth order of two windows, in nats a column."""
+    cumulants, (strengths, modes) = objective.cumulants, objective.modes
+    windows = [one.to(cumulants.dtype) for one in windows]
+    third = third_order_divergence(*(rotated(cumulants, one) for one in windows))
+    fourth = fourth_order_divergence(strengths, *(rotated_modes(modes, one) for one in windows))
+    return [float(part) / len(windows[0]) for part in (third, fourth)]
 
 
 def ends(name, samples, seed, weights):
@@ -58,9 +72,16 @@ def ends(name, samples, seed, weights):
         return float(worst_energy_divergence((basis.float() @ held_out).mT, grid))
 
     yield f"{name}, the truth: energies {energies(truth):.1f}"
-    for whole, said in NAMES.items():
-        third, fourth = higher_orders(objective_of(data, settings, grid, 1.0, whole), truth)
-        yield f"    {said}: {third:.3f} and {fourth:.3f} nats of third and fourth order"
+    objective = objective_of(data, settings, grid, 1.0, False)
+    loadings = truth @ data.root
+    whitened = {
+        "whole": [part.mT for part in grid.predecessors(truth.mT)],
+        "windows": whitened_windows(loadings, grid),
+        "windows, by one covariance": together(loadings, grid),
+    }
+    for said, windows in whitened.items():
+        third, fourth = higher_orders(objective, windows)
+        yield f"    {said}: {third:.4f} and {fourth:.4f} nats of third and fourth order"
     for whole, said in NAMES.items():
         for weight in weights:
             objective = objective_of(data, settings, grid, weight, whole)
@@ -77,7 +98,7 @@ def main():
     parser.add_argument("--sets", nargs="+", default=["pulse", "heart", "tones"], choices=SETS)
     parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", nargs="+", type=float, default=[1, 3, 10])
+    parser.add_argument("--weights", nargs="*", type=float, default=[1, 3, 10])
     options = parser.parse_args()
     for name in options.sets:
         for line in ends(name, options.samples, options.seed, options.weights):

@@ -20,7 +20,7 @@ KNOWN = {
     "digits11": ("slices of real digits (scikit-learn's)", "digit slices 11"),
     "mnist27": ("slices of real MNIST digits", "MNIST slices 27"),
     "photos33": ("rows of photographs", None),
-    "pulse33": ("windows of a pulse wave (not found yet)", None),
+    "pulse33": ("windows of a pulse wave", None),
 }
 SAMPLES = "20000"
 
