@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Principal axes as waves: their order and signs on a line, pairs and senses around a ring."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from sklearn_symmetry.core.sines import fourier_basis, sine_basis
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.law import Law
 from sklearn_symmetry.solver.search import search
+from sklearn_symmetry.solver.starts.lawful import _as_waves
 from sklearn_symmetry.solver.starts.principal_waves import (
     paired,
     principal_waves,
@@ -136,6 +139,16 @@ def test_signs_and_frequencies_of_a_line_that_were_mistaken_are_found(line):
         assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
         assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
     assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+
+
+@pytest.mark.parametrize("budgets", [0, 8])
+def test_guesses_are_as_many_as_the_budget_affords(line, budgets):
+    data, _, grid = line
+    tuning = replace(DEFAULT, wave_budgets=budgets)
+    judge = Judge(data, dict(PAPER_WEIGHTS), grid, tuning)
+    found = _as_waves(judge, 0)
+    assert len(found) == (tuning.wave_guesses if budgets else 0)
+    assert all(judge.law.value(basis) == value for value, _, basis in found)
 
 
 def test_smooth_waves_around_a_ring_are_recovered(ring):

@@ -235,6 +235,13 @@ class Tuning:
         "Of the signs of principal axes as waves along a line, or of their phases around a ring.",
         ACCURACY,
     )
+    wave_budgets: int = _tuned(
+        8,
+        "times `budget`",
+        "That one look at all changes of all guesses may cost: six guesses of 33 columns, one of "
+        "48, none of 65, where six took nine tenths of the time of Legendre signals.",
+        ACCURACY,
+    )
     wave_rounds: int = _tuned(
         2, "rounds", "Of exchanges of waves, and a descent on the law after each.", ACCURACY
     )

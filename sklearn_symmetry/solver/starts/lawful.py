@@ -12,7 +12,7 @@ from ...core.group import agreement
 from ..multistart import descended
 from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
-from .principal_waves import principal_waves, rearranged_waves
+from .principal_waves import n_changes, principal_waves, rearranged_waves
 from .waves import Frame
 
 __all__ = ["lawful"]
@@ -101,10 +101,12 @@ def _random(judge, seed):
 
 def _as_waves(judge, seed):
     """Value, name and basis of principal axes as waves, from several signs or phases."""
-    law, count, found = judge.law, judge.tuning.wave_guesses, []
+    law, tuning, found = judge.law, judge.tuning, []
+    affordable = tuning.wave_budgets * tuning.budget // (n_changes(law) * law.look_cost)
+    count = min(tuning.wave_guesses, affordable)
     for number in range(seed * count, (seed + 1) * count):
         basis = principal_waves(law.spectrum, judge.grid, number)
-        for _ in range(judge.tuning.wave_rounds):
+        for _ in range(tuning.wave_rounds):
             basis = judge.descent_on_the_law(rearranged_waves(law, basis, number)).basis
         found.append((law.value(basis), "principal waves", basis))
     return found

@@ -17,7 +17,7 @@ import torch
 
 from ...core.sines import fourier_basis, sine_basis
 
-__all__ = ["paired", "principal_waves", "rearranged_waves"]
+__all__ = ["n_changes", "paired", "principal_waves", "rearranged_waves"]
 
 TOGETHER = 32  # bases of which the law is taken at once
 LEAST = 1e-6  # nats a column: a gain
@@ -65,10 +65,7 @@ def rearranged_waves(law, basis, seed):
         No single change would lower its law.
     """
     random, waves = np.random.default_rng(seed), _waves(law.grid).to(basis)
-    if law.grid.is_line:
-        changes = _along_line(len(basis), law.tuning.wave_distance)
-    else:
-        changes = _around_ring(len(basis))
+    changes = _changes(law)
     modes = waves.mT @ basis
     best, in_vain = law.value(basis), 0
     while in_vain < len(changes):
@@ -84,6 +81,17 @@ def rearranged_waves(law, basis, seed):
             if in_vain >= len(changes):
                 break
     return waves @ modes
+
+
+def n_changes(law):
+    """How many single changes :func:`rearranged_waves` looks at, at least."""
+    return len(_changes(law))
+
+
+def _changes(law):
+    """Orders of modes, and signs of their places."""
+    size = law.grid.size
+    return _along_line(size, law.tuning.wave_distance) if law.grid.is_line else _around_ring(size)
 
 
 def _waves(grid):
