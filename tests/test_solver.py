@@ -385,6 +385,7 @@ def test_uniformity_gains_weight_with_samples_and_the_flatness_of_the_spectrum(s
 
 def test_axes_are_not_swapped_beyond_the_budget(data):
     objective = Objective(data, WEIGHTS, tuning=Tuning(budget=10**5))
+    assert objective.root is None  # no pass over the samples for what is not used
     assert list(swapped(torch.eye(9, dtype=torch.float64), objective)) == []
 
 

@@ -67,13 +67,13 @@ class Objective:
     def __init__(self, data, weights, samples=slice(None), *, grid=None, tuning=DEFAULT):
         self.samples = data.samples[:, samples].contiguous()
         self.mean, self.covariance, self.spectrum = data.mean, data.covariance, data.spectrum
-        self.root = data.root
         self.n_samples = data.n_samples  # all, of which the moments are
         affordable = tuning.affords(tuning.fine_iterations * rotation_cost(data.n_features))
         third = tuning.third_order if affordable else 0.0
         self.grid = Grid.fitting(grid, data.n_features, "the set")
         self.tuning = tuning
         self.cumulants = third_order_cumulants(data, tuning) if third else None
+        self.root = data.root if third else None  # a pass over the samples
         self.modes = fourth_order_modes(data, tuning)
         fourth = tuning.fourth_order if self.modes else 0.0
         self.weights = dict(weights)
@@ -161,7 +161,7 @@ class Objective:
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
             eigenvalues=self.spectrum,
-            loadings=basis @ self.root,
+            loadings=None if self.root is None else basis @ self.root,
             whitened_cumulants=self.cumulants,
             whitened_modes=self.modes,
         )

@@ -217,10 +217,8 @@ class _Fit:
         Emphasis on uniformity keeps few noisy columns at the truth. Where nothing else draws away
         from it, the whole loss knows the place more precisely.
         """
-        progress, plain = (
-            self.progress,
-            dataclasses.replace(end.tuning, emphasis=1.0, steep_emphasis=1.0),
-        )
+        progress = self.progress
+        plain = dataclasses.replace(end.tuning, emphasis=1.0, steep_emphasis=1.0)
         left = progress.max_iter - len(end.descent.losses)
         if left <= 0:
             return end
