@@ -97,6 +97,17 @@ def test_waves_of_random_phases_have_their_pairs(size):
     assert_allclose(power[1:3, 1:3].sum(), 2.0, atol=1e-12)
 
 
+def assert_mended(law, truth, mistaken, waves, n_seeds):
+    """Every search lowers the law until no single change does, and one reaches the truth."""
+    assert law.value(mistaken) > 2 * law.value(truth)
+    ends = [rearranged_waves(law, mistaken, seed) for seed in range(n_seeds)]
+    for end in ends:
+        assert law.value(end) < law.value(mistaken)
+        assert_allclose(end @ end.mT, np.eye(len(waves)), atol=1e-8)
+        assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
+    assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+
+
 def test_frequencies_and_senses_that_were_mistaken_are_found(ring):
     data, truth, grid = ring
     law = Law(Judge(data, dict(PAPER_WEIGHTS), grid, DEFAULT).fine)
@@ -106,13 +117,7 @@ def test_frequencies_and_senses_that_were_mistaken_are_found(ring):
     mistaken[[1, 2, 5, 6]] = modes[[5, 6, 1, 2]]
     mistaken[2] *= -1
     mistaken = waves @ mistaken
-    assert law.value(mistaken) > 2 * law.value(truth)
-    ends = [rearranged_waves(law, mistaken, seed) for seed in range(3)]
-    for end in ends:
-        assert law.value(end) < law.value(mistaken)
-        assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
-        assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
-    assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+    assert_mended(law, truth, mistaken, waves, n_seeds=3)
 
 
 def test_waves_of_a_line_are_principal_axes_with_random_signs():
@@ -132,13 +137,7 @@ def test_signs_and_frequencies_of_a_line_that_were_mistaken_are_found(line):
     mistaken[[2, 4]] = modes[[4, 2]]
     mistaken[8:] *= -1
     mistaken = waves @ mistaken
-    assert law.value(mistaken) > 2 * law.value(truth)
-    ends = [rearranged_waves(law, mistaken, seed) for seed in range(4)]
-    for end in ends:
-        assert law.value(end) < law.value(mistaken)
-        assert_allclose(end @ end.mT, np.eye(grid.size), atol=1e-8)
-        assert torch.equal(rearranged_waves(law, end, 5), waves @ (waves.mT @ end))
-    assert min(map(law.value, ends)) <= law.value(truth) + 1e-6
+    assert_mended(law, truth, mistaken, waves, n_seeds=4)
 
 
 @pytest.mark.parametrize("budgets", [0, 8])

@@ -39,10 +39,10 @@ class Candidate:
     tuning : Tuning
         Of the judge: what the loss adds to that of the paper.
     rank : tuple
-        Orders candidates, the best has the lowest: of the loss and the logarithm of the law; with
-        very few columns of the divergence of the energies, too, the mean of few numbers, which may
-        be high where they are right. Without a law stationary energies come before the loss, which
-        does not see them.
+        Orders candidates, the best has the lowest: of the loss and the logarithm of the law of
+        windows; with very few columns of the divergence of the energies, too, the mean of few
+        numbers, which may be high where they are right. Without a law stationary energies come
+        before the loss, which does not see them.
     grid : Grid or None
         Of the rows of the basis. None: a line.
     """

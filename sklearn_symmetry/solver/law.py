@@ -32,15 +32,15 @@ class Law:
         self.spectrum, self.weights = objective.spectrum, {}
         self.root = objective.root
         self.look_cost, self.higher_order = objective.look_cost, objective.higher_order
-        self.cumulants = self.third = objective.cumulants
+        self.cumulants = objective.cumulants
         self.fourth = tuple(part[: self.tuning.loud_modes] for part in objective.modes)
         self.log_spectrum = torch.log(self.spectrum)
 
     def __call__(self, basis):
         """Its value, in nats a column, for a tensor of shape (..., d, d)."""
         logarithm = (basis * self.log_spectrum) @ basis.mT
-        basis = basis.to(self.third.dtype)
-        third = rotated(self.third, basis)
+        basis = basis.to(self.cumulants.dtype)
+        third = rotated(self.cumulants, basis)
         strengths, modes = self.fourth
         modes = rotated_modes(modes, basis)
 
@@ -77,7 +77,7 @@ class Law:
 
 
 class LawOfWindows(Law):
-    r"""The same of two windows a step apart, each whitened by itself.
+    """The same of two windows a step apart, each whitened by itself.
 
     Whitened as a whole, a line is not stationary at its ends, and smooth signals least of all:
     there :class:`Law` leads somewhere near the truth and is not lowest at it. This one is 0 at the
@@ -91,9 +91,11 @@ class LawOfWindows(Law):
 
         def along(axis):
             windows = whitened_windows(loadings, self.grid, axis)
-            windows = [part.to(self.third.dtype) for part in windows]
+            windows = [part.to(self.cumulants.dtype) for part in windows]
             total = second_order_divergence(loadings, self.grid, axis)
-            total = total + third_order_divergence(*(rotated(self.third, one) for one in windows))
+            total = total + third_order_divergence(
+                *(rotated(self.cumulants, one) for one in windows)
+            )
             turned = (rotated_modes(modes, one) for one in windows)
             total = total + fourth_order_divergence(strengths, *turned)
             return total / self.grid.n_pairs(axis)

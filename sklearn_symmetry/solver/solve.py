@@ -116,10 +116,6 @@ class _End(NamedTuple):
     grid: Grid
     tuning: Tuning
 
-    def seen(self, samples):
-        """Columns of `samples` in its basis."""
-        return (self.descent.basis.float() @ samples).mT
-
 
 class _Fit:
     """A search for a basin and a refinement in it, over orthogonal matrices of all d rows."""
@@ -154,12 +150,10 @@ class _Fit:
             data = self.views[0]
             start = torch.as_tensor(complete_basis(self.settings.init) @ data.axes)
             end = self._refined(data, start.to(data.spectrum), grid, self.tuning)
-            return self._less_emphatic(end) if self._is_emphatic(end) else end
+            return self._less_emphatic(end)
         best = self._searched(grid)
         grid = best.grid if self.grids else grid
-        end = self._continued(best, grid)
-        # After a closer look of the search.
-        return self._less_emphatic(end) if self._is_emphatic(end) else end
+        return self._less_emphatic(self._continued(best, grid))
 
     def _searched(self, grid):
         """The best candidate."""
@@ -220,7 +214,7 @@ class _Fit:
         progress = self.progress
         plain = dataclasses.replace(end.tuning, emphasis=1.0, steep_emphasis=1.0)
         left = progress.max_iter - len(end.descent.losses)
-        if left <= 0:
+        if left <= 0 or not self._is_emphatic(end):
             return end
         basis = end.descent.basis
         # A descent goes on writing to the lists of an earlier one.
@@ -254,7 +248,8 @@ class _Fit:
 
     def _ends(self, end):
         """Whether the first row of a basis is a neighbour of the last one."""
-        return ends(end.seen(end.data.samples).cpu(), self.summary.n_samples, end.tuning)
+        rows = (end.descent.basis.float() @ end.data.samples).mT
+        return ends(rows.cpu(), self.summary.n_samples, end.tuning)
 
 
 def _line_or_ring(settings, size):

@@ -67,9 +67,7 @@ class PrincipalData:
 
         Shape (d, d), float64. Noise is not amplified fully.
         """
-        frame = whitened(self, *CUMULANTS)
-        axes, spectrum = (torch.as_tensor(part) for part in (frame.axes, frame.spectrum))
-        return ((axes * spectrum.sqrt()) @ axes.mT).to(self.spectrum)
+        return self._third_order[0]
 
     @cached_property
     def cumulants(self):
@@ -77,10 +75,17 @@ class PrincipalData:
 
         Their contrast is reduced, which keeps few large samples from ruling all.
         """
+        return self._third_order[1]
+
+    @cached_property
+    def _third_order(self):
+        """Root and cumulants, from one whitening of the sample."""
         frame = whitened(self, *CUMULANTS)
-        axes = torch.as_tensor(frame.axes).to(frame.samples)
-        samples = frame.samples @ axes.mT
-        return third_cumulants(samples / samples.square().mean().sqrt())
+        axes, spectrum = (torch.as_tensor(part) for part in (frame.axes, frame.spectrum))
+        root = (axes * spectrum.sqrt()) @ axes.mT
+        samples = frame.samples @ axes.to(frame.samples).mT
+        cumulants = third_cumulants(samples / samples.square().mean().sqrt())
+        return root.to(self.spectrum), cumulants
 
     @cached_property
     def share(self):
