@@ -32,26 +32,19 @@ class Law:
         self.spectrum, self.weights = objective.spectrum, {}
         self.root = objective.root
         self.look_cost, self.higher_order = objective.look_cost, objective.higher_order
-        self.cumulants = objective.cumulants
-        self.fourth = tuple(part[: self.tuning.loud_modes] for part in objective.modes)
+        self.higher_order_along = objective.higher_order_along
+        self.cumulants, self.loud_modes = objective.cumulants, objective.loud_modes
         self.log_spectrum = torch.log(self.spectrum)
 
     def __call__(self, basis):
         """Its value, in nats a column, for a tensor of shape (..., d, d)."""
         logarithm = (basis * self.log_spectrum) @ basis.mT
-        basis = basis.to(self.cumulants.dtype)
-        third = rotated(self.cumulants, basis)
-        strengths, modes = self.fourth
-        modes = rotated_modes(modes, basis)
+        higher_order = self.higher_order_along(basis.to(self.cumulants.dtype))
 
         def along(axis):
             here, before = self.grid.predecessors(logarithm, axis, n_indices=2)
             second = (here - before).square().sum((-2, -1)) / 4
-            windows = self.grid.predecessors(third, axis, n_indices=3)
-            more = third_order_divergence(*windows)
-            windows = self.grid.predecessors(modes, axis, n_indices=2)
-            more = more + fourth_order_divergence(strengths, *windows)
-            return (second + more) / self.grid.n_pairs(axis)
+            return (second + higher_order(axis)) / self.grid.n_pairs(axis)
 
         return self.grid.average(along)
 
@@ -87,7 +80,7 @@ class LawOfWindows(Law):
     """
 
     def __call__(self, basis):
-        loadings, (strengths, modes) = basis @ self.root, self.fourth
+        loadings, (strengths, modes) = basis @ self.root, self.loud_modes
 
         def along(axis):
             windows = whitened_windows(loadings, self.grid, axis)

@@ -127,25 +127,28 @@ class Objective:
         """
         several = at_once(TOGETHER, self.n_features**3, bases.device)
         parts = bases.to(self.cumulants.dtype).split(several)
-        return torch.cat([self._higher_order(some) for some in parts])
+        return torch.cat([self.grid.average(self.higher_order_along(some)) for some in parts])
 
-    def _higher_order(self, bases):
+    def higher_order_along(self, bases):
+        """As :meth:`higher_order`, a function of the axis; in the dtype of the cumulants."""
         cumulants = rotated(self.cumulants, bases)
+        strengths, modes = self.loud_modes or (None, None)
+        turned = None if modes is None else rotated_modes(modes, bases)
 
-        def third(axis):
-            return third_order_divergence(*self.grid.predecessors(cumulants, axis, n_indices=3))
-
-        total = self.grid.average(third)
-        if self.modes is None:
-            return total
-        strengths, modes = (part[: self.tuning.loud_modes] for part in self.modes)
-        turned = rotated_modes(modes, bases)
-
-        def fourth(axis):
+        def along(axis):
+            windows = self.grid.predecessors(cumulants, axis, n_indices=3)
+            total = third_order_divergence(*windows)
+            if turned is None:
+                return total
             windows = self.grid.predecessors(turned, axis, n_indices=2)
-            return fourth_order_divergence(strengths, *windows)
+            return total + fourth_order_divergence(strengths, *windows)
 
-        return total + self.grid.average(fourth)
+        return along
+
+    @property
+    def loud_modes(self):
+        """Strengths and modes of the strongest fourth-order cumulants; None without any."""
+        return self.modes and tuple(part[: self.tuning.loud_modes] for part in self.modes)
 
     def moment_gradient(self, basis):
         """As :meth:`value_and_gradient`, of the terms that need no samples."""
