@@ -114,11 +114,11 @@ class Judge:
         """When a descent of the search is done."""
         return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
 
-    def descent_on_the_law(self, basis):
-        """The :class:`.manifold.Descent` from a (d, d) tensor."""
+    def descent_on(self, law, basis):
+        """The :class:`.manifold.Descent` on a law from a (d, d) tensor."""
         tuning = self.tuning
         budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
-        return minimise(self.law, basis, **budget, **self.done)
+        return minimise(law, basis, **budget, **self.done)
 
     def tensor(self, basis):
         """A basis as the objectives take it, in memory of its own.
@@ -161,7 +161,8 @@ class Judge:
         if self.law is None:
             rank = (divergence > 1 + self.tuning.stationary, loss)
         else:
-            value = loss + self.tuning.lawful_weight * math.log(self.exact.value(basis) + LEAST)
+            law = max(self.exact.value(basis), 0.0)  # rounding
+            value = loss + self.tuning.lawful_weight * math.log(law + LEAST)
             if y.shape[1] <= self.tuning.fewest:
                 value += contrast_free_divergence(y, self.grid)
             rank = (False, value)

@@ -295,7 +295,7 @@ class _Attempt:
             return
         ends = []
         for one in self._different():
-            descent = judge.descent_on_the_law(one)
+            descent = judge.descent_on(judge.law, one)
             ends.append((descent.losses[-1], descent.basis))
         ends.sort(key=lambda end: end[0])
         changes = {reflected: tuning.reflections_tried}

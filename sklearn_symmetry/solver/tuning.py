@@ -229,17 +229,41 @@ class Tuning:
         "172 have the truth as its lowest minimum, which all other starts miss.",
         ROBUSTNESS,
     )
+    axes_budgets: int = _tuned(
+        2,
+        "times `budget`",
+        "That one look at all changes of sign of all stationary axes may cost: nine guesses of 39 "
+        "columns, three of 48, none of 65.",
+        ACCURACY,
+    )
+    pitches: int = _tuned(
+        9,
+        "frequencies",
+        "About which a guess of the spectral density of a line lies, from 0 to half of the band; "
+        "the law of even orders is the same of the other half.",
+        ACCURACY,
+    )
+    pitches_again: int = _tuned(
+        3,
+        "ends",
+        "Of them, the lowest, whose covariance gives the density of another guess.",
+        ACCURACY,
+    )
+    projections: int = _tuned(
+        10, "rounds", "Of those on stationary covariances and on that spectrum.", ACCURACY
+    )
     wave_guesses: int = _tuned(
-        6,
+        3,
         "guesses",
-        "Of the signs of principal axes as waves along a line, or of their phases around a ring.",
+        "Of the signs of principal axes as waves along a line, or of their phases around a ring. "
+        "More are right no oftener since descents on the law of windows follow.",
         ACCURACY,
     )
     wave_budgets: int = _tuned(
         8,
         "times `budget`",
-        "That one look at all changes of all guesses may cost: six guesses of 33 columns, one of "
-        "48, none of 65, where six took nine tenths of the time of Legendre signals.",
+        "That one look at all changes of all guesses may cost: three guesses of 40 columns, one "
+        "of 48, none of 65, where six took nine tenths of the time of Legendre signals.",
         ACCURACY,
     )
     wave_rounds: int = _tuned(
@@ -270,6 +294,9 @@ class Tuning:
         "In the rank of a candidate: what the law says is evidence, what resolution says is not. "
         "Its noise, and that of real sets, is proportional to its value at the truth.",
         ROBUSTNESS,
+    )
+    lawless: float = _tuned(
+        1.3, "times the lowest law", "Of windows, above which an end is not tried.", ACCURACY
     )
     lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")

@@ -121,6 +121,7 @@ DEVICES = {
     "frequencies rolled": {"rolls_tried": 0},
     "uniformity of steep spectra": {"steep_emphasis": 1.0},
     "principal waves": {"wave_guesses": 0},
+    "stationary axes": {"pitches": 0},
     "a surer first look": {"stationary_at_once": DEFAULT.stationary},
     "more uniformity": {"emphasis": 1.0},
     "full conditionals": {"full_conditionals": 0.0},

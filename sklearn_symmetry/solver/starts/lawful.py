@@ -13,6 +13,7 @@ from ..multistart import descended
 from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
 from .principal_waves import n_changes, principal_waves, rearranged_waves
+from .stationary_axes import sign_changes, stationary_ends
 from .waves import Frame
 
 __all__ = ["lawful"]
@@ -35,23 +36,44 @@ def lawful(judge, seed, proposals):
     ends : list of tuple of str and Tensor
         The lowest first.
     """
+    tuning, laws = judge.tuning, _laws(judge)
+    ends, changes = _ends(judge, laws, seed, proposals), signs_and_swaps(tuning)
+    for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
+        found = repair(laws[-1], laws[-1], basis, changes, max_rounds=tuning.lawful_rounds)
+        ends[place] = found[1], name, found[0]
+    ends.sort(key=_value)
+    limit = max(tuning.lawless * ends[0][0], ends[: tuning.lawful_least][-1][0])
+    return [(name, _settled(judge, basis)) for value, name, basis in ends if value <= limit]
+
+
+def _laws(judge):
+    """The laws on which a descent goes, one after another: what leads, and what is exact.
+
+    That of windows where there are ends, and it is affordable.
+    """
+    law, tuning = judge.law, judge.tuning
+    if law.grid.is_line and tuning.affords(tuning.law_iterations * law.look_cost):
+        return [law, judge.exact]
+    return [law]
+
+
+def _ends(judge, laws, seed, proposals):
+    """Value, name and basis of the ends of descents, the lowest first."""
     tuning, law, share = judge.tuning, judge.law, judge.data.share
-    starts = _starts(judge, seed, proposals)
+    starts, ends = _starts(judge, seed, proposals), []
     if judge.data.n_features <= tuning.few:
         starts = _lower(law, starts + _random(judge, seed))
     else:
         starts = [(law.value(basis), name, basis) for name, basis in starts]
         starts += _as_waves(judge, seed)
-    ends = []
+        if judge.exact in laws:
+            ends = _from_stationary_axes(judge, seed)
     for _, name, basis in _different(starts, share, tuning):
-        descent = judge.descent_on_the_law(basis)
-        ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
-    ends = _different(ends, share, tuning)
-    changes = signs_and_swaps(tuning)
-    for place, (_, name, basis) in enumerate(ends[: tuning.lawful_mended]):
-        basis, value, _ = repair(law, law, basis, changes, max_rounds=tuning.lawful_rounds)
-        ends[place] = value, name, basis
-    return [(name, _settled(judge, basis)) for _, name, basis in sorted(ends, key=_value)]
+        for one in laws:
+            descent = judge.descent_on(one, basis)
+            basis = descent.basis
+        ends.append((descent.losses[-1], f"{name}, lawful", basis))
+    return _different(ends, share, tuning)
 
 
 def _starts(judge, seed, proposals):
@@ -99,6 +121,14 @@ def _random(judge, seed):
     return [("random", judge.tensor(rotation)) for rotation in np.linalg.qr(rotations)[0]]
 
 
+def _from_stationary_axes(judge, seed):
+    """Value, name and basis where descents from stationary axes end, of as many as affordable."""
+    law, tuning, size = judge.law, judge.tuning, judge.data.n_features
+    look = len(sign_changes(size)) * law.look_cost
+    count = min(tuning.pitches, tuning.axes_budgets * tuning.budget // look)
+    return stationary_ends(judge, np.linspace(0.0, 0.5, count), seed * tuning.pitches)
+
+
 def _as_waves(judge, seed):
     """Value, name and basis of principal axes as waves, from several signs or phases."""
     law, tuning, found = judge.law, judge.tuning, []
@@ -107,8 +137,9 @@ def _as_waves(judge, seed):
     for number in range(seed * count, (seed + 1) * count):
         basis = principal_waves(law.spectrum, judge.grid, number)
         for _ in range(tuning.wave_rounds):
-            basis = judge.descent_on_the_law(rearranged_waves(law, basis, number)).basis
-        found.append((law.value(basis), "principal waves", basis))
+            descent = judge.descent_on(law, rearranged_waves(law, basis, number))
+            basis = descent.basis
+        found.append((descent.losses[-1], "principal waves", basis))
     return found
 
 

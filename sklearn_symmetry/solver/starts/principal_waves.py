@@ -16,11 +16,9 @@ import numpy as np
 import torch
 
 from ...core.sines import fourier_basis, sine_basis
+from .single_changes import change, lowered
 
 __all__ = ["n_changes", "paired", "principal_waves", "rearranged_waves"]
-
-TOGETHER = 32  # bases of which the law is taken at once
-LEAST = 1e-6  # nats a column: a gain
 
 
 def principal_waves(spectrum, grid, seed):
@@ -64,23 +62,8 @@ def rearranged_waves(law, basis, seed):
     basis : Tensor of shape (d, d)
         No single change would lower its law.
     """
-    random, waves = np.random.default_rng(seed), _waves(law.grid).to(basis)
-    changes = _changes(law)
-    modes = waves.mT @ basis
-    best, in_vain = law.value(basis), 0
-    while in_vain < len(changes):
-        random.shuffle(changes)
-        for first in range(0, len(changes), TOGETHER):
-            some = changes[first : first + TOGETHER]
-            tried = [modes[order] * signs.to(modes) for order, signs in some]
-            with torch.no_grad():
-                values = law(waves @ torch.stack(tried))
-            lowest, in_vain = int(values.argmin()), in_vain + len(tried)
-            if float(values[lowest]) < best - LEAST:
-                modes, best, in_vain = tried[lowest], float(values[lowest]), 0
-            if in_vain >= len(changes):
-                break
-    return waves @ modes
+    waves = _waves(law.grid).to(basis)
+    return waves @ lowered(law, waves.mT @ basis, waves.matmul, _changes(law), seed)
 
 
 def n_changes(law):
@@ -113,12 +96,12 @@ def _turned(modes, random):
 
 def _along_line(size, distance):
     """Orders and signs of modes: one or all above reversed, or two exchanged with any signs."""
-    changes = [_change(size, {}, [one]) for one in range(size)]
-    changes += [_change(size, {}, range(first, size)) for first in range(1, size - 1)]
+    changes = [change(size, [one]) for one in range(size)]
+    changes += [change(size, range(first, size)) for first in range(1, size - 1)]
     for one, other in itertools.combinations(range(size), 2):
         if other - one <= distance:
             for reversed_ones in ([], [one], [other], [one, other]):
-                changes.append(_change(size, {one: other, other: one}, reversed_ones))
+                changes.append(change(size, reversed_ones, {one: other, other: one}))
     return changes
 
 
@@ -128,23 +111,14 @@ def _around_ring(size):
     Of an even number also the constant for the alternating wave.
     """
     pairs = range(1, size - 1, 2)
-    changes = [_change(size, {}, [first + 1]) for first in pairs]
+    changes = [change(size, [first + 1]) for first in pairs]
     if size % 2 == 0:
-        changes.append(_change(size, {0: size - 1, size - 1: 0}, []))
+        changes.append(change(size, [], {0: size - 1, size - 1: 0}))
     for one, other in itertools.combinations(pairs, 2):
         places = {one: other, one + 1: other + 1, other: one, other + 1: one + 1}
         for reversed_ones in ([], [one + 1], [other + 1], [one + 1, other + 1]):
-            changes.append(_change(size, places, reversed_ones))
+            changes.append(change(size, reversed_ones, places))
     return changes
-
-
-def _change(size, exchanged, reversed_ones):
-    """An order of modes, and signs of the places."""
-    order, signs = torch.arange(size), torch.ones(size, 1, dtype=torch.float64)
-    for place, mode in exchanged.items():
-        order[place] = mode
-    signs[list(reversed_ones)] = -1.0
-    return order, signs
 
 
 def paired(spectrum):
