@@ -218,8 +218,8 @@ SETS = {
     ),
     "waveforms": (
         waveforms,
-        "A second synthetic set like `events`, smoother: one event anywhere in 33 columns, or partly "
-        "outside; the class is its form, a slope or a hat, up or down.",
+        "A second synthetic set like `events`, smoother: one event anywhere in 33 columns, or "
+        "partly outside; the class is its form, a slope or a hat, up or down.",
     ),
 }
 
