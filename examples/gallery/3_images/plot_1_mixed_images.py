@@ -122,6 +122,6 @@ print("given back  ", *(f"{share:.0%}" for share in (behind - without) / (origin
 figure, ax = plt.subplots(figsize=(5, 2.8), layout="constrained")
 # Two of the lines lie on each other.
 for style, (name, values) in zip(("o-", "s-", "x--"), found.items(), strict=True):
-    ax.plot(sizes, values, style, ms=9, label=name)
+    ax.plot(sizes, values, style, ms=10, mfc="none", label=name)
 ax.set(xlabel="labelled images", ylabel="test accuracy", xticks=sizes)
 ax.legend(frameon=False)
