@@ -28,6 +28,7 @@ extensions = [
     "links",
     "listing",
     "mathml",
+    "readable",
     "stamped",
 ]
 templates_path = ["_templates"]

@@ -195,31 +195,31 @@ def watch(mnist, n_rows, rng, n_columns=32):
 SETS = {
     "mnist": (
         mnist,
-        "(a) Real. MNIST digits that move past a camera: the 28 rows are channels of 36 columns. "
+        "Real. MNIST digits that move past a camera: the 28 rows are channels of 36 columns. "
         "Frames without a label show a digit anywhere, also cut off by the border; frames with "
         "one, of training and test, show all of it at a random place. The lens learns from rows "
         "of unlabelled frames of the 5,000 digits for training; the other 5,000 are for the test.",
     ),
     "events": (
         events,
-        "(c) Synthetic. Two bumps somewhere in 33 columns, or partly outside; the class is their "
+        "Synthetic. Two bumps somewhere in 33 columns, or partly outside; the class is their "
         "distance, 3, 5, 7 or 9. Where they are tells nothing.",
     ),
     "watch": (
         watch,
-        "(b) Real. Seven physiotherapy exercises, the six inertial sensors of a watch as channels "
+        "Real. Seven physiotherapy exercises, the six inertial sensors of a watch as channels "
         "of 32 columns at 25 Hz (set of the package seglearn). A third of the people, others in "
         "every repeat, are for the test.",
     ),
     "mnist-centred": (
         mnist_centred,
-        "(a) as it is in the file: 28 columns, digits in the middle. Columns are not alike, so "
+        "MNIST as it is in the file: 28 columns, digits in the middle. Columns are not alike, so "
         "that position is no symmetry of this set; the lens still looks for one.",
     ),
     "waveforms": (
         waveforms,
-        "A second synthetic set like (c), smoother: one event anywhere in 33 columns, or partly "
-        "outside; the class is its form, a slope or a hat, up or down.",
+        "A second synthetic set like `events`, smoother: one event anywhere in 33 columns, or "
+        "partly outside; the class is its form, a slope or a hat, up or down.",
     ),
 }
 

@@ -86,8 +86,8 @@ def draw(rows, path):
     """Mean absolute effect and spread of every parameter, a panel for every solver."""
     found = {solver: effects(rows, solver) for solver in ("fast", "paper")}
     found = {solver: lines for solver, lines in found.items() if lines}
-    figure, axes = common.new_figure(6.5 * len(found), 3.2, nrows=1, ncols=len(found))
-    for axis, (solver, lines) in zip(axes[0], found.items(), strict=True):
+    figure, axes = common.new_figure(8.5, 2.8 * len(found), nrows=len(found), ncols=1)
+    for axis, (solver, lines) in zip(axes[:, 0], found.items(), strict=True):
         height = np.arange(len(lines))
         axis.barh(height - 0.2, [line["mu_star"] for line in lines], 0.4, label="mean |effect|")
         axis.barh(height + 0.2, [line["sigma"] for line in lines], 0.4, label="deviation")

@@ -154,10 +154,15 @@ def table(rows):
             for name in ("cosine", "above_noise", "seconds")
         )
         print(
-            f"| {kind} | {shape} | {int(samples):,} | {len(found)} | {cosines[0]:.4f} to "
-            f"{cosines[-1]:.4f} | {above[0]:.4f} to {above[-1]:.4f} | {seconds[0]:.0f} to "
-            f"{seconds[-1]:.0f} |"
+            f"| {kind} | {shape} | {int(samples):,} | {len(found)} | {_span(cosines, 4)} | "
+            f"{_span(above, 4)} | {_span(seconds, 0)} |"
         )
+
+
+def _span(values, digits):
+    """The least and the greatest of sorted values, or the one that both are."""
+    least, greatest = f"{values[0]:.{digits}f}", f"{values[-1]:.{digits}f}"
+    return least if least == greatest else f"{least} to {greatest}"
 
 
 # Sets of the published table.

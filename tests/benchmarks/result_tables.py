@@ -40,8 +40,8 @@ COST = {
 RESULTS = """Cosine of the generator found to the hidden one (1 is perfect), default settings,
 samples alone; every set hidden by a sine transform, a permutation and random rotations. Believed:
 right default fits that the verdict called found, counted on other seeds
-([docs/trust.md](docs/trust.md)); of 200 sets without a symmetry it believed {alarms}. Every run,
-and what does not work yet: [docs/results.md](docs/results.md), with the commands.
+([trials](docs/trust.md)); of 200 sets without a symmetry it believed {alarms}. Every run,
+and what does not work yet: [measured results](docs/results.md), with the commands.
 
 """
 SHUFFLED = """

@@ -232,7 +232,7 @@ Of these, trials {first} to {last}, on which nothing was decided:
 
 """
 FITS_HEAD = """
-Fits alone (`--fits`, docs/results/robustness_fits.csv), trials {first} to {last}; right above the
+Fits alone (`--fits`, `docs/results/robustness_fits.csv`), trials {first} to {last}; right above the
 noise: the generators agree to that degree on the axes that are louder than it.
 
 """

@@ -123,7 +123,8 @@ def _figure(rows, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 4, figsize=(13, 3.2), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(8.5, 6.4), layout="constrained")
+    axes = axes.ravel()
     columns = [row for row in rows if row["part"] == "columns" and row["signal"] == "narrow"]
     for axis, (name, label) in zip(axes, _PANELS.items(), strict=False):
         for (method,), some in _groups(columns, "method"):

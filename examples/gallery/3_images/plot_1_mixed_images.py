@@ -120,7 +120,8 @@ for name, values in found.items():
 print("given back  ", *(f"{share:.0%}" for share in (behind - without) / (original - without)))
 
 figure, ax = plt.subplots(figsize=(5, 2.8), layout="constrained")
-for name, values in found.items():
-    ax.plot(sizes, values, "o-", label=name)
+# Two of the lines lie on each other.
+for style, (name, values) in zip(("o-", "s-", "x--"), found.items(), strict=True):
+    ax.plot(sizes, values, style, ms=10, mfc="none", label=name)
 ax.set(xlabel="labelled images", ylabel="test accuracy", xticks=sizes)
 ax.legend(frameon=False)
