@@ -24,6 +24,7 @@ from ._validation import (
     check_columns,
     check_container,
     check_data,
+    check_jobs,
     check_level,
     check_parameters,
     check_shapes,
@@ -646,6 +647,7 @@ class SymmetryLens(
         (True, True, True)
         """
         check_level(level)
+        check_jobs(self)
         lens, samples, groups = judged(self, X, groups)
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)

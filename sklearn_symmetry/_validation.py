@@ -26,6 +26,7 @@ __all__ = [
     "check_container",
     "check_columns",
     "check_data",
+    "check_jobs",
     "check_level",
     "check_parameters",
     "check_shapes",
@@ -102,10 +103,7 @@ def check_parameters(lens):
     for name, smallest in COUNTS.items():
         if not _is_left_out(lens, name):
             _check_scalar(lens, name, Integral, min_val=smallest)
-    if lens.n_jobs is not None:
-        _check_scalar(lens, "n_jobs", Integral)
-        if lens.n_jobs == 0:
-            raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
+    check_jobs(lens)
     _check_scalar(lens, "warm_start", (bool, np.bool_))
     check_grid(lens)
     for name, allowed in CHOICES.items():
@@ -131,6 +129,14 @@ def check_parameters(lens):
             f"mixing='permutation' puts columns in order, there is nothing to train: it excludes "
             f"{trained[0]}={TRAINED[trained[0]]!r}; use the default"
         )
+
+
+def check_jobs(lens):
+    """Refuse a number of jobs that is none; it may be changed after a fit."""
+    if lens.n_jobs is not None:
+        _check_scalar(lens, "n_jobs", Integral)
+        if lens.n_jobs == 0:
+            raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
 
 
 def _is(value, name):

@@ -458,6 +458,13 @@ def test_level_of_a_verdict_is_a_probability(level, quick_solver):
         lens.verdict(samples(), level=level)
 
 
+@pytest.mark.parametrize("jobs", [0, "2", 1.5])
+def test_jobs_that_are_changed_after_the_fit_are_checked_by_the_verdict(jobs, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises((TypeError, ValueError), match="n_jobs"):
+        lens.set_params(n_jobs=jobs).verdict(samples())
+
+
 def test_lack_of_main_memory_names_the_parameters_that_ask_for_it(monkeypatch):
     def solve(*args, **kwargs):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ...")
