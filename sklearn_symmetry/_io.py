@@ -57,6 +57,8 @@ def read_file(path, *, header=None, index=None, delimiter=None):
         If pandas is needed and missing.
     """
     if str(path) == "-":
+        if sys.stdin is None:
+            raise BadInput("standard input: is closed; send a table to it, or pass a file")
         return _read_pipe(sys.stdin.buffer.read(), header, index, delimiter)
     path = Path(path)
     kind = None if _is_special(path) else _kind(path)

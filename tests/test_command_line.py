@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -656,6 +657,23 @@ def test_reader_that_has_seen_enough_ends_the_program_quietly(stored):
     process = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert process.stdout.count("\n") == 1
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device here")
+@pytest.mark.parametrize("arguments", ["info", "info --json"])
+def test_a_full_disk_behind_the_output_is_named_in_one_line(arguments):
+    command = f"{sys.executable} -m sklearn_symmetry {arguments} > /dev/full"
+    process = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert process.stderr.startswith("error: cannot write the output (No space left")
+    assert "Traceback" not in process.stderr
+    assert process.returncode != 0
+
+
+def test_a_standard_input_that_is_closed_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["fit", "-", "--no-verdict"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: standard input: is closed")
 
 
 # What it says
