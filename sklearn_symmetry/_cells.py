@@ -136,9 +136,10 @@ def is_header(rows, numbers):
         return False
     below = rows[1]
     if not all(are_numbers):
-        # Named columns beside a blank corner, or scale, above nothing but numbers.
+        # Named columns beside a blank corner, or scale, above nothing but numbers. Where the corner
+        # is blank in the next line, too, so is the column.
         rest = [numbers.read(cell) is not None for cell in below[1:]]
-        return all(rest) and not first[0] and all(are_numbers[1:])
+        return all(rest) and not first[0] and bool(below[0]) and all(are_numbers[1:])
     return len(first) > 1 and _is_scale(first, numbers) and not _is_scale(below, numbers)
 
 

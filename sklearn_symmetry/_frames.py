@@ -5,6 +5,8 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -27,9 +29,11 @@ MISSING = (
     "", "na", "n/a", "#n/a", "#na", "nan", "null", "none", "nil", "-", "--", ".", "?", "missing",
 )  # fmt: skip
 DROP = "; drop such lines, or impute them"
+EXACT = (int, Decimal)  # kinds of cells that pandas keeps as objects
 CLOCK = 20  # rows at equal steps from which a first column is a time, no measurement
 FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d)")  # exponents
 FORTRAN_SEEN = 100_000  # signs that tell whether there are any
+BLANKS = re.compile(r"[^\S\n\t ]")  # of typographers, which pandas takes for text
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Table:
     index: tuple | None = None
 
 
-def table_of_array(path, X):
-    """An array of a file as a table.
+def table_of_array(path, X, index=None):
+    """An array of a file as a table, without a column that names the rows, by its number from 1.
 
     Raises
     ------
@@ -75,7 +79,13 @@ def table_of_array(path, X):
             f"{path}: row {row}, column {column} (counted from 0) is {X[fault]}; drop such rows, "
             f"or impute them"
         )
-    return Table(X, None, _said(X, []))
+    if index in (None, "none"):
+        return Table(X, None, _said(X, []))
+    known = [str(column + 1) for column in range(X.shape[1])]
+    left_out = _named_index(path, known, None, index)
+    row_names = ("", list(map(str, X[:, left_out].tolist())))
+    X = np.delete(X, left_out, axis=1)
+    return Table(X, None, _said(X, ["index column left out"]), row_names)
 
 
 def _pandas():
@@ -144,12 +154,15 @@ def _text_table(path, data, header, index, delimiter):
         frame = pandas.read_csv(io.StringIO(place.text()), **place.reading())
     except (ValueError, pandas.errors.ParserError) as error:
         raise BadInput(f"{path}: {place.first_fault() or error}") from error
-    if frame.shape[1] != place.width or (fault := place.ragged(frame)):
-        raise BadInput(f"{path}: {place.first_fault() or fault}")
+    fault = place.ragged(frame)
+    if frame.shape[1] != place.width or fault:
+        width = f"{frame.shape[1]} columns were read, {place.width} expected: say --delimiter"
+        raise BadInput(f"{path}: {place.first_fault() or fault or width}")
     if place.trailing:
         frame = frame.iloc[:, : -place.trailing]
         many = f"{place.trailing} empty last columns" if place.trailing > 1 else "empty last column"
         notes.append(f"{many} left out")
+    frame = _with_floats(frame, partial(_long_as_floats, numbers=numbers))
     names, renamed = _told_apart(place.names)
     notes += ["names that come twice numbered"] if renamed else []
     return _frame_table(path, frame, names, notes, index, place.row, place.first_fault)
@@ -197,11 +210,14 @@ def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda 
         keep = [column for column in range(frame.shape[1]) if column != left_out]
         frame = frame.iloc[:, keep]
         names = None if names is None else [names[column] for column in keep]
+    frame = _with_floats(frame, _exact_as_floats)
     kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
     bad = [column for column, kind in enumerate(kinds) if kind not in "biuf"]
     if bad or not frame.shape[1]:
         why = f"{_column(bad[0], names)} holds {frame.dtypes.iloc[bad[0]]}" if bad else "no columns"
-        fault = first_fault(left_out) or f"{why}; expected real numbers: leave out such columns"
+        fault = first_fault(left_out) or f"{why}; expected real numbers: leave out such columns" + (
+            ", or say --index" * (len(bad) == 1)
+        )
         raise BadInput(f"{path}: {fault}")
     X = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     if not len(X):
@@ -215,6 +231,32 @@ def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda 
     return Table(X, names, _said(X, notes), row_names)
 
 
+def _with_floats(frame, as_floats):
+    """A table with its columns that are not of a numeric type changed."""
+    kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
+    return frame.apply(as_floats) if "O" in kinds and len(frame) else frame
+
+
+def _exact_as_floats(column):
+    """A column of objects as floats, if all of them are numbers: decimals, or long integers."""
+    if column.dtype != object or not column.map(lambda cell: isinstance(cell, EXACT)).all():
+        return column
+    return column.astype(float)
+
+
+def _long_as_floats(column, numbers):
+    """A column of text as floats, if all cells are numbers: longer ones than fit into integers."""
+    if getattr(column.dtype, "kind", "O") != "O" or column.isna().any():
+        return column
+    found = []
+    for cell in column:
+        value = numbers.read(str(cell))
+        if value is None:
+            return column
+        found.append(value)
+    return type(column)(found, index=column.index)
+
+
 def _said(X, notes):
     rows, columns = (f"{size:,}".replace(",", " ") for size in X.shape)
     return ", ".join([f"{rows} rows", f"{columns} columns", *notes])
@@ -224,23 +266,26 @@ def _index_column(path, frame, names, index):
     """Number of the column that names the rows, or None."""
     known = [str(column + 1) for column in range(frame.shape[1])]
     if index is not None:
-        if index == "none":
-            return None
-        if names is not None and index in names:
-            return names.index(index)
-        if index in known:
-            return known.index(index)
-        raise BadInput(
-            f"{path}: there is no column {index!r} to leave out; there are "
-            f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
-        )
-    first = frame.iloc[:, 0]
+        return None if index == "none" else _named_index(path, known, names, index)
     if frame.shape[1] < 3 or len(frame) < 2:
         return None
+    first = frame.iloc[:, 0]
     unnamed = names is not None and names[0].lower() in ("", "unnamed: 0", "index")
     text = getattr(first.dtype, "kind", "O") not in "biufmM" and not first.isna().any()
     text = text and not any(Numbers().read(str(value)) is not None for value in first[:LOOKED_AT])
     return 0 if unnamed or text or _counts(first) else None
+
+
+def _named_index(path, known, names, index):
+    """Number of a column by its name, or by its number from 1."""
+    if names is not None and index in names:
+        return names.index(index)
+    if index in known:
+        return known.index(index)
+    raise BadInput(
+        f"{path}: there is no column {index!r} to leave out; there are "
+        f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
+    )
 
 
 def _counts(column):
@@ -291,7 +336,7 @@ class _Place:
         if names is not None:
             while len(names) > kept and not names[-1]:
                 names = names[:-1]
-            if len(names) == kept - 1:
+            if len(names) == kept - 1 and _name_rows([cells[0] for cells in rows], numbers):
                 names = ["", *names]
             if len(names) != kept:  # that of the names is what is expected
                 width = len(names) + trailing
@@ -306,7 +351,7 @@ class _Place:
         thousands = self.numbers.thousands
         if thousands and not thousands.isascii():  # pandas takes one byte
             text = re.sub(rf"(?<=\d){thousands}(?=\d{{3}})", "", text)
-        return text
+        return text if text.isascii() else BLANKS.sub(" ", text)
 
     def reading(self):
         """Options of :func:`pandas.read_csv`."""
@@ -373,7 +418,23 @@ class _Place:
         below = [cells[column] for cells in below if len(cells) > column]
         if without_numbers(below, self.numbers):
             return f"{cell!r} is not a number. Leave out such columns, or say --index"
-        return f"{cell!r} is not a number; correct it, or drop this line"
+        return f"{cell!r} is not a number; correct it, or drop this line{self._if_first(cell)}"
+
+    def _if_first(self, cell):
+        """What else a cell of the first line may be."""
+        first = self.cells(self.body[0][1])
+        return ", or say --header if it holds names" * (self.names is None and cell in first)
+
+
+def _name_rows(cells, numbers):
+    """Whether cells can name rows, as those of R: all different, and no measurements."""
+    values = [numbers.read(cell) for cell in cells]
+    if len(set(cells)) < len(cells):
+        return False
+    if None in values or not np.isfinite(values).all():
+        return True
+    steps = np.diff(values)
+    return bool(np.equal(values, np.round(values)).all() or np.allclose(steps, steps[:1], 1e-2))
 
 
 def _empty_at_end(cells):

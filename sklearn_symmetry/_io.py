@@ -57,16 +57,18 @@ def read_file(path, *, header=None, index=None, delimiter=None):
         If pandas is needed and missing.
     """
     if str(path) == "-":
+        if sys.stdin is None:
+            raise BadInput("standard input: is closed; send a table to it, or pass a file")
         return _read_pipe(sys.stdin.buffer.read(), header, index, delimiter)
     path = Path(path)
-    kind = None if _is_folder(path) else _kind(path)
+    kind = None if _is_special(path) else _kind(path)
     _check_file(path)
     try:
         if kind in TEXT:
             return read_text(path, path.read_bytes(), header, index, delimiter)
         if kind == ".parquet":
             return read_parquet(path, index)
-        return table_of_array(path, STORED[kind](path))
+        return table_of_array(path, STORED[kind](path), index)
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
 
@@ -86,9 +88,10 @@ def _kind(path):
     return kind
 
 
-def _is_folder(path):
+def _is_special(path):
+    """Whether it is there, and a folder, a pipe or a device."""
     try:
-        return path.is_dir()
+        return path.exists() and not path.is_file()
     except (OSError, ValueError):
         return False
 
@@ -100,8 +103,10 @@ def _check_file(path):
             return
     except (OSError, ValueError) as error:  # a name of 300 signs, or with a null byte
         raise BadInput(f"{path}: no such file ({getattr(error, 'strerror', error)})") from error
-    if _is_folder(path):
+    if path.is_dir():
         raise BadInput(f"{path}: is a folder; pass one file")
+    if path.exists():
+        raise BadInput(f"{path}: is a pipe or a device; send it to this program, and pass -")
     if str(path).partition(":")[0].lower() in ("http", "https", "ftp", "s3"):
         raise BadInput(f"{path}: is an address; download the file first")
     raise BadInput(f"{path}: no such file; look at its name and folder")
@@ -111,7 +116,7 @@ def _read_pipe(data, header, index, delimiter):
     """A table that another program writes; its first bytes say of which kind."""
     name = "standard input"
     if data.startswith(np.lib.format.MAGIC_PREFIX):
-        return table_of_array(name, read_array(name, io.BytesIO(data)))
+        return table_of_array(name, read_array(name, io.BytesIO(data)), index)
     return read_text(name, data, header, index, delimiter)
 
 

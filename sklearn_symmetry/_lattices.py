@@ -24,7 +24,7 @@ def check_grid(lens):
     """Check `grid_shape`, and what does not go with it, without the data."""
     shape, boundary = lens.grid_shape, lens.boundary
     if shape is None:
-        if isinstance(boundary, (tuple, list)):
+        if isinstance(boundary, tuple | list):
             raise ValueError(
                 f"boundary={boundary!r} has one entry per axis, but grid_shape=None is a line of "
                 f"one axis: use a string, or pass grid_shape=(h, w)"
@@ -60,12 +60,9 @@ def _check_shape(shape):
         if shape != "auto":
             raise ValueError(f"grid_shape must be None, 'auto' or a tuple of ints; got {shape!r}")
         return
-    try:
-        sizes = tuple(shape)
-    except TypeError:
-        raise TypeError(
-            f"grid_shape must be None, 'auto' or a tuple of ints; got {shape!r}"
-        ) from None
+    if not isinstance(shape, tuple | list):  # an array has no truth, and cannot be cloned as it is
+        raise TypeError(f"grid_shape must be None, 'auto' or a tuple of ints; got {shape!r}")
+    sizes = tuple(shape)
     if any(isinstance(size, bool) or not isinstance(size, Integral) for size in sizes):
         raise TypeError(f"grid_shape must hold ints, positions along each axis; got {shape!r}")
     if len(sizes) != AXES:

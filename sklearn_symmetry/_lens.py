@@ -24,11 +24,14 @@ from ._validation import (
     check_columns,
     check_container,
     check_data,
+    check_jobs,
+    check_level,
     check_parameters,
     check_shapes,
     check_summary,
     check_type,
     degenerate_samples,
+    enough_memory,
     float_dtypes,
     resolve_device,
     warn_caller,
@@ -49,6 +52,7 @@ from .statistics.summary import Summary, summarise
 
 __all__ = ["SymmetryLens", "paper_settings"]
 
+FARTHEST = 1e9  # steps: their rounding is beyond 1e-6 of a sample
 RUNNING = ("n_channels", "n_jobs", "device", "verbose")  # parameters that change no result
 VERSION_STAMP = "_sklearn_symmetry_version"
 SETTINGS = tuple(
@@ -366,13 +370,14 @@ class SymmetryLens(
         check_parameters(self)
         device = resolve_device(self.device)
         summary, settings, checked = self._summary(X, device)
-        check_columns(summary, checked)
+        with degenerate_samples():
+            check_columns(summary, checked)
 
         def attributes(solution):
             fitted = _fitted_attributes(solution, checked, summary.sample.dtype, device)
             return fitted | {"settings_": _settings_of_the_fit(self)}
 
-        with verbose_callbacks(self), degenerate_samples():
+        with verbose_callbacks(self), degenerate_samples(), enough_memory(self):
             monitor = FitMonitor(self, X, attributes)
             try:
                 solution = solve(summary, settings, monitor=monitor)
@@ -428,7 +433,8 @@ class SymmetryLens(
         check_is_fitted(self)
         if is_lazy(X):
             return lazily(self.inverse_transform, X)
-        representation = check_array(X, dtype=float_dtypes(X))
+        check_container(X)
+        representation = check_array(X, dtype=float_dtypes(X), input_name="X")
         if representation.shape[1] != self._n_features_out:
             each = " and channel" if self._n_channels > 1 else ""
             raise ValueError(
@@ -478,9 +484,13 @@ class SymmetryLens(
         else:
             steps = steps if isinstance(steps, tuple | list) and len(steps) == 1 else (steps,)
         for step in steps:
-            check_scalar(step, "steps", Real)
-            if not np.isfinite(step):
-                raise ValueError(f"steps must be finite; got {step}")
+            if not isinstance(step, Real):
+                raise TypeError(f"steps must be one number on a line or ring; got {step!r}")
+            if not abs(step) <= FARTHEST:  # nor not a number
+                raise ValueError(
+                    f"steps must be finite, at most {FARTHEST:.0e} either way, beyond which "
+                    f"rounding is all that is left; got {step}"
+                )
         return np.array(steps, dtype=np.float64)
 
     @property
@@ -636,7 +646,8 @@ class SymmetryLens(
         >>> verdict.symmetric, verdict.found, verdict.repeatability > 0.99
         (True, True, True)
         """
-        check_scalar(level, "level", Real, min_val=0, max_val=0.5, include_boundaries="right")
+        check_level(level)
+        check_jobs(self)
         lens, samples, groups = judged(self, X, groups)
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)

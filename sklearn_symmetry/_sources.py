@@ -96,7 +96,7 @@ def lazily(work, X):
     empty = work(np.zeros((1, rows.shape[1]), rows.dtype))[:0]
 
     def of_block(block):
-        return work(np.asarray(block)) if len(block) else empty
+        return work(np.asanyarray(block)) if len(block) else empty
 
     sizes = (rows.chunks[0], empty.shape[1:])
     return rows.map_blocks(of_block, dtype=empty.dtype, chunks=sizes, meta=empty)

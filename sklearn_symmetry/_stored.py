@@ -21,13 +21,19 @@ def read_array(path, file):
         If there is none, or it holds Python objects.
     """
     try:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        array = np.lib.format.read_array(file, allow_pickle=False)
     except MemoryError as error:
         raise BadInput(f"{path}: holds more than the memory does ({error}); split it") from error
     except Exception as error:  # of the parser of its header, too
         why = OBJECTS if "allow_pickle" in str(error) else "it is cut off, or something else"
         message = f"{path}: not a NumPy file with an array of numbers: {why}; {SAVE}"
         raise BadInput(message) from error
+    if file.read(1):
+        raise BadInput(
+            f"{path}: goes on behind its first array, of shape {array.shape}; store one array in a "
+            f"file, numpy.save(path, numpy.concatenate(arrays))"
+        )
+    return array
 
 
 def _read_npy(path):
@@ -42,7 +48,7 @@ def _read_npz(path):
         file.seek(0)
         try:
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+                arrays = {name: _member(stored, name) for name in stored.files}
         except MemoryError as error:
             raise BadInput(f"{path}: holds more than the memory does ({error})") from error
         except Exception as error:  # of zip, of zlib, of the parser of headers
@@ -51,6 +57,16 @@ def _read_npz(path):
                 f"{path}: not a .npz file with arrays of numbers, or {why}; {SAVE} as .npy"
             ) from error
     return _only_table(path, arrays)
+
+
+def _member(stored, name):
+    """An array of an archive; of Python objects, such as names, only what they are."""
+    try:
+        return stored[name]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        return OBJECTS
 
 
 def _read_mat(path):
@@ -89,6 +105,8 @@ def _is_table(value):
 
 def _described(value):
     """Kind and shape of something stored, in a few words."""
+    if value is OBJECTS:
+        return "Python objects, which are not loaded"
     if hasattr(value, "todense"):
         return f"sparse {value.shape}"
     if getattr(value, "dtype", None) is None:

@@ -13,6 +13,9 @@ from ._bad_input import BadInput
 __all__ = ["COMMENTS", "PACKED", "lines_of", "unpacked"]
 
 COMMENTS = ("#", "%", "//", "!")
+# Errors of spreadsheets, which begin as comments do, are cells.
+ERRORS = ("#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+END_OF_FILE = "\x1a"  # of DOS
 PACKED = (".gz", ".bz2", ".xz", ".zip")
 UNPACK = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
 MARKS = {  # of encodings, the longer ones first
@@ -37,6 +40,7 @@ OTHERS = {  # first bytes of what is no table, and what it is
     b"\x28\xb5\x2f\xfd": "packed by zstd: unpack it, or pack it as .gz",
     b"7z\xbc\xaf": "packed by 7-Zip: unpack it, or pack it as .zip",
 }
+TAR = 257, b"ustar"  # where its mark stands
 
 
 def lines_of(path, data):
@@ -61,7 +65,7 @@ def lines_of(path, data):
     """
     lines, comments = [], []
     # A minus sign of typographers is a minus sign.
-    text = _decoded(path, unpacked(path, data)).replace("\u2212", "-")
+    text = _decoded(path, unpacked(path, data)).replace("\u2212", "-").rstrip(END_OF_FILE)
     for number, line in enumerate(text.splitlines(), start=1):
         if _is_comment(line.lstrip()):
             if not lines:
@@ -73,6 +77,8 @@ def lines_of(path, data):
 
 def _is_comment(line):
     """Also after a semicolon, if it is no cell: an empty corner of a table has more of them."""
+    if line.lower().startswith(ERRORS):
+        return False
     return line.startswith(COMMENTS) or (line.startswith(";") and line.count(";") == 1)
 
 
@@ -108,6 +114,8 @@ def _only_member(path, data):
 
 
 def _decoded(path, data):
+    if data[TAR[0] :].startswith(TAR[1]):
+        raise BadInput(f"{path}: is no text, but an archive of tar: unpack it, and pass one file")
     for mark, what in OTHERS.items():
         if data.lstrip()[: len(mark)] == mark:
             raise BadInput(f"{path}: is no text, but {what}")

@@ -7,6 +7,7 @@ import warnings
 from contextlib import contextmanager
 from numbers import Integral, Real
 from os import PathLike
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -25,11 +26,14 @@ __all__ = [
     "check_container",
     "check_columns",
     "check_data",
+    "check_jobs",
+    "check_level",
     "check_parameters",
     "check_shapes",
     "check_summary",
     "check_type",
     "degenerate_samples",
+    "enough_memory",
     "float_dtypes",
     "plain_lens",
     "resolve_device",
@@ -45,8 +49,22 @@ CHOICES = {
 }
 TRAINED = {"init": "random", "density": "mixture"}  # the paper's procedure
 STRINGS = ("str", "string", "utf8", "large_string", "binary")  # likewise
+NESTED = ("list", "array", "struct", "fixed_size_list", "large_list", "map")  # likewise
+CLOCKS = (np.datetime64, np.timedelta64)
 DATES = ("date", "time", "period", "duration")  # names of their dtypes, in numpy, pandas and polars
 COEFFICIENTS = tuple(PAPER_WEIGHTS)
+# What math says of a logarithm of what rounding has left, and scipy of what is no number.
+OTHER_WORDS = (
+    "math domain error", "expected a positive input", "matrix contains invalid numeric entries",
+    "array must not contain infs or NaNs",
+)  # fmt: skip
+DEGENERATE = (
+    "linear algebra failed on these samples: they are degenerate. Look at the warnings of fit; "
+    "drop constant, repeated and dependent columns, bring all columns to one unit, remove wild "
+    "values, and bring more different rows"
+)
+HUNGRY = ("padding", "batch_size", "n_kernels", "hidden_factor")  # for memory
+LARGEST = 20_000  # rows of a padded generator, of which there are several: 3 GB each
 COUNTS = {"max_iter": 1, "batch_size": 8, "n_init": 1, "n_kernels": 1, "hidden_factor": 1}
 OPTIONAL = ("max_iter", "batch_size", "n_init", "learning_rate", "filter_noise")
 # Numbers that may be 0, and those that may not.
@@ -85,16 +103,14 @@ def check_parameters(lens):
     for name, smallest in COUNTS.items():
         if not _is_left_out(lens, name):
             _check_scalar(lens, name, Integral, min_val=smallest)
-    if lens.n_jobs is not None:
-        _check_scalar(lens, "n_jobs", Integral)
-        if lens.n_jobs == 0:
-            raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
+    check_jobs(lens)
     _check_scalar(lens, "warm_start", (bool, np.bool_))
     check_grid(lens)
     for name, allowed in CHOICES.items():
         if name == "boundary" and lens.grid_shape is not None:
             continue  # one for every axis
-        if getattr(lens, name) not in allowed:
+        value = getattr(lens, name)
+        if not (value is None or isinstance(value, str)) or value not in allowed:
             raise ValueError(f"{name} must be one of {allowed}; got {getattr(lens, name)!r}")
     if isinstance(lens.init, str) and lens.init not in ("auto", "random"):
         raise ValueError(
@@ -113,6 +129,14 @@ def check_parameters(lens):
             f"mixing='permutation' puts columns in order, there is nothing to train: it excludes "
             f"{trained[0]}={TRAINED[trained[0]]!r}; use the default"
         )
+
+
+def check_jobs(lens):
+    """Refuse a number of jobs that is none; it may be changed after a fit."""
+    if lens.n_jobs is not None:
+        _check_scalar(lens, "n_jobs", Integral)
+        if lens.n_jobs == 0:
+            raise ValueError("n_jobs == 0, must be positive, negative (cores left free) or None")
 
 
 def _is(value, name):
@@ -155,20 +179,22 @@ def check_data(estimator, X, n_channels=1):
     """
     check_container(X)
     checked = _shallow_copy(estimator)
-    try:
-        X = validate_data(
-            checked,
-            X,
-            dtype=float_dtypes(X),
-            ensure_all_finite=mapped(X) is None,
-            ensure_min_samples=2,
-            ensure_min_features=2,
-        )
-    except (ValueError, TypeError) as error:
-        columns = _unusable_columns(X)
-        if columns is None:
-            raise
-        raise type(error)(_located(str(error), columns)) from error
+    # Longer floats may be beyond the largest double; the infinity is then refused.
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            X = validate_data(
+                checked,
+                X,
+                dtype=float_dtypes(X),
+                ensure_all_finite=mapped(X) is None,
+                ensure_min_samples=2,
+                ensure_min_features=2,
+            )
+        except (ValueError, TypeError) as error:
+            columns = _unusable_columns(X)
+            if columns is None:
+                raise
+            raise type(error)(_located(str(error), columns)) from error
     _check_channels(n_channels, X.shape[1])
     _check_count(len(X), X.shape[1] // n_channels, n_channels)
     return X, checked
@@ -268,6 +294,9 @@ def check_type(X):
         return
     if isinstance(X, dict) or (isinstance(X, list | tuple) and X and isinstance(X[0], dict)):
         raise TypeError(f"X is a {what} of names and values; pass pandas.DataFrame(X)")
+    lazy = hasattr(type(X), "__dask_graph__")
+    if (callable(X) and not lazy) or isinstance(X, ModuleType | type(...)):
+        raise TypeError(f"X is a {what}; pass the samples, of shape (n_samples, n_features)")
     if isinstance(X, set | frozenset):
         raise TypeError(f"X is a {what}, which has no order; pass an array or a table")
     if hasattr(X, "collect_schema") and hasattr(X, "collect") and not hasattr(X, "to_numpy"):
@@ -276,6 +305,8 @@ def check_type(X):
 
 def _check_tensor(X):
     """Refuse a tensor that numpy cannot see as it is."""
+    if X.is_nested:
+        raise TypeError("X is a nested torch tensor; pass torch.stack(X.unbind()) if it is even")
     if X.device.type != "cpu":
         raise TypeError(
             f"X is a torch tensor on {X.device}; pass a numpy array, e.g. X.detach().cpu().numpy()"
@@ -299,6 +330,10 @@ def _check_kinds(X):
         kinds = list(X.schema.types)
     _check_names(names)
     kinds = [str(getattr(kind, "name", None) or kind).lower() for kind in kinds]
+    kinds = [kind.removeprefix("torch.") for kind in kinds]
+    of_objects = isinstance(X, np.ndarray) and X.dtype.kind == "O" and X.ndim == 2 and len(X)
+    if of_objects and any(isinstance(entry, CLOCKS) for entry in X[0]):
+        kinds = ["datetime"]  # numpy takes these for numbers, of any unit
     labels = np.array(names or ["all"], dtype=object)
 
     def columns_of(starts):
@@ -316,6 +351,11 @@ def _check_kinds(X):
         raise ValueError(
             f"Complex data not supported: X is complex in columns {columns}; pass X.real, or real "
             f"and imaginary parts as two channels, numpy.hstack([X.real, X.imag]), n_channels=2"
+        )
+    if columns := columns_of(NESTED):
+        raise TypeError(
+            f"X holds lists in columns {columns}, not numbers; if they are as long in every row, "
+            f"pass numpy.array(X[name].to_list())"
         )
     if names and (columns := columns_of(STRINGS)):
         raise ValueError(
@@ -368,7 +408,11 @@ def _located(message, columns):
             f"Input X contains missing values (NA) in columns {columns}. Drop or impute these "
             f"entries before fitting, e.g. with sklearn.impute.SimpleImputer."
         )
-    return f"{message} in columns {columns}"
+    message = message.removesuffix(".").removesuffix(" in columns")
+    return (
+        f"{message} in columns {columns}: these hold something else than numbers; drop them, or "
+        f"convert them explicitly"
+    )
 
 
 def _unusable_columns(X):
@@ -422,10 +466,34 @@ def degenerate_samples():
     try:
         yield
     except (np.linalg.LinAlgError, torch.linalg.LinAlgError) as error:
-        raise FloatingPointError(
-            "linear algebra failed on these samples: they are degenerate. Look at the warnings of "
-            "fit; drop constant, repeated and dependent columns, and bring more different rows"
+        raise FloatingPointError(DEGENERATE) from error
+    except ValueError as error:
+        if not str(error).startswith(OTHER_WORDS):
+            raise
+        raise FloatingPointError(DEGENERATE) from error
+
+
+@contextmanager
+def enough_memory(lens):
+    """Torch has no error of its own where main memory does not suffice; say what asks for it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" not in str(error):
+            raise
+        used = [f"{name}={getattr(lens, name)}" for name in HUNGRY]
+        raise MemoryError(
+            f"the fit needs more memory than there is; use smaller ones of {', '.join(used)}, or "
+            f"fewer columns"
         ) from error
+
+
+def check_level(level):
+    """Refuse a level of tests that is none."""
+    if not isinstance(level, Real):
+        raise TypeError(f"level must be a number, such as 0.05; got {level!r}")
+    if not 0 < level <= 0.5:
+        raise ValueError(f"level must be above 0 and at most 0.5; got {level}")
 
 
 def warn_caller(message, category=UserWarning):
@@ -456,6 +524,11 @@ def check_shapes(lens, n_samples, n_features):
             f"{n_features}. On so small a ring all are neighbours of all: use boundary='open'."
         )
     size = n_features + (0 if lens.boundary == "circulant" else 2 * lens.padding)
+    if size > max(LARGEST, 3 * n_features):
+        raise ValueError(
+            f"padding == {lens.padding}, must be <= {max(LARGEST, 3 * n_features) // 2}: matrices "
+            f"have n_features + 2 * padding rows; the default is enough"
+        )
     if lens.n_powers is not None:
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
     if lens.density == "mixture":

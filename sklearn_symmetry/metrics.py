@@ -364,7 +364,8 @@ def equivariance_error(
 
 
 def _relative_error(actual, expected):
-    norm = np.linalg.norm(expected)
-    if norm == 0:
+    unit = np.abs(expected).max(initial=0.0)  # squares of 1e-200 are zero, of 1e200 infinite
+    if unit == 0:
         raise ValueError("The representation of X is zero: its relative error is undefined.")
-    return float(np.linalg.norm(actual - expected) / norm)
+    actual, expected = actual / unit, expected / unit
+    return float(np.linalg.norm(actual - expected) / np.linalg.norm(expected))

@@ -5,9 +5,9 @@ A pickle (and a joblib file) can run anything when it is loaded; these files hol
 only, so that one can be taken from a stranger.
 """
 
+import io
 import json
 import zipfile
-from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -72,6 +72,7 @@ def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
     >>> bool((copy.transform(X) == lens.transform(X)).all())
     True
     """
+    _check_binary(path)
     if type(lens) is not SymmetryLens:
         raise TypeError(f"lens must be a SymmetryLens; got {type(lens).__name__}")
     check_is_fitted(lens)
@@ -80,6 +81,8 @@ def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
     for group, values in (("parameters", lens.get_params(deep=False)), ("attributes", fitted)):
         header[group] = {}
         for name, value in values.items():
+            if hasattr(value, "__array__") and not isinstance(value, np.generic):
+                value = np.asarray(value)  # of a table or tensor that was passed as init
             if isinstance(value, np.ndarray):
                 # Names of columns are objects, which only a pickle could hold.
                 arrays[f"{group}.{name}"] = value.astype(str) if value.dtype == object else value
@@ -88,7 +91,9 @@ def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
     header["output"] = vars(lens).get("_sklearn_output_config", {})  # of set_output
     arrays[HEADER] = np.array(json.dumps(header))
     if hasattr(path, "write"):
-        np.savez(path, **arrays)
+        whole = io.BytesIO()  # a file of gzip, a pipe or a socket cannot be gone back in
+        np.savez(whole, **arrays)
+        path.write(whole.getvalue())
     else:
         write_atomically(path, lambda file: np.savez(file, **arrays))
 
@@ -117,6 +122,7 @@ def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:
     InconsistentVersionWarning
         If another version of sklearn_symmetry wrote it.
     """
+    _check_binary(path)
     try:
         header, *groups = _read(path)
         parameters, attributes = map(_with_tuples, groups)
@@ -144,8 +150,14 @@ def _with_tuples(values):
     }
 
 
+def _check_binary(file):
+    if isinstance(file, io.TextIOBase):
+        raise TypeError(f"{file!r} is open as text; open it in binary mode, 'rb' or 'wb'")
+
+
 def _opened(path):
-    return nullcontext(path) if hasattr(path, "read") else Path(path).open("rb")
+    # What cannot be gone back in, such as a pipe, is read first.
+    return io.BytesIO(path.read()) if hasattr(path, "read") else Path(path).open("rb")
 
 
 def _read(path):

@@ -72,6 +72,12 @@ BAD_PARAMETERS = [
     ("filter_noise", INF, ValueError, "finite; got inf"),
     ("filter_noise_epochs", 0, ValueError, "0, must be > 0"),
     ("rank_schedule", "cosine", ValueError, "'gradient_flow', 'full', None.*'cosine'"),
+    ("boundary", np.array(["open"]), ValueError, "'open', 'circulant'.*array"),
+    ("mixing", ["permutation"], ValueError, "'rotation', 'permutation'.*'permutation'"),
+    ("density", np.array([1, 2]), ValueError, "'closed_form', 'mixture'.*array"),
+    ("grid_shape", np.array([3, 3]), TypeError, "tuple of ints; got array"),
+    ("grid_shape", {3, 4}, TypeError, "tuple of ints; got {3, 4}"),
+    ("padding", 10**9, ValueError, "1000000000, must be <= 10000"),
     ("rank_schedule", True, ValueError, "'gradient_flow', 'full', None.*True"),
     ("n_kernels", 0, ValueError, "0, must be >= 1"),
     ("hidden_factor", 0, ValueError, "0, must be >= 1"),
@@ -411,7 +417,9 @@ def test_extreme_units_give_the_usual_result(dtype, scale, params, little_search
 # Methods
 
 
-@pytest.mark.parametrize("steps", [NAN, INF, "1", None, np.ones(2)])
+@pytest.mark.parametrize(
+    "steps", [NAN, INF, "1", None, np.ones(2), 1e18, -1e300, 10**400, [1, 2], 1j]
+)
 def test_steps_must_be_one_finite_number(steps, quick_solver):
     lens = SymmetryLens().fit(samples())
     with pytest.raises((TypeError, ValueError), match="steps"):
@@ -423,6 +431,47 @@ def test_methods_refuse_another_number_of_features(method, quick_solver):
     lens = SymmetryLens().fit(samples())
     with pytest.raises(ValueError, match=r"4 features.*expecting 5 features"):
         getattr(lens, method)(samples(n_features=4))
+
+
+UNUSABLE = {
+    "strings": lambda X: X.astype(str),
+    "dates or times": lambda X: X.astype("M8[s]"),
+    "masked entries": lambda X: np.ma.masked_greater(X, 0),
+    "Complex": lambda X: 1j * X,
+    "X is None": lambda X: None,
+    "read the file first": lambda X: "x.npy",
+}
+
+
+@pytest.mark.parametrize("message", UNUSABLE)
+@pytest.mark.parametrize("method", ["transform", "inverse_transform", "shift", "score", "verdict"])
+def test_methods_refuse_what_fit_refuses(method, message, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises((TypeError, ValueError), match=message):
+        getattr(lens, method)(UNUSABLE[message](samples()))
+
+
+@pytest.mark.parametrize("level", [NAN, 0, -0.1, 0.6, "0.05", None, np.array(0.05)])
+def test_level_of_a_verdict_is_a_probability(level, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises((TypeError, ValueError), match="level must be .*0.0?5.*; got"):
+        lens.verdict(samples(), level=level)
+
+
+@pytest.mark.parametrize("jobs", [0, "2", 1.5])
+def test_jobs_that_are_changed_after_the_fit_are_checked_by_the_verdict(jobs, quick_solver):
+    lens = SymmetryLens().fit(samples())
+    with pytest.raises((TypeError, ValueError), match="n_jobs"):
+        lens.set_params(n_jobs=jobs).verdict(samples())
+
+
+def test_lack_of_main_memory_names_the_parameters_that_ask_for_it(monkeypatch):
+    def solve(*args, **kwargs):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ...")
+
+    monkeypatch.setattr("sklearn_symmetry._lens.solve", solve)
+    with pytest.raises(MemoryError, match="padding=6.*n_kernels=.*fewer columns"):
+        SymmetryLens().fit(samples())
 
 
 def test_inverse_transform_refuses_another_number_of_powers(quick_solver):

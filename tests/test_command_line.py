@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.base import BaseEstimator, clone
 
 from sklearn_symmetry import SymmetryLens, __version__, _report, _words
 from sklearn_symmetry._cli import demo, fit, main
+from sklearn_symmetry._cli.claims import read_claim
 from sklearn_symmetry._io import BadInput, read_table, write_atomically
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
@@ -268,6 +270,9 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         (["--features", "1"], "n_features == 1, must be >= 2"),
         (["--samples", "-3"], "n_samples == -3"),
         (["--samples", "20"], "20 samples of 11 features are too few"),
+        (["images", "--size", "200"], "20000 samples of 40000 features are too few"),
+        (["transform", "lens.npz", "data.csv", "--output", "data.csv"], "is the data"),
+        (["shift", "lens.npz", "data.csv", "--output", "./data.csv"], "is the data"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_before_the_fit(
@@ -442,9 +447,40 @@ def test_mixed_columns_cannot_be_written_in_order(tmp_path, capsys, slices, litt
     table, ordered = tmp_path / "table.csv", tmp_path / "ordered.csv"
     mixed = slices.data @ np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]
     np.savetxt(table, mixed, delimiter=",")
-    assert main(["fit", str(table), "--no-verdict", "--order", str(ordered)]) == 2
+    arguments = ["fit", str(table), "--no-verdict", "--save", str(tmp_path / "lens.npz")]
+    assert main([*arguments, "--order", str(ordered)]) == 2
     assert "try --mixing permutation" in capsys.readouterr().err
     assert not ordered.exists()
+    assert (tmp_path / "lens.npz").exists()  # it took the time of a fit
+
+
+def test_columns_of_several_channels_are_written_in_order(tmp_path):
+    slices = load_digit_slices(1500, 7, symmetry="permutation", random_state=4).data
+    table, ordered, lens = (tmp_path / name for name in ("x.npy", "ordered.npy", "lens.npz"))
+    np.save(table, np.hstack([slices[:750], slices[750:]]))
+    arguments = ["--n-channels", "2", "--mixing", "permutation", "--no-verdict"]
+    paths = ["--order", str(ordered), "--save", str(lens)]
+    assert main(["fit", str(table), *arguments, *paths]) == 0
+    order = load_lens(lens).column_order_
+    assert_allclose(np.load(ordered)[:, :7], slices[:750][:, order])
+    assert_allclose(np.load(ordered)[:, 7:], slices[750:][:, order])
+
+
+def test_a_lens_is_kept_where_there_can_be_no_verdict(tmp_path, capsys):
+    codes = np.eye(6)[np.random.default_rng(0).integers(0, 6, 300)]
+    np.save(tmp_path / "codes.npy", codes)
+    arguments = ["fit", str(tmp_path / "codes.npy"), "--mixing", "permutation", "--exit-code"]
+    assert main([*arguments, "--save", str(tmp_path / "lens.npz")]) == 3
+    assert "note: no verdict: verdict needs more than 13 samples" in capsys.readouterr().err
+    assert (tmp_path / "lens.npz").exists()
+
+
+@pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e150])
+def test_any_unit_is_summarised(unit, tmp_path):
+    slices = load_digit_slices(300, 7, random_state=0).data
+    np.save(tmp_path / "x.npy", unit * slices)
+    arguments = ["--mixing", "permutation", "--no-verdict"]
+    assert main(["fit", str(tmp_path / "x.npy"), *arguments]) == 0
 
 
 # A stored lens at work, pipes, programs
@@ -568,6 +604,18 @@ def test_lens_that_holds_something_else_is_refused(tmp_path, capsys):
         assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [
+    b"(", b"d", b"R.", b"b.", b"cnumpy\nndarray\nR.", b"I1x\n.", b"\x80\x04garbage", b"\x80\xff",
+    b"\x1f\x8b\x08", b"c__main__\nnope\n.", b"1 2 3\n", b"",
+])  # fmt: skip
+def test_damaged_pickles_are_named_in_one_line(content, tmp_path, capsys):
+    path = tmp_path / "lens.joblib"
+    path.write_bytes(content)
+    assert main(["info", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {path}: ")
+
+
 def test_claimed_order_is_compared_and_the_wrong_column_named(stored, tmp_path, capsys):
     claimed = [f"at {at}" for at in (6, 5, 1, 4, 3, 2, 0)]
     (tmp_path / "map.txt").write_text("\n".join(claimed))
@@ -576,9 +624,23 @@ def test_claimed_order_is_compared_and_the_wrong_column_named(stored, tmp_path, 
     assert "1 of 7 columns found elsewhere: at 1\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("between", ["\n", ",", ";", "\t", "; ", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
+def test_claimed_order_is_read_as_any_other_text(between, encoding, tmp_path):
+    names = ["a", "b" if "," in between else "b,c", "größe"]
+    path = tmp_path / "map.txt"
+    path.write_bytes(f"# of mine\n{between.join(names)}\n".encode(encoding))
+    assert read_claim(path, names) == names
+
+
 @pytest.mark.parametrize(
     "text, message",
-    [("at 0\nat 9\n", "names columns that there are not: at 9"), ("at 0,at 0", "twice: at 0")],
+    [
+        ("at 0\nat 9\n", "claimed names columns that there are not: at 9"),
+        ("at 0,at 0", "twice: at 0"),
+        ('"' + "a" * 200_000, "field larger"),
+        ("{}", "JSON"),
+    ],
 )
 def test_claimed_order_of_unknown_or_repeated_names_is_refused(
     text, message, stored, tmp_path, capsys, no_fit
@@ -595,6 +657,23 @@ def test_reader_that_has_seen_enough_ends_the_program_quietly(stored):
     process = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert process.stdout.count("\n") == 1
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device here")
+@pytest.mark.parametrize("arguments", ["info", "info --json"])
+def test_a_full_disk_behind_the_output_is_named_in_one_line(arguments):
+    command = f"{sys.executable} -m sklearn_symmetry {arguments} > /dev/full"
+    process = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert process.stderr.startswith("error: cannot write the output (No space left")
+    assert "Traceback" not in process.stderr
+    assert process.returncode != 0
+
+
+def test_a_standard_input_that_is_closed_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["fit", "-", "--no-verdict"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: standard input: is closed")
 
 
 # What it says

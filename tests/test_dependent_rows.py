@@ -73,6 +73,27 @@ def test_groups_are_in_one_half_each(seed):
     assert 0.3 < one.n_samples / len(X) < 0.7
 
 
+LABELS = {
+    "list": lambda labels: labels.tolist(),
+    "tuple": tuple,
+    "column": lambda labels: labels[:, None],
+    "objects": lambda labels: labels.astype(object),
+    "complex": lambda labels: labels + 0j,
+    "truth": lambda labels: labels < 10,
+    "text": lambda labels: labels.astype(str),
+    "names and numbers": lambda labels: np.where(labels % 2, labels.astype(object), "a"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_any_kind_keep_groups_together(kind):
+    groups = LABELS[kind](np.arange(600) // 30)
+    one, two = split_in_halves(samples(600), random_state=0, groups=groups)
+    flat = [str(label) for label in np.ravel(np.array(groups, dtype=object))]
+    sides = [{flat[row] for row in part.row_numbers} for part in (one, two)]
+    assert not sides[0] & sides[1]
+
+
 def test_groups_of_channels_are_those_of_samples():
     labels = np.repeat(np.arange(20), 30)
     one, two = split_in_halves(samples(600, 10), 2, random_state=0, groups=labels)
@@ -103,6 +124,17 @@ def test_longer_memories_are_seen():
     (np.zeros(600), "groups has one label"),
     (np.zeros(7), "inconsistent numbers of samples"),
     (np.zeros((600, 2)), "1d array"),
+    ([None, "a"] * 300, "lacks the labels of 300 samples"),
+    ([None] * 600, "lacks the labels of 600 samples"),
+    (np.array([1, np.nan] * 300), "lacks the labels of 300 samples"),
+    (np.array(["NaT", "2020"] * 300, "M8[s]"), "lacks the labels of 300 samples"),
+    (np.ma.masked_equal(np.arange(600), 3), "lacks the labels of 1 samples"),
+    ((label for label in range(600)), "a generator; expected .*1d array"),
+    (dict.fromkeys(range(600)), "a dict; expected"),
+    (set(range(600)), "a set; expected"),
+    (3, "a int; expected"),
+    (True, "a bool; expected"),
+    ([], "inconsistent numbers of samples: 0 labels for 600"),
 ])  # fmt: skip
 def test_unusable_groups_are_refused(groups, message):
     with pytest.raises(ValueError, match=message):

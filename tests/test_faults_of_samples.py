@@ -195,6 +195,17 @@ def refused():
     yield "rows by name", table[:9].to_dict("records"), TypeError, r"pass pandas.DataFrame\(X\)"
     yield "nothing", None, ValueError, "X is None; pass the samples"
     yield "set", {1.0, 2.0}, TypeError, "no order; pass an array"
+    yield "function", len, TypeError, "X is a builtin.*pass the samples"
+    yield "module", np, TypeError, "X is a module.*pass the samples"
+    yield "class", np.ndarray, TypeError, "X is a type.*pass the samples"
+    yield "dates as objects", laplace().astype("M8[s]").astype("O"), TypeError, "datetime"
+    clocks = np.array([[np.datetime64("2020")] * 3] * 20, dtype=object)
+    yield "clocks as objects", clocks, TypeError, "dates or times"
+    yield "intervals", table.assign(b=pandas.interval_range(0, N)), TypeError, r"\[b\].*drop them"
+    yield "complex tensor", torch.tensor(laplace()) + 0j, ValueError, "Complex.*n_channels=2$"
+    nested = torch.nested.nested_tensor([torch.ones(3)] * 9, layout=torch.jagged)
+    yield "nested tensor", nested, TypeError, "nested torch tensor"
+    yield "too long", np.longdouble("1e4000") * laplace(), ValueError, r"infinity in columns \[0"
     yield "numbers", range(10), ValueError, "1D array"
     yield "negated view", torch._neg_view(torch.tensor(laplace())), TypeError, "resolve_neg"
     moved = [table, table[[*"bacdef"]]]
@@ -204,8 +215,16 @@ def refused():
     yield "lazy table", frame.lazy(), TypeError, r"LazyFrame.*pass X.collect\(\)"
     yield "text of polars", frame.cast({"b": polars.String}), ValueError, r"strings.*\[b\]"
     hole = frame.with_columns(b=polars.lit(None))
+    lists = polars.DataFrame({"a": laplace().tolist(), "b": 1.0})
+    yield "lists of polars", lists, TypeError, r"lists in columns \[a\]"
+    records = polars.DataFrame({"a": [{"x": 1.0}] * N, "b": 1.0})
+    yield "records of polars", records, TypeError, r"lists in columns \[a\]"
+    texts = [frame.cast({"b": polars.String})] * 2
+    yield "chunks of text of polars", texts, TypeError, "hold no numbers: 'b' .String.; drop"
     yield "nulls of polars", hole, ValueError, r"columns \[b\].*impute"
     pyarrow = pytest.importorskip("pyarrow")
+    lists = pandas.array([[1.0]] * N, dtype=pandas.ArrowDtype(pyarrow.list_(pyarrow.float64())))
+    yield "lists of arrow", table.assign(b=lists), TypeError, r"lists in columns \[b\]"
     hole = pyarrow.Table.from_pandas(table.mask(table > 5)[["a", "b"]])
     yield "nulls of pyarrow", hole, ValueError, r"NaN in columns \[a, b\]"
 
@@ -268,6 +287,25 @@ def test_containers_of_the_same_numbers_give_the_same_fit_and_are_left_alone(kin
     assert_array_equal(np.asarray(X, dtype=float), whole)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "bool"])
+def test_chunks_of_polars_are_chunks(dtype):
+    polars = pytest.importorskip("polars")
+    X = np.round(laplace()).astype(dtype)
+    read, expected = (
+        summarise([kind(X[:700]), kind(X[700:])]) for kind in (polars.DataFrame, np.asarray)
+    )
+    assert_array_equal(read.covariance, expected.covariance)
+    assert_array_equal(read.sample, expected.sample)
+    assert read.sample.dtype == expected.sample.dtype
+
+
+def test_masked_blocks_are_refused(quick_solver):
+    array = pytest.importorskip("dask.array")
+    blocks = array.ma.masked_greater(array.from_array(laplace(), chunks=(500, D)), 3)
+    with pytest.raises(TypeError, match=r"is a masked array; pass .filled"):
+        SymmetryLens().fit(blocks)
+
+
 def fits_and_judges(X):
     lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
     lens.score(X), lens.verdict(X), lens.shift(X, 0.5), lens.inverse_transform(lens.transform(X))
@@ -282,6 +320,33 @@ def test_errors_of_numpy_and_warnings_may_be_errors(scale):
         warnings.simplefilter("error")
         fits_and_judges(X)
     assert np.geterr() == before
+
+
+WILD = {
+    "a column in another unit": lambda X, wild: X * np.where(np.arange(D) == 1, wild, 1.0),
+    "all columns but one": lambda X, wild: X * np.where(np.arange(D) == 1, 1.0, wild),
+    "a wild row": lambda X, wild: X * np.where(np.arange(N)[:, None] == 3, wild, 1.0),
+    "a wild entry": lambda X, wild: np.where(np.arange(N * D).reshape(N, D) == 9, wild, X),
+    "one column varies": lambda X, wild: np.where(np.arange(D) == 1, X, wild),
+}
+
+
+@pytest.mark.parametrize("wild", [1e9, 1e100, 1e200])
+@pytest.mark.parametrize("kind", WILD)
+@pytest.mark.parametrize("mixing", ["rotation", "permutation"])
+def test_wild_values_end_in_a_result_or_in_an_error_of_our_own(mixing, kind, wild, little_search):
+    X = WILD[kind](laplace(), wild)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            lens = SymmetryLens(mixing=mixing, random_state=0).fit(X)
+            assert np.isfinite(lens.group_conv_matrix_).all()
+        except FloatingPointError as error:
+            said = str(error)
+        else:
+            said = "a result"
+    assert re.search("a result|bring all columns to one unit", said)
 
 
 KINDS = {

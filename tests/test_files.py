@@ -4,9 +4,12 @@
 import gzip
 import io
 import lzma
+import os
 import re
+import tarfile
 import tempfile
 import zipfile
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 
@@ -94,6 +97,13 @@ TEXTS = {  # name of the file, content, names of the columns, what is said
         "x.csv", "".join(f"{0.004 * k:.3f},{k % 7},{k % 3}\n" for k in range(30)), None, "index"
     ),
     "mac": ("x.csv", text().replace("\n", "\r"), NAMES, "header"),
+    "blanks of typographers": ("x.txt", text("\xa0"), NAMES, "header, blanks"),
+    "blanks of typographers in cells": ("x.csv", text(",\u2009"), NAMES, "header, ','"),
+    "end of a file of DOS": ("x.csv", text() + "\x1a", NAMES, "header, ','"),
+    "row numbers of R": (
+        "x.txt", "a b c\n" + FRAME.set_axis([7, 3, 9, 1]).to_csv(sep=" ", header=False), NAMES,
+        "index column",
+    ),
 }  # fmt: skip
 
 
@@ -129,6 +139,45 @@ def test_a_column_that_names_the_rows_is_kept_as_it_is_written(tmp_path):
     assert read_file(path, index="1").index == ("", ["7", "9"])
 
 
+@pytest.mark.parametrize("first", ["123456789012345678901234567890", "18446744073709551616"])
+@pytest.mark.parametrize("second", ["-5", "1.5", "3"])
+def test_numbers_longer_than_any_integer_are_numbers(first, second, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(f"{first},1,2\n{second},2,5\n0.5,3,4\n")
+    assert_allclose(read_file(path, index="none").X[:, 0], [float(first), float(second), 0.5])
+
+
+def test_a_first_line_of_numbers_is_no_header_where_its_column_is_blank(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("".join(f",{a},{b},{c}\n" for a, b, c in X))
+    with pytest.raises(BadInput, match="line 1, column 1: is empty"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#REF!"])
+def test_errors_of_spreadsheets_are_no_comments(error, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(text() + f"{error},1,2\n")
+    with pytest.raises(BadInput, match=rf"line 6, column 1 \(a\): .*{error}"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("cells", [["0.32", "0.98", "-1.2", "0.5"], ["1", "2", "1", "2"]])
+def test_measurements_without_a_name_are_not_taken_for_names_of_rows(cells, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a,b,c\n" + FRAME.set_axis(cells).to_csv(header=False))
+    with pytest.raises(BadInput, match="has 4 columns; expected 3: as the header has"):
+        read_file(path)
+
+
+def test_a_first_line_that_is_partly_names_names_the_option(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(text(header=["x1", "2", "x3"]))
+    with pytest.raises(BadInput, match="'x1' is not a number.*say --header if it holds names"):
+        read_file(path)
+    assert read_file(path, header=True).names == ["x1", "2", "x3"]
+
+
 def test_options_overrule_what_the_cells_say(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text(text(header=["1", "2", "4"]))
@@ -155,6 +204,17 @@ def test_arrays_of_other_programs_are_read(tmp_path):
     np.savez(tmp_path / "two.npz", one=X, two=X)
     with pytest.raises(BadInput, match=r"2 tables of numbers.*\(one: .*two: .*\); save"):
         read_file(tmp_path / "two.npz")
+    np.savez(tmp_path / "names.npz", samples=X, names=np.array(NAMES, dtype=object))
+    assert_allclose(read_file(tmp_path / "names.npz").X, X)
+
+
+def test_a_column_of_an_array_is_left_out_by_its_number(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    table = read_file(tmp_path / "x.npy", index="2")
+    assert_allclose(table.X, X[:, [0, 2]])
+    assert table.index == ("", list(map(str, X[:, 1])))
+    with pytest.raises(BadInput, match="no column 'b' to leave out; there are 1, 2, 3"):
+        read_file(tmp_path / "x.npy", index="b")
 
 
 def test_parquet_is_read(tmp_path):
@@ -164,7 +224,13 @@ def test_parquet_is_read(tmp_path):
     assert_allclose(table.X, X)
     assert table.names == NAMES
     FRAME.assign(when=pandas.Timestamp("2020")).to_parquet(tmp_path / "x.parquet")
-    with pytest.raises(BadInput, match="column 4 .when. holds datetime"):
+    with pytest.raises(BadInput, match="column 4 .when. holds datetime.*or say --index"):
+        read_file(tmp_path / "x.parquet")
+    assert read_file(tmp_path / "x.parquet", index="when").names == NAMES
+    FRAME.map(lambda value: Decimal(str(value))).to_parquet(tmp_path / "x.parquet")
+    assert_allclose(read_file(tmp_path / "x.parquet").X, X)
+    FRAME[[]].to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(BadInput, match="no columns"):
         read_file(tmp_path / "x.parquet")
 
 
@@ -224,6 +290,19 @@ def with_cell(cell):
     return text() + f"1,2,{cell}\n"
 
 
+def two_arrays():
+    return stored(np.save, X) + stored(np.save, X)
+
+
+def tarred():
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as file:
+        member = tarfile.TarInfo("x.csv")
+        member.size = len(text())
+        file.addfile(member, io.BytesIO(text().encode()))
+    return packed.getvalue()
+
+
 RECORDS = np.zeros(4, dtype=[("a", "f8"), ("b", "f8")])
 REFUSED = {  # name of the file, content, what is said
     "no encoding": ("x.csv", b"\x81\x8d\n1,2,3\n", "save it in UTF-8"),
@@ -260,6 +339,9 @@ REFUSED = {  # name of the file, content, what is said
     "more than there is": (
         "x.npy", stored(np.save, X).replace(b"(4, 3), }" + 9 * b" ", b"(9999999999, 3), }"), "x.npy"
     ),
+    "two arrays": ("x.npy", two_arrays(), r"behind its first array, of shape \(4, 3\); store one"),
+    "more bytes": ("x.npy", stored(np.save, X) + b"x", "behind its first array"),
+    "archive of tar": ("x.csv.gz", tarred(), "an archive of tar: unpack"),
     "complex": ("x.npy", stored(np.save, 1j * X), "complex128.*convert"),
     "text": ("x.npy", stored(np.save, X.astype(str)), "<U32.*convert"),
     "dates": ("x.npy", stored(np.save, X.astype("M8[s]")), "datetime64.*convert"),
@@ -297,6 +379,15 @@ def test_what_is_no_file_is_named(name, said, tmp_path, capsys):
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
     assert main(["fit", str(tmp_path / name), "--no-verdict"]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes here")
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe"])
+def test_named_pipes_and_devices_are_told_from_missing_files(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    for path in (tmp_path / name, os.devnull):
+        with pytest.raises(BadInput, match="a pipe or a device.*pass -"):
+            read_file(path)
 
 
 def test_addresses_and_closed_files_are_named(tmp_path, monkeypatch):
@@ -339,7 +430,9 @@ def test_any_bytes_are_a_table_of_finite_numbers_or_refused(content, suffix):
 @pytest.mark.parametrize("options", [
     ["--seed", "-1"], ["--seed", "x"], ["--seed", "1e99"], ["--delimiter", "ab"],
     ["--delimiter", ""], ["--index", "nowhere"], ["--n-powers", "0"], ["--n-powers", "999"],
-    ["--header", "--index", "99"],
+    ["--header", "--index", "99"], ["--level", "0"], ["--level", "nan"], ["--level", "x"],
+    ["--channel-map", "."], ["--channel-map", ""], ["--grid-shape", "0x0"], ["--order", ""],
+    ["--save", ""], ["--n-channels", "-1"],
 ])  # fmt: skip
 def test_no_option_ends_in_a_traceback(options, tmp_path, capsys):
     path = tmp_path / "x.csv"

@@ -6,6 +6,8 @@ import io
 import json
 import pickle
 import warnings
+from importlib import import_module
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -299,9 +301,41 @@ def test_command_line_saves_arrays_where_the_name_asks_for_them(quick_solver, tm
     assert load_lens(model).transform(samples()).shape == (80, 5)
 
 
-def test_output_setting_and_file_objects_survive(quick_solver):
-    import io
+@pytest.mark.parametrize("opened", ["gzip", "bz2", "pipe"])
+def test_files_that_cannot_be_gone_back_in_are_enough(opened, quick_solver, tmp_path):
+    lens = SymmetryLens(random_state=0).fit(samples())
+    if opened == "pipe":
+        kept = io.BytesIO()
+        ends = SimpleNamespace(write=kept.write), SimpleNamespace(read=kept.getvalue)
+        save_lens(lens, ends[0])
+        loaded = load_lens(ends[1])
+    else:
+        module = import_module(opened)
+        with module.open(tmp_path / "lens", "wb") as file:
+            save_lens(lens, file)
+        with module.open(tmp_path / "lens", "rb") as file:
+            loaded = load_lens(file)
+    assert_array_equal(loaded.generator_, lens.generator_)
 
+
+def test_files_that_are_open_as_text_are_refused(quick_solver, tmp_path):
+    lens = SymmetryLens(random_state=0).fit(samples())
+    for act in (lambda file: save_lens(lens, file), load_lens):
+        with pytest.raises(TypeError, match="binary mode"):
+            act(io.StringIO())
+
+
+@pytest.mark.parametrize("convert", [torch.tensor, np.ndarray.tolist, np.asfortranarray, "table"])
+def test_a_start_of_any_kind_is_stored(convert, quick_solver):
+    if convert == "table":
+        convert = pytest.importorskip("pandas").DataFrame
+    file, start = io.BytesIO(), np.linalg.qr(samples()[:5])[0]
+    save_lens(SymmetryLens(init=convert(start), random_state=0).fit(samples()), file)
+    file.seek(0)
+    assert_array_equal(np.asarray(load_lens(file).init), start)
+
+
+def test_output_setting_and_file_objects_survive(quick_solver):
     pytest.importorskip("pandas")
     X = np.random.default_rng(0).laplace(size=(80, 5))
     lens = SymmetryLens(random_state=0).fit(X).set_output(transform="pandas")

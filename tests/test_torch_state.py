@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._torch_state import usual_torch
@@ -21,7 +23,15 @@ from sklearn_symmetry.metrics import generator_similarity
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore:In CPU autocast:UserWarning",
+    "ignore:.torch.jit.script. is deprecated:DeprecationWarning",  # torch.func.jvp uses it
 )
+
+
+class LookingMode(TorchDispatchMode):
+    """Sees every operation, and does it as it is."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        return function(*args, **(kwargs or {}))
 
 
 @contextmanager
@@ -41,6 +51,20 @@ def default_device(name):
 
 def default_dtype(dtype):
     return switched(torch.get_default_dtype, torch.set_default_dtype, dtype)
+
+
+@contextmanager
+def precisions(*owners):
+    """Of matrix products, for one backend or all: what torch 2.9 has instead of one for all."""
+    if not hasattr(torch.backends, "fp32_precision"):
+        pytest.skip("this torch has one precision for all backends")
+    for owner in owners:
+        owner.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        for owner in owners:
+            owner.fp32_precision = "none"
 
 
 STATES = {
@@ -63,8 +87,19 @@ STATES = {
     "threads": lambda: switched(torch.get_num_threads, torch.set_num_threads, 3),
     "forward derivatives": torch.autograd.forward_ad.dual_level,
     "hooks of saved tensors": torch.autograd.graph.save_on_cpu,
+    "precision of a backend": lambda: precisions(torch.backends.mkldnn.matmul),
+    "precision of all backends": lambda: precisions(torch.backends),
+    "precision of both": lambda: precisions(torch.backends, torch.backends.cuda.matmul),
+    "operations that are looked at": LookingMode,
     "backward in one thread": lambda: torch.autograd.set_multithreading_enabled(False),
 }
+
+
+def precision_of_products():
+    if not hasattr(torch.backends, "fp32_precision"):
+        return torch.get_float32_matmul_precision()
+    parts = (torch.backends, torch.backends.mkldnn.matmul, torch.backends.cuda.matmul)
+    return [part.fp32_precision for part in parts]
 
 
 def torch_state():
@@ -75,7 +110,7 @@ def torch_state():
         "dtype": torch.get_default_dtype(),
         "autocast": [torch.is_autocast_enabled(kind) for kind in ("cpu", "cuda")],
         "autocast dtype": torch.get_autocast_dtype("cpu"),
-        "precision": torch.get_float32_matmul_precision(),
+        "precision": precision_of_products(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "anomalies": torch.is_anomaly_enabled(),
         "threads": torch.get_num_threads(),
@@ -187,6 +222,43 @@ def test_settings_of_torch_change_no_result_and_are_left_alone(entry, states):
     assert found.keys() == USUAL[entry].keys()
     for name, value in USUAL[entry].items():
         assert_array_equal(found[name], value, err_msg=name)
+
+
+TRANSFORMS = {
+    "vmap": lambda work: torch.func.vmap(work)(torch.ones(2, 3)),
+    "grad": lambda work: torch.func.grad(work)(torch.ones(3)),
+    "jvp": lambda work: torch.func.jvp(work, (torch.ones(3),), (torch.ones(3),)),
+    "grad in vmap": lambda work: torch.func.vmap(torch.func.grad(work))(torch.ones(2, 3)),
+    "functionalize": lambda work: torch.func.functionalize(work)(torch.ones(3)),
+    "fake tensors": lambda work: faked(work),
+}
+
+
+def faked(work):
+    with FakeTensorMode():
+        work(torch.ones(3))
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("entry", [CHEAP, "shuffled", "sets"])
+def test_calls_inside_of_a_transformed_function_give_what_they_give_outside(entry, transform):
+    if entry not in USUAL:
+        USUAL[entry] = ENTRIES[entry]()
+    found = []
+
+    def work(x):
+        found.append(ENTRIES[entry]())
+        return (x**2).sum()  # the transform goes on
+
+    TRANSFORMS[transform](work)
+    for name, value in USUAL[entry].items():
+        assert_array_equal(found[0][name], value, err_msg=name)
+
+
+def test_a_precision_that_is_that_of_all_backends_is_so_afterwards():
+    with STATES["precision of all backends"]():
+        lens_arrays(mixing="permutation")
+    assert torch.backends.mkldnn.matmul.fp32_precision == "none"
 
 
 def test_settings_return_after_an_error():

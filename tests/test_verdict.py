@@ -195,6 +195,12 @@ def test_html_draws_the_generator_and_nothing_that_is_no_number(verdict):
     assert verdict.headline in unknown
 
 
+def test_verdicts_are_told_apart_and_can_be_kept_in_sets(verdict):
+    assert verdict == verdict  # noqa: PLR0124
+    assert verdict != copy.deepcopy(verdict)
+    assert len({verdict, verdict}) == 1
+
+
 def test_at_a_prompt_the_headline_comes_first(verdict):
     assert repr(verdict).splitlines()[0] == verdict.headline
     assert repr(verdict) == str(verdict)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .._validation import plain_lens
 from .arguments import add_reading_options, steps
-from .fitting import noted
+from .fitting import noted, protect
 from .lenses import read_lens
 from .tables import check_table_output, read_input, write_table
 
@@ -34,6 +34,7 @@ class _Action:
     def run(self, options, talk):
         """Read, act, write."""
         check_table_output(options.output)
+        protect(options.file, options.output)
         lens, table = read_lens(options.lens), read_input(options)
         with noted(talk):
             rows, names, said = self.act(lens, table, options)

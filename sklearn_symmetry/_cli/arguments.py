@@ -70,7 +70,7 @@ def add_verdict_options(parser):
     """Of all commands that judge a lens on a file."""
     judging = parser.add_argument_group("the verdict")
     judging.add_argument(
-        "--level", type=float, default=0.05, metavar="P", help="probability of a false alarm"
+        "--level", type=_level, default=0.05, metavar="P", help="probability of a false alarm"
     )
     judging.add_argument(
         "--blocks",
@@ -115,6 +115,16 @@ def steps(text):
         message = f"expected finite numbers, one for every axis, such as 0.5 or 1,-2; got {text!r}"
         raise argparse.ArgumentTypeError(message)
     return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _level(text):
+    try:
+        level = float(text)
+    except ValueError:
+        level = 0.0
+    if not 0 < level <= 0.5:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 0.5; got {text!r}")
+    return level
 
 
 def _seed(text):

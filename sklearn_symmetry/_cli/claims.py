@@ -4,10 +4,27 @@
 import csv
 from pathlib import Path
 
+from .._cells import cells_of
 from .._io import BadInput
+from .._text import lines_of
 from ..metrics import compare_orders
 
-__all__ = ["add_claim_option", "compared", "read_claim"]
+__all__ = ["NO_ORDER", "add_claim_option", "compared", "order_of_columns", "read_claim"]
+
+NO_ORDER = "the columns were mixed, and have none; or try --mixing permutation"
+
+
+def order_of_columns(lens):
+    """All columns in the order found, channel by channel; None where there is no order."""
+    order = getattr(lens, "column_order_", None)
+    if order is None:
+        return None
+    width = len(lens.filter_)
+    return [
+        channel * width + int(column)
+        for channel in range(lens.n_features_in_ // width)
+        for column in order
+    ]
 
 
 def add_claim_option(parser):
@@ -16,7 +33,8 @@ def add_claim_option(parser):
         "--channel-map",
         metavar="PATH",
         help="a text with the names of the columns in the order that they are said to have (one a "
-        "line, or between commas; numbers from 0 for a file without names): says which disagree",
+        "line, or between commas, semicolons or tabs; numbers from 0 for a file without names): "
+        "says which disagree",
     )
 
 
@@ -29,25 +47,30 @@ def read_claim(path, names):
         If the file is none, or a name is unknown or there twice.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read ({error})") from error
-    claimed = [cell.strip() for row in csv.reader(text.splitlines()) for cell in row]
-    claimed = [name for name in claimed if name]
+        lines = lines_of(path, Path(path).read_bytes())[0]
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
     try:
-        compare_orders(claimed, claimed, names=names)
-    except ValueError as error:
+        # Names may hold a sign that separates others: the most names that there are.
+        readings = [_cells(lines, delimiter) for delimiter in (",", ";", "\t")]
+        claimed = max(readings, key=lambda cells: len(set(cells) & set(names)))
+        compare_orders(names, claimed, names=names)
+    except (ValueError, csv.Error) as error:
         raise BadInput(f"{path}: {error}") from error
     return claimed
 
 
+def _cells(lines, delimiter):
+    return [cell for _, line in lines for cell in cells_of(line, delimiter) if cell]
+
+
 def compared(lens, claimed, names, talk):
     """Say how far the order found agrees with the claimed one."""
-    order = getattr(lens, "column_order_", None)
-    if order is None or len(order) != len(names):
-        raise BadInput(
-            "--channel-map needs an order: the columns were mixed; or try --mixing permutation"
-        )
+    order = order_of_columns(lens)
+    if order is None:
+        raise BadInput(f"--channel-map needs an order: {NO_ORDER}")
+    if len(order) > len(lens.column_order_):
+        raise BadInput("--channel-map is for one line or ring: leave out --n-channels")
     found = compare_orders(
         [names[column] for column in order], claimed, names=names, boundary=lens.boundary_
     )

@@ -8,6 +8,7 @@ from ..metrics import generator_similarity
 from .arguments import add_fit_options
 from .fitting import (
     bad_input,
+    check_enough,
     check_outputs,
     fitted,
     judged,
@@ -54,6 +55,8 @@ def run(options, talk):
     loader, n_features, source = SETS[options.data]
     n_features = n_features if options.features is None else options.features
     symmetry, mixed, undone = HIDINGS[options.hide]
+    if options.samples > 0 < n_features:
+        check_enough(options.samples, n_features)
     with bad_input():
         data = loader(options.samples, n_features, symmetry=symmetry, random_state=options.seed)
     X, held_out = split(data.data, options.seed)

@@ -8,7 +8,7 @@ from .._io import BadInput
 from .._report import draw_report, summary
 from .._validation import plain_lens
 from .arguments import add_fit_options, add_reading_options, add_verdict_options, grid_shape
-from .claims import add_claim_option, compared, read_claim
+from .claims import NO_ORDER, add_claim_option, compared, order_of_columns, read_claim
 from .fitting import (
     NOT_FOUND,
     about,
@@ -16,6 +16,7 @@ from .fitting import (
     fitted,
     judged,
     known_of,
+    protect,
     split,
     verdict_facts,
     write_outputs,
@@ -93,33 +94,42 @@ def run(options, talk):
     with about(options.file):
         lens = fitted(lens, rows, talk, verbose=options.verbose)
         if not options.no_verdict:
-            verdict = judged(lens, rows, talk, level=options.level, blocks=options.blocks)
+            verdict = _judged(lens, rows, talk, options)
     plain = plain_lens(lens)
     for label, lines in summary(plain, held_out, verdict=verdict, names=table.names).items():
         talk.say(label, *lines)
     talk.know(**known_of(lens, table.names), verdict=verdict_facts(verdict))
-    if claimed is not None:
-        compared(plain, claimed, names, talk)
     figure = None
     if options.report is not None:
         title = f"{Path(options.file).name}: {len(table.X):,} samples of {X.shape[1]} columns"
         figure = draw_report(plain, held_out, title, verdict=verdict, names=table.names)
+    write_outputs(lens, figure, options.report, options.save, talk)
+    # Last, since both refuse a lens without an order, which may be worth keeping.
+    if claimed is not None:
+        compared(plain, claimed, names, talk)
     if options.order is not None:
         _write_order(lens, table, options.order, talk)
-    write_outputs(lens, figure, options.report, options.save, talk)
     return NOT_FOUND if options.exit_code and not verdict else 0
+
+
+def _judged(lens, rows, talk, options):
+    """The verdict, or a note why there is none: the lens may be worth keeping."""
+    try:
+        return judged(lens, rows, talk, level=options.level, blocks=options.blocks)
+    except BadInput as error:
+        talk.note(f"no verdict: {error}")
+        return None
 
 
 def _protect_input(options):
     for path in (options.report, options.save, options.order):
-        if path not in (None, "-") and Path(path).resolve() == Path(options.file).resolve():
-            raise BadInput(f"{path} is the data: write to another file")
+        protect(options.file, path)
 
 
 def _write_order(lens, table, path, talk):
     """The table with its columns in the order found."""
-    if not hasattr(lens, "column_order_") or len(lens.column_order_) != table.X.shape[1]:
-        raise BadInput("the columns were mixed, they have no order; or try --mixing permutation")
-    order, names = lens.column_order_, table.column_names()
+    order, names = order_of_columns(lens), table.column_names()
+    if order is None or len(order) != table.X.shape[1]:
+        raise BadInput(f"--order needs an order: {NO_ORDER}")
     write_table(path, table.X[:, order], [names[column] for column in order], table.index)
     talk.say("order", path)

@@ -16,11 +16,13 @@ from .tables import called
 __all__ = [
     "about",
     "bad_input",
+    "check_enough",
     "check_outputs",
     "fitted",
     "judged",
     "known_of",
     "noted",
+    "protect",
     "split",
     "verdict_facts",
     "write_outputs",
@@ -41,6 +43,24 @@ def check_outputs(picture, model):
         raise BadInput(f"picture and lens cannot both be written to {picture}")
 
 
+def protect(file, path):
+    """Refuse to write over what is read; None and ``"-"``: nothing is."""
+    if path not in (None, "-") and file != "-" and Path(path).resolve() == Path(file).resolve():
+        raise BadInput(f"{path} is the data: write to another file")
+
+
+def check_enough(n_samples, n_features):
+    """Number of samples to keep aside; refuses so few that no half could be fitted."""
+    held_out = max(10, n_samples // 10)
+    # Either half of the samples must have more samples than features.
+    if n_samples - held_out < 2 * (n_features + 1):
+        raise BadInput(
+            f"{n_samples} samples of {n_features} features are too few; bring at least "
+            f"{int(2.3 * (n_features + 1)) + 10}, better hundreds per feature"
+        )
+    return held_out
+
+
 def split(X, seed, *, in_order=False):
     """Nine tenths to fit, one tenth to judge; in random order, since a file may be sorted.
 
@@ -51,16 +71,9 @@ def split(X, seed, *, in_order=False):
     in_order : bool, default=False
         Rows are a recording: the last tenth is kept aside, and all stay where they are.
     """
-    n_samples, n_features = X.shape
-    held_out = max(10, n_samples // 10)
-    # Either half of the samples must have more samples than features.
-    if n_samples - held_out < 2 * (n_features + 1):
-        raise BadInput(
-            f"{n_samples} samples of {n_features} features are too few; bring at least "
-            f"{int(2.3 * (n_features + 1)) + 10}, better hundreds per feature"
-        )
+    held_out = check_enough(*X.shape)
     if not in_order:
-        X = X[np.random.default_rng(seed).permutation(n_samples)]
+        X = X[np.random.default_rng(seed).permutation(len(X))]
     return X[:-held_out], X[-held_out:]
 
 

@@ -9,6 +9,7 @@ from .arguments import add_fit_options
 from .demo import outcome
 from .fitting import (
     bad_input,
+    check_enough,
     check_outputs,
     fitted,
     judged,
@@ -44,6 +45,8 @@ def run(options, talk):
     check_outputs(options.output, options.save)
     loader, source = PATCHES[options.data]
     shape, size = (options.size,) * 2, f"{options.size} x {options.size}"
+    if options.samples > 0 < options.size:  # before a rotation of so many pixels is made
+        check_enough(options.samples, options.size**2)
     with bad_input():
         data = loader(options.samples, shape, symmetry="orthogonal", random_state=options.seed)
     X, held_out = split(data.data, options.seed)

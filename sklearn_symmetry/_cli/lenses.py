@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Lenses in and out."""
 
-import pickle
 from pathlib import Path
 
 from .. import SymmetryLens
@@ -46,7 +45,9 @@ def read_lens(path):
         raise BadInput(f"{path}: no such file")
     try:
         lens = load_lens(path) if kind == ".npz" else _unpickled(path)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:
         raise BadInput(str(error)) from error
     if type(lens) is not SymmetryLens or not hasattr(lens, "group_conv_matrix_"):
         raise BadInput(f"{path}: holds no fitted SymmetryLens")
@@ -58,5 +59,10 @@ def _unpickled(path):
 
     try:
         return joblib.load(path)
-    except (pickle.UnpicklingError, EOFError, KeyError, AttributeError, ImportError) as error:
-        raise BadInput(f"{path}: cannot be loaded by joblib ({error})") from error
+    except OSError:
+        raise
+    except Exception as error:  # damaged bytes can call anything that pickle knows
+        raise BadInput(
+            f"{path}: cannot be loaded by joblib ({error or type(error).__name__}); it is damaged, "
+            f"or something else than a lens: save it anew"
+        ) from error

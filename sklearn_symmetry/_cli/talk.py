@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._io import BadInput
+
 __all__ = ["Talk"]
 
 
@@ -40,11 +42,7 @@ class Talk:
         if self.as_json:
             return
         for number, line in enumerate(lines):
-            print(
-                f"{label if number == 0 else '':<10}{line}",
-                file=sys.stderr if self.aside else sys.stdout,
-                flush=True,
-            )
+            self._print(f"{label if number == 0 else '':<10}{line}")
 
     def note(self, message):
         """Something to look at, beside the result."""
@@ -58,8 +56,15 @@ class Talk:
     def finish(self):
         """Print the object, if it was asked for."""
         if self.as_json:
-            stream = sys.stderr if self.aside else sys.stdout
-            print(json.dumps(_plain(self.facts), ensure_ascii=False), file=stream, flush=True)
+            self._print(json.dumps(_plain(self.facts), ensure_ascii=False))
+
+    def _print(self, line):
+        try:
+            print(line, file=sys.stderr if self.aside else sys.stdout, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # a full disk
+            raise BadInput(f"cannot write the output ({error.strerror or error})") from error
 
 
 def _plain(value):

@@ -19,7 +19,7 @@ HEADLINES = {
 COLOURS = {"found": "#1a7f37", "likely": "#9a6700", "another": "#9a6700", "none": "#cf222e"}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Verdict:
     """What can be said about a fitted lens without knowing the truth; true if it can be trusted.
 

@@ -8,7 +8,6 @@ judged on, and the tests take dependent samples for as many independent ones.
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
 
 from ..statistics.blocks import Blocks, is_lazy
 from ..statistics.chunks import chunks
@@ -88,7 +87,7 @@ def split_samples(X, n_channels=1, random_state=None, groups=None):
             f"length, and the tests see one of {gap} rows"
         )
     else:
-        side = _grouped(hashes, groups, seed)
+        side = _grouped(n_samples, groups, seed)
     side = np.where(keep, side, OUT)
     sizes = [int((side == one).sum()) for one in (0, 1)]
     if min(sizes) * n_channels <= width:
@@ -127,7 +126,7 @@ def _first_reading(X):
 
 
 def _hashes_of_block(block, name, first):
-    parts = chunks(np.asarray(block), name=name)
+    parts = chunks(np.asanyarray(block), name=name)
     return np.concatenate([content_hashes(rows) for _, rows in parts])
 
 
@@ -224,18 +223,60 @@ def _thinned(side, gap):
     return thin
 
 
-def _grouped(samples, groups, seed):
+def _grouped(n_samples, groups, seed):
     """Groups in random order, the large ones first, each in the smaller half."""
-    groups = column_or_1d(np.asarray(groups))
-    check_consistent_length(samples, groups)
-    labels, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    if len(labels) < 2:
+    members = _numbered(_labels(groups, n_samples))
+    sizes = np.bincount(members)
+    if len(sizes) < 2:
         raise ValueError(
-            f"groups has one label, {labels[0]!r}, for all samples: halves need two groups at least"
+            "groups has one label for all samples: halves need two groups at least, or groups=None"
         )
-    sides, filled = np.zeros(len(labels), dtype=np.int64), [0, 0]
-    for group in np.lexsort((row_hashes(np.arange(len(labels)), seed, HALVES), -sizes)):
+    sides, filled = np.zeros(len(sizes), dtype=np.int64), [0, 0]
+    for group in np.lexsort((row_hashes(np.arange(len(sizes)), seed, HALVES), -sizes)):
         smaller = int(filled[1] < filled[0])
         sides[group] = smaller
         filled[smaller] += sizes[group]
     return sides[members]
+
+
+def _labels(groups, n_samples):
+    """One label a sample, none of them missing."""
+    what = f"groups is a {type(groups).__name__}"
+    if isinstance(groups, dict | set | frozenset) or not hasattr(groups, "__len__"):
+        raise ValueError(f"{what}; expected None, 'blocks' or a 1d array of one label a sample")
+    missing = np.ma.getmaskarray(groups) if isinstance(groups, np.ma.MaskedArray) else None
+    labels = np.asarray(groups)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(f"{what} of shape {labels.shape}; expected a 1d array, one label a sample")
+    if len(labels) != n_samples:
+        raise ValueError(
+            f"groups and X have inconsistent numbers of samples: {len(labels)} labels for "
+            f"{n_samples} samples; pass one label a sample, in their order"
+        )
+    missing = _missing(labels) if missing is None else missing
+    if np.any(missing):
+        raise ValueError(
+            f"groups lacks the labels of {int(np.sum(missing))} samples: give each of these a "
+            f"label, or drop it"
+        )
+    return labels
+
+
+def _missing(labels):
+    if labels.dtype.kind in "fcmM":
+        return labels != labels
+    if labels.dtype.kind != "O":
+        return False
+    # A missing value is None, differs from itself, or does not know (that of pandas).
+    return [label is None or (label == label) is not True for label in labels.tolist()]
+
+
+def _numbered(labels):
+    """Groups as numbers, in the order of their labels if these have one."""
+    try:
+        return np.unique(labels, return_inverse=True)[1]
+    except TypeError:  # names and numbers
+        numbers = {}
+        return np.array([numbers.setdefault(label, len(numbers)) for label in labels])

@@ -60,7 +60,7 @@ def rows_of(source):
 
 
 def float_table(table):
-    """A table of pandas or dask in one float type; refuses columns that hold no numbers.
+    """A table of pandas, polars or dask in one float type; refuses columns that hold no numbers.
 
     Raises
     ------
@@ -75,10 +75,14 @@ def float_table(table):
             f"{', ...' if len(wrong) > 5 else ''}; drop them, or encode what is meant explicitly"
         )
     single = all(str(kind) in ("float32", "Float32") for kind in kinds.values())
+    if not hasattr(table, "astype"):  # of polars, whose float is of double precision
+        return table if single else table.cast(float)
     return table.astype("float32" if single else "float64")
 
 
 def _kind(dtype):
+    if hasattr(dtype, "is_numeric"):  # of polars
+        return "f" if dtype.is_numeric() or str(dtype) == "Boolean" else "O"
     return getattr(dtype, "kind", "O")
 
 

@@ -142,6 +142,9 @@ def _equal_rows(summary):
 def _dependent(covariance, names, own):
     """Columns that are sums of others, or rows that have one sum; constant ones are left out."""
     size = len(covariance)
+    own = own[covariance.diagonal()[own] > 0]  # else beside a column of 1e200 nothing is left
+    if not len(own):
+        return None
     covariance = covariance[np.ix_(own, own)]
     deviation = np.sqrt(covariance.diagonal())
     correlation = covariance / np.outer(deviation, deviation)

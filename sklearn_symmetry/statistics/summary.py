@@ -364,13 +364,13 @@ def _summarised_blocks(blocks, part, capacity, bounds):
 
 def _chosen_of_block(part, chosen, block, name, first):
     """The part of a sample that is in a block; None where there is none."""
-    found = _read_chosen(np.asarray(block), name, first, part, chosen)
+    found = _read_chosen(np.asanyarray(block), name, first, part, chosen)
     return found if len(found.numbers) else None
 
 
 def _summary_of_block(part, chosen, bounds, block, name, first):
     """Summary of a block, with the part of the sample that is in it; None of no rows."""
-    moments, block = None, np.asarray(block)
+    moments, block = None, np.asanyarray(block)
     own = part.of_samples(first, first + len(block))
     for rows, _ in own.read(block, name=name):
         moments = _with(moments, rows, bounds)
