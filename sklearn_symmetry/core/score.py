@@ -55,7 +55,7 @@ def symmetry_score(X, group_conv_matrix, grid=None):
     X = X / deviation if deviation > 0 else X
     y = torch.as_tensor(X @ np.asarray(group_conv_matrix, dtype=np.float64).T)
     # Components that the window does not see (their row is zero) have nothing to compare.
-    seen = y.var(0) > SMALLEST**2
+    seen = y.var(0, correction=0) > SMALLEST**2
     if int(seen.sum()) < 2:
         raise ValueError("X shows fewer than 2 varying components: there is nothing to score")
     grid = Grid.fitting(grid, y.shape[1], "the representation").kept(seen)
