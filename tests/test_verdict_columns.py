@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from sklearn_symmetry import SymmetryLens
+from sklearn_symmetry._verdict.columns import turned_columns
+from sklearn_symmetry.statistics.summary import summarise
 
 N_COLUMNS = 16
 
@@ -41,6 +43,16 @@ def test_a_channel_of_the_other_polarity_is_named():
     X[:, 5] *= -1
     (sentence,) = said(X, 5)
     assert "upside down" in sentence
+
+
+def test_no_column_of_noise_is_upside_down():
+    turned = []
+    for seed in range(3):
+        X = np.random.default_rng(seed).normal(size=(1000, 7))
+        lens = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+        turned += turned_columns(lens, summarise(X))
+        assert not any("upside down" in reason for reason in lens.verdict(X).reasons)
+    assert turned  # it would have been said of some of them
 
 
 def test_a_dead_channel_is_named():

@@ -7,11 +7,11 @@ from .._lattices import on_grid
 from ..statistics.faults import listed
 from .criteria import ALONE, FEW_TURNED, LINKED, NEIGHBOURS
 
-__all__ = ["odd_columns"]
+__all__ = ["lonely_columns", "turned_columns"]
 
 
-def odd_columns(lens, summary, names=None):
-    """Columns that have nothing to do with their neighbours, or are upside down, in sentences.
+def lonely_columns(lens, summary, names=None):
+    """Columns that have nothing to do with their neighbours, in a sentence.
 
     Parameters
     ----------
@@ -27,28 +27,49 @@ def odd_columns(lens, summary, names=None):
     said : list of str
         Empty unless the lens has an order of all columns, along a line or a ring.
     """
-    order = getattr(lens, "column_order_", None)
-    if order is None or len(order) != summary.n_features or on_grid(lens):
+    if not _has_order(lens, summary):
         return []
-    if names is None or len(names) != len(order):
-        names = range(len(order))
-    names = np.asarray(names, dtype=object)
-    said = []
+    alone = _alone_in_order(lens, summary)
+    if not alone.any():
+        return []
+    return [
+        f"columns {listed(_in_order(lens, names)[alone])} have next to nothing to do with their "
+        f"neighbours, though the others do: a dead or broken channel? Their place in the order "
+        f"means nothing; drop them"
+    ]
+
+
+def turned_columns(lens, summary, names=None):
+    """Columns that are upside down, as :func:`lonely_columns`; means nothing without a symmetry."""
+    if not _has_order(lens, summary):
+        return []
+    # The sign of noise means nothing.
+    turned = _turned(lens.group_conv_matrix_) & ~_alone_in_order(lens, summary)
+    if not turned.any():
+        return []
+    return [
+        f"columns {listed(_in_order(lens, names)[turned])} are upside down (their sign was "
+        f"changed, unlike that of most): swapped polarity?"
+    ]
+
+
+def _has_order(lens, summary):
+    """Of all columns, along a line or a ring."""
+    order = getattr(lens, "column_order_", None)
+    return order is not None and len(order) == summary.n_features and not on_grid(lens)
+
+
+def _in_order(lens, names):
+    """Names of the columns, or their numbers, in the order of the lens."""
+    order = lens.column_order_
+    names = range(len(order)) if names is None or len(names) != len(order) else names
+    return np.asarray(names, dtype=object)[order]
+
+
+def _alone_in_order(lens, summary):
+    order = lens.column_order_
     covariance = summary.covariance[np.ix_(order, order)]
-    alone = _alone(covariance, lens.boundary_ == "circulant", summary.n_samples)
-    if alone.any():
-        said.append(
-            f"columns {listed(names[order][alone])} have next to nothing to do with their "
-            f"neighbours, though the others do: a dead or broken channel? Their place in the order "
-            f"means nothing; drop them"
-        )
-    turned = _turned(lens.group_conv_matrix_) & ~alone  # the sign of noise means nothing
-    if turned.any():
-        said.append(
-            f"columns {listed(names[order][turned])} are upside down (their sign was changed, "
-            f"unlike that of most): swapped polarity?"
-        )
-    return said
+    return _alone(covariance, lens.boundary_ == "circulant", summary.n_samples)
 
 
 def _alone(covariance, ring, n_samples):

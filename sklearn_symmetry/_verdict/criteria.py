@@ -317,8 +317,8 @@ def criteria(measured):
 
 
 DIVERGENCE_PASSES = (
-    f"at most {MEAN:g} + {TAIL:g}/(d-1) + {DEFECT:g} n, for d < {SHORT + 1} "
-    f"{MEAN:g} + {TAIL * SHORT:g}/(d-1)^2 + {DEFECT:g} n"
+    f"at most {MEAN:g} + {TAIL:g}/(d-1) + {DEFECT:g} n ({MEAN:g} + {TAIL * SHORT:g}/(d-1)^2 + "
+    f"{DEFECT:g} n for d < {SHORT + 1})"
 )
 
 CONDITIONS = (
@@ -340,7 +340,7 @@ CONDITIONS = (
         name="strong",
         about="set",
         asks="standard scores of that test, root mean square over lags",
-        passes=f"both halves at least {ENOUGH:g}, for d < {FEWEST + 1} {STRONG:g}",
+        passes=f"both halves at least {ENOUGH:g} ({STRONG:g} for d < {FEWEST + 1})",
         value=lambda measured: measured.deviation,
         limit=lambda measured: wanted_deviation(measured.grid.size),
         at_most=False,
@@ -396,7 +396,7 @@ CONDITIONS = (
         name="repeatable",
         about="set",
         asks="cosine between the generators of the halves",
-        passes=f"at least {REPEATS:g}, for d < {SHORT + 1} 1 - {(1 - REPEATS) * SHORT:g}/(d-1)",
+        passes=f"at least {REPEATS:g} (1 - {(1 - REPEATS) * SHORT:g}/(d-1) for d < {SHORT + 1})",
         value=lambda measured: measured.repeatability,
         limit=lambda measured: required_repeatability(measured.grid),
         at_most=False,

@@ -28,7 +28,7 @@ from ..solver.boundary import ends
 from ..solver.shuffled import Shuffle
 from ..solver.tuning import DEFAULT
 from ..statistics.chunks import n_samples_of
-from .columns import odd_columns
+from .columns import lonely_columns, turned_columns
 from .criteria import (
     ALIKE,
     DRAWS,
@@ -102,9 +102,13 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
     notes = faults_or_markers(whole, names, lens._n_channels)
-    notes += odd_columns(lens, whole, names)
-    asides = [*_few(X, lens), *split.notes]
-    return judge(lens, split.parts, halves, level, tested=split.tested, notes=notes, asides=asides)
+    notes += lonely_columns(lens, whole, names)
+    said = {
+        "notes": notes,
+        "details": turned_columns(lens, whole, names),
+        "asides": [*_few(X, lens), *split.notes],
+    }
+    return judge(lens, split.parts, halves, level, tested=split.tested, **said)
 
 
 def _few(X, lens):
@@ -274,7 +278,7 @@ def _generator(lens):
     return lens.generators_ if on_grid(lens) else lens.generator_
 
 
-def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=()):
+def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), details=(), asides=()):
     """The verdict, given lenses fitted on halves of the samples.
 
     Parameters
@@ -290,6 +294,8 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
         Of the samples that the tests see. None: `parts`.
     notes : list of str
         What is wrong with the samples.
+    details : list of str
+        What is known of them if they have a symmetry.
     asides : list of str
         What else is known of them.
 
@@ -334,7 +340,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), asides=())
             *_boundary_told(lens, halves[0], whole, found),
             *_shuffled(lens, values["uncertainty"]),
             *remarks(values, symmetric, _offset(lens, whole), measured.mixing),
-            *(notes if symmetric else ()),
+            *([*notes, *details] if symmetric else ()),
             *asides,
         ],
         likely=likely,

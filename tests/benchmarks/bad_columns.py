@@ -24,7 +24,7 @@ from ledger import Ledger, Table
 from pool import complete
 
 from sklearn_symmetry import SymmetryLens
-from sklearn_symmetry._verdict.columns import odd_columns
+from sklearn_symmetry._verdict.columns import lonely_columns, turned_columns
 from sklearn_symmetry.metrics import compare_orders
 from sklearn_symmetry.statistics import summarise
 from sklearn_symmetry.statistics.faults import faults
@@ -71,7 +71,8 @@ def run(set, columns, bad, kind, samples, noise, seed):  # named as the columns 
     truth = [f"c{column}" for column in range(columns) if f"c{column}" not in gone]
     order = compare_orders(kept, truth, boundary=boundary).agreement == 1
     summary = summarise(X, seed=seed)
-    said = " ".join([*faults(summary, names), *odd_columns(lens, summary, names)])
+    columns = (lens, summary, names)
+    said = " ".join([*faults(summary, names), *lonely_columns(*columns), *turned_columns(*columns)])
     named = {int(column) for column in re.findall(r"\bc(\d+)\b", said)}
     copied = {int(column + AHEAD) % columns for column in where} if kind == "copy" else {*()}
     found, others = named & {*where.tolist()}, named - {*where.tolist()} - copied
