@@ -171,7 +171,7 @@ class _Attempt:
         return candidate.rank < self.best.rank and not same(candidate, self.best)
 
     def _mended(self, candidate):
-        """Its rows put in order; and mended in frequency, where the law has not done that."""
+        """Its rows put in order; and mended in frequency, where that can be judged by the law."""
         tuning = self.tuning
         if self.undecided:
             return candidate
@@ -179,7 +179,7 @@ class _Attempt:
         sees = self.closer or not self.lawful
         if not sees or (not self.patient and self._is_certain(candidate)):
             return candidate
-        changes = {} if self.closer and not self.few else signs_and_swaps(tuning)
+        changes = signs_and_swaps(tuning)
         if self.closer:
             changes[rolled] = tuning.rolls_tried
         return self.judge.mended(candidate, changes, tuning.mending_rounds)
