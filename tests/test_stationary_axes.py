@@ -13,10 +13,9 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.starts.lawful import _from_stationary_axes, _laws
-from sklearn_symmetry.solver.starts.single_changes import change, lowered
+from sklearn_symmetry.solver.starts.single_changes import change, lowered, sign_changes
 from sklearn_symmetry.solver.starts.stationary_axes import (
     nearest_stationary_axes,
-    sign_changes,
     stationary_axes,
     stationary_ends,
 )

@@ -13,7 +13,8 @@ from ..multistart import descended
 from ..repairs import most_local, repair, signs_and_swaps
 from .chains import chain_starts
 from .principal_waves import n_changes, principal_waves, rearranged_waves
-from .stationary_axes import sign_changes, stationary_ends
+from .single_changes import sign_changes
+from .stationary_axes import stationary_ends
 from .waves import Frame
 
 __all__ = ["lawful"]
@@ -66,7 +67,7 @@ def _ends(judge, laws, seed, proposals):
     else:
         starts = [(law.value(basis), name, basis) for name, basis in starts]
         starts += _as_waves(judge, seed)
-        if judge.exact in laws:
+        if laws[-1] is judge.exact:
             ends = _from_stationary_axes(judge, seed)
     for _, name, basis in _different(starts, share, tuning):
         for one in laws:
@@ -123,17 +124,15 @@ def _random(judge, seed):
 
 def _from_stationary_axes(judge, seed):
     """Value, name and basis where descents from stationary axes end, of as many as affordable."""
-    law, tuning, size = judge.law, judge.tuning, judge.data.n_features
-    look = len(sign_changes(size)) * law.look_cost
-    count = min(tuning.pitches, tuning.axes_budgets * tuning.budget // look)
+    tuning, n_signs = judge.tuning, len(sign_changes(judge.data.n_features))
+    count = min(tuning.pitches, _affordable(judge, tuning.axes_budgets, n_signs))
     return stationary_ends(judge, np.linspace(0.0, 0.5, count), seed * tuning.pitches)
 
 
 def _as_waves(judge, seed):
     """Value, name and basis of principal axes as waves, from several signs or phases."""
     law, tuning, found = judge.law, judge.tuning, []
-    affordable = tuning.wave_budgets * tuning.budget // (n_changes(law) * law.look_cost)
-    count = min(tuning.wave_guesses, affordable)
+    count = min(tuning.wave_guesses, _affordable(judge, tuning.wave_budgets, n_changes(law)))
     for number in range(seed * count, (seed + 1) * count):
         basis = principal_waves(law.spectrum, judge.grid, number)
         for _ in range(tuning.wave_rounds):
@@ -141,6 +140,11 @@ def _as_waves(judge, seed):
             basis = descent.basis
         found.append((descent.losses[-1], "principal waves", basis))
     return found
+
+
+def _affordable(judge, budgets, n_changes):
+    """Number of guesses of which one look at all changes is within so many budgets."""
+    return budgets * judge.tuning.budget // (n_changes * judge.law.look_cost)
 
 
 def _settled(judge, basis):

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from ...core.sines import fourier_basis, sine_basis
-from .single_changes import change, lowered
+from .single_changes import change, lowered, sign_changes
 
 __all__ = ["n_changes", "paired", "principal_waves", "rearranged_waves"]
 
@@ -96,8 +96,7 @@ def _turned(modes, random):
 
 def _along_line(size, distance):
     """Orders and signs of modes: one or all above reversed, or two exchanged with any signs."""
-    changes = [change(size, [one]) for one in range(size)]
-    changes += [change(size, range(first, size)) for first in range(1, size - 1)]
+    changes = sign_changes(size)
     for one, other in itertools.combinations(range(size), 2):
         if other - one <= distance:
             for reversed_ones in ([], [one], [other], [one, other]):

@@ -4,7 +4,7 @@
 import numpy as np
 import torch
 
-__all__ = ["change", "lowered"]
+__all__ = ["change", "lowered", "sign_changes"]
 
 TOGETHER = 32  # bases of which the law is taken at once
 LEAST = 1e-6  # nats a column: a gain
@@ -31,6 +31,12 @@ def change(size, reversed_ones, exchanged=None):
         order[place] = row
     signs[list(reversed_ones)] = -1.0
     return order, signs
+
+
+def sign_changes(size):
+    """Changes of the sign of one row, and of all from one on."""
+    changes = [change(size, [one]) for one in range(size)]
+    return changes + [change(size, range(first, size)) for first in range(1, size - 1)]
 
 
 def lowered(law, rows, basis_of, changes, seed):

@@ -11,9 +11,9 @@ covariance is nearly stationary, and the nearest one that is makes a better gues
 
 import torch
 
-from .single_changes import change, lowered
+from .single_changes import lowered, sign_changes
 
-__all__ = ["nearest_stationary_axes", "sign_changes", "stationary_axes", "stationary_ends"]
+__all__ = ["nearest_stationary_axes", "stationary_axes", "stationary_ends"]
 
 FINE = 16  # frequencies for every position, where a density is integrated
 
@@ -102,12 +102,6 @@ def _end(judge, basis, name, seed):
     basis = lowered(law, basis.mT, lambda rows: rows.mT, sign_changes(len(basis)), seed).mT
     descent = judge.descent_on(law, basis)
     return descent.losses[-1], name, descent.basis
-
-
-def sign_changes(size):
-    """Changes of the sign of one axis, and of all weaker than one."""
-    changes = [change(size, [one]) for one in range(size)]
-    return changes + [change(size, range(first, size)) for first in range(1, size - 1)]
 
 
 def _axes(correlation):
