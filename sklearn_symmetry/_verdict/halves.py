@@ -305,16 +305,7 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), details=()
     """
     n_samples = sum(part.n_samples for part in parts) // lens._n_channels
     parts = parts if tested is None else tested
-    found = [
-        evidence(
-            _representation(half, part),
-            representation_grid(half),
-            draws=DRAWS,
-            orders=ORDERS,
-            n_tested=TESTED,
-        )
-        for half, part in zip(halves, reversed(parts), strict=True)
-    ]
+    found = [_seen(half, part) for half, part in zip(halves, reversed(parts), strict=True)]
     whole = parts[0].merge(parts[1])
     measured = _measured(lens, whole, halves, found, level)
     asked = criteria(measured)
@@ -324,12 +315,11 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), details=()
     right = all(criterion.met for criterion in asked)
     likely = not right and all(criterion.nearly for criterion in asked)
     against = [criterion.says for criterion in asked if not criterion.met]
+    known = []
     if likely:
         known = _certain(values, measured, lens, halves, whole)
     elif not symmetric:
         known = [*_order_repeats(measured), *_determined(values, halves, whole)]
-    else:
-        known = []
     return Verdict(
         symmetric=symmetric,
         found=right,
@@ -347,6 +337,12 @@ def judge(lens, parts, halves, level=LEVEL, *, tested=None, notes=(), details=()
         generator=np.array(lens.generator_),
         **values,
     )
+
+
+def _seen(half, part):
+    """What samples say of a half that was not fitted on them."""
+    y, grid = _representation(half, part), representation_grid(half)
+    return evidence(y, grid, draws=DRAWS, orders=ORDERS, n_tested=TESTED)
 
 
 def _values(lens, halves, measured, asked):

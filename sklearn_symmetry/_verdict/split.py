@@ -72,42 +72,47 @@ def split_samples(X, n_channels=1, random_state=None, groups=None):
     if n_samples // 2 * n_channels <= width:
         raise _too_few(n_samples, width, n_samples // 2)
     keep = first_of_equals(hashes)
-    notes = _copies(n_samples, int(keep.sum()))
-    gap = 0
-    if groups is None:
-        side = half(np.arange(n_samples), seed)
-        notes += _alike(head)
-    elif isinstance(groups, str):
-        if groups != "blocks":
-            raise ValueError(f"groups must be None, 'blocks' or one label a sample; got {groups!r}")
-        gap = row_memory(head) + width
-        side = _blocks(n_samples, gap, seed)
-        notes.append(
-            f"rows remember each other for up to {gap} rows: halves are blocks with gaps of that "
-            f"length, and the tests see one of {gap} rows"
-        )
-    else:
-        side = _grouped(n_samples, groups, seed)
-    side = np.where(keep, side, OUT)
-    sizes = [int((side == one).sum()) for one in (0, 1)]
-    if min(sizes) * n_channels <= width:
-        raise _too_few(int(keep.sum()), width, min(sizes))
+    side, gap, said = _sides(head, n_samples, width, groups, seed)
+    side, notes = np.where(keep, side, OUT), [*_copies(n_samples, int(keep.sum())), *said]
+    smaller = _smaller(side)
+    if smaller * n_channels <= width:
+        raise _too_few(int(keep.sum()), width, smaller)
     everywhere = None if (side != OUT).all() else side != OUT
     options = {"n_channels": n_channels, "seed": seed}
-    bounds = Bounds.of(draw(X, chosen=everywhere, **options).rows)
-    options["bounds"] = bounds
+    options["bounds"] = Bounds.of(draw(X, chosen=everywhere, **options).rows)
     parts = [summarise(X, chosen=side == one, **options) for one in (0, 1)]
     if not gap:
         return Split(parts, None, notes)
     side = _thinned(side, gap)
-    sizes = [int((side == one).sum()) for one in (0, 1)]
-    if min(sizes) * n_channels <= width:
+    smaller = _smaller(side)
+    if smaller * n_channels <= width:
         raise ValueError(
             f"rows remember each other for up to {gap} rows, so that {n_samples} of them hold "
-            f"{min(sizes)} independent ones in a half; more than {width} are needed. Bring a "
+            f"{smaller} independent ones in a half; more than {width} are needed. Bring a "
             f"longer recording, or windows of fewer columns"
         )
     return Split(parts, [summarise(X, chosen=side == one, **options) for one in (0, 1)], notes)
+
+
+def _sides(head, n_samples, width, groups, seed):
+    """Half of every sample, rows that lie between halves of blocks, and what to say of it."""
+    if groups is None:
+        return half(np.arange(n_samples), seed), 0, _alike(head)
+    if not isinstance(groups, str):
+        return _grouped(n_samples, groups, seed), 0, []
+    if groups != "blocks":
+        raise ValueError(f"groups must be None, 'blocks' or one label a sample; got {groups!r}")
+    gap = row_memory(head) + width
+    said = (
+        f"rows remember each other for up to {gap} rows: halves are blocks with gaps of that "
+        f"length, and the tests see one of {gap} rows"
+    )
+    return _blocks(n_samples, gap, seed), gap, [said]
+
+
+def _smaller(side):
+    """Number of samples in the smaller half."""
+    return min(int((side == one).sum()) for one in (0, 1))
 
 
 def _first_reading(X):

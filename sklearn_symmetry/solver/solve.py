@@ -257,34 +257,41 @@ def _line_or_ring(settings, size):
     return Grid.of(size, "open" if settings.boundary == "auto" else settings.boundary)
 
 
-def _arrange(summary, settings, tuning):
-    """Put columns that were shuffled, not mixed, in order."""
+def _orders(summary, settings, tuning):
+    """Grid and orders of the columns, best first; a line or a ring by the ends of the line."""
     start = None if isinstance(settings.init, str) else Shuffle.of(settings.init)
-    if settings.boundary == "auto":
-        line, ring = line_and_ring(summary, tuning, start)
-        y = summary.bounds.apply(summary.sample) @ line.found[0].rows.T
-        closed = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary == "circulant"
-        orders, other = (ring, line) if closed else (line, ring)
-        grid, found = orders.grid, orders.finished(len(other.found))
-    else:
+    if settings.boundary != "auto":
         grid = Grid.of(settings.grid_shape or summary.n_features, settings.boundary)
-        found = shuffles(summary, grid, tuning, start)
+        return grid, shuffles(summary, grid, tuning, start)
+    line, ring = line_and_ring(summary, tuning, start)
+    y = summary.bounds.apply(summary.sample) @ line.found[0].rows.T
+    closed = ends(torch.as_tensor(y), summary.n_samples, tuning).boundary == "circulant"
+    orders, other = (ring, line) if closed else (line, ring)
+    return orders.grid, orders.finished(len(other.found))
+
+
+def _located(rows, summary, settings, grid, tuning):
+    """Loss of an order, its terms, and the first location that explains as much as any other."""
     tuning = first_look(tuning, summary.n_features)
-    steps = [
-        one.rows.T @ grid.shift_matrix(dtype=torch.float64).numpy() @ one.rows for one in found
-    ]
     size = settings.batch_size or _rows_seen(summary.n_features, tuning)
     valued = []
     for data in views(summary, offset=tuning.offset, device=settings.device):
         objective = Objective(data, settings.weights, slice(0, size), grid=grid, tuning=tuning)
         with torch.no_grad():
-            loss, terms = objective(torch.as_tensor(found[0].rows @ data.axes).to(data.spectrum))
+            loss, terms = objective(torch.as_tensor(rows @ data.axes).to(data.spectrum))
         check_finite(terms, 0)
         terms = {name: [float(value)] for name, value in terms.items()}
         valued.append((float(loss), terms, data.location))
     lowest = min(loss for loss, *_ in valued)
-    # The first location that explains as much, as in the search.
-    loss, terms, location = next(one for one in valued if one[0] <= lowest + tuning.same_loss)
+    return next(one for one in valued if one[0] <= lowest + tuning.same_loss)
+
+
+def _arrange(summary, settings, tuning):
+    """Put columns that were shuffled, not mixed, in order."""
+    grid, found = _orders(summary, settings, tuning)
+    shift = grid.shift_matrix(dtype=torch.float64).numpy()
+    steps = [one.rows.T @ shift @ one.rows for one in found]
+    loss, terms, location = _located(found[0].rows, summary, settings, grid, tuning)
     return _packaged(
         found[0].rows,
         settings,
