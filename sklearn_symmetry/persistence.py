@@ -90,12 +90,12 @@ def save_lens(lens: SymmetryLens, path: str | PathLike | BinaryIO) -> None:
                 header[group][name] = _plain(value, name)
     header["output"] = vars(lens).get("_sklearn_output_config", {})  # of set_output
     arrays[HEADER] = np.array(json.dumps(header))
+    whole = io.BytesIO()  # a file of gzip, a pipe or a socket cannot be gone back in
+    np.savez(whole, **arrays)
     if hasattr(path, "write"):
-        whole = io.BytesIO()  # a file of gzip, a pipe or a socket cannot be gone back in
-        np.savez(whole, **arrays)
         path.write(whole.getvalue())
     else:
-        write_atomically(path, lambda file: np.savez(file, **arrays))
+        write_atomically(path, lambda file: file.write(whole.getvalue()))
 
 
 def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:

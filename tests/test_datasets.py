@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import special
+from scipy.integrate import trapezoid
 
 from sklearn_symmetry.datasets import (
     hiding_basis,
@@ -204,7 +205,7 @@ def test_legendre_signals_are_associated_legendre_functions(wave, degree):
 @pytest.mark.parametrize("width", [0.5, 2.0])
 def test_gaussian_signals_have_unit_area(width):
     offset = np.linspace(-20, 20, 4001)
-    assert_allclose(np.trapezoid(gaussian(offset, width), offset), 1, rtol=1e-8)
+    assert_allclose(trapezoid(gaussian(offset, width), offset), 1, rtol=1e-8)
 
 
 def test_number_of_signals_is_binomial():

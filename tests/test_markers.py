@@ -97,6 +97,7 @@ def test_names_of_a_table_are_used(quick_solver):
 
 
 def test_the_command_line_notes_it(quick_solver, tmp_path, capsys):
+    pytest.importorskip("pandas")
     path = tmp_path / "x.csv"
     np.savetxt(path, marked(-999), delimiter=",")
     assert main(["fit", str(path), "--no-verdict"]) == 0

@@ -23,6 +23,8 @@ SEVEN = ["gaussian-7-translation", "gaussian-7-circulant"]
 @pytest.fixture
 def script(monkeypatch, tmp_path):
     """A module of examples/paper, and a function that runs it on few samples."""
+    for package in ("matplotlib", "SALib"):  # of the extra of these scripts
+        pytest.importorskip(package)
     monkeypatch.syspath_prepend(EXAMPLES)
 
     def load(name):

@@ -5,7 +5,6 @@ import tracemalloc
 import weakref
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -18,6 +17,7 @@ from sklearn_symmetry.statistics.chunks import n_samples_of
 from sklearn_symmetry.statistics.outliers import Bounds
 from sklearn_symmetry.statistics.summary import draw
 
+pd = pytest.importorskip("pandas")
 da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 dask = pytest.importorskip("dask")

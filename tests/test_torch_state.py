@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -54,10 +55,11 @@ def default_dtype(dtype):
 
 
 @contextmanager
-def precisions(*owners):
+def precisions(*names):
     """Of matrix products, for one backend or all: what torch 2.9 has instead of one for all."""
     if not hasattr(torch.backends, "fp32_precision"):
         pytest.skip("this torch has one precision for all backends")
+    owners = [attrgetter(name)(torch) for name in names]
     for owner in owners:
         owner.fp32_precision = "tf32"
     try:
@@ -87,9 +89,9 @@ STATES = {
     "threads": lambda: switched(torch.get_num_threads, torch.set_num_threads, 3),
     "forward derivatives": torch.autograd.forward_ad.dual_level,
     "hooks of saved tensors": torch.autograd.graph.save_on_cpu,
-    "precision of a backend": lambda: precisions(torch.backends.mkldnn.matmul),
-    "precision of all backends": lambda: precisions(torch.backends),
-    "precision of both": lambda: precisions(torch.backends, torch.backends.cuda.matmul),
+    "precision of a backend": lambda: precisions("backends.mkldnn.matmul"),
+    "precision of all backends": lambda: precisions("backends"),
+    "precision of both": lambda: precisions("backends", "backends.cuda.matmul"),
     "operations that are looked at": LookingMode,
     "backward in one thread": lambda: torch.autograd.set_multithreading_enabled(False),
 }
@@ -106,7 +108,7 @@ def torch_state():
     return {
         "gradients": torch.is_grad_enabled(),
         "inference": torch.is_inference_mode_enabled(),
-        "device": torch.get_default_device(),
+        "device": torch.empty(0).device,
         "dtype": torch.get_default_dtype(),
         "autocast": [torch.is_autocast_enabled(kind) for kind in ("cpu", "cuda")],
         "autocast dtype": torch.get_autocast_dtype("cpu"),
