@@ -24,7 +24,7 @@ from sklearn_symmetry.metrics import generator_similarity
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore:In CPU autocast:UserWarning",
-    "ignore:.torch.jit.script. is deprecated:DeprecationWarning",  # torch.func.jvp uses it
+    "ignore:.torch.jit.script. is deprecated",  # torch.func.jvp uses it
 )
 
 
