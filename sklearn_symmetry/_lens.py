@@ -16,24 +16,24 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
+from ._containers import check_container, check_type, float_dtypes
 from ._html import lens_card
 from ._lattices import fitted_grid, on_grid, position_names
-from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
-from ._torch_state import usual_torch
-from ._validation import (
-    check_columns,
-    check_container,
-    check_data,
+from ._parameters import (
     check_jobs,
     check_level,
     check_parameters,
     check_shapes,
+    resolve_device,
+)
+from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
+from ._torch_state import usual_torch
+from ._validation import (
+    check_columns,
+    check_data,
     check_summary,
-    check_type,
     degenerate_samples,
     enough_memory,
-    float_dtypes,
-    resolve_device,
     warn_caller,
 )
 from ._verdict import LEVEL, SEARCH, Verdict, fitted_setting, representation_grid, verdict

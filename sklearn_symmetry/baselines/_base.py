@@ -11,8 +11,9 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
+from .._parameters import resolve_device
 from .._torch_state import usual_torch
-from .._validation import check_columns, check_data, resolve_device, warn_caller
+from .._validation import check_columns, check_data, warn_caller
 from ..statistics.summary import summarise
 from ._adversarial import play
 
