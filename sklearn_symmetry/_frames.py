@@ -21,7 +21,7 @@ from ._cells import (
     lines_before,
     without_numbers,
 )
-from ._text import COMMENTS, lines_of
+from ._text import COMMENTS, lines_of, with_whole_header
 
 __all__ = ["Table", "not_finite", "read_parquet", "read_text", "table_of_array"]
 
@@ -48,18 +48,18 @@ class Table:
         Of the columns.
     said : str
         What was read, in one line.
-    index : (str, list of str) or None, default=None
-        Name and cells of a column that names the rows.
+    index : tuple of (str, list of str), default=()
+        Name and cells of every column that names the rows.
     """
 
     X: np.ndarray
     names: list | None
     said: str
-    index: tuple | None = None
+    index: tuple = ()
 
 
 def table_of_array(path, X, index=None):
-    """An array of a file as a table, without a column that names the rows, by its number from 1.
+    """An array of a file as a table, without columns that name the rows, by their numbers from 1.
 
     Raises
     ------
@@ -79,13 +79,11 @@ def table_of_array(path, X, index=None):
             f"{path}: row {row}, column {column} (counted from 0) is {X[fault]}; drop such rows, "
             f"or impute them"
         )
-    if index in (None, "none"):
-        return Table(X, None, _said(X, []))
     known = [str(column + 1) for column in range(X.shape[1])]
-    left_out = _named_index(path, known, None, index)
-    row_names = ("", list(map(str, X[:, left_out].tolist())))
+    left_out = [] if index is None else _named_index(path, known, None, index)
+    row_names = tuple(("", list(map(str, X[:, column].tolist()))) for column in left_out)
     X = np.delete(X, left_out, axis=1)
-    return Table(X, None, _said(X, ["index column left out"]), row_names)
+    return Table(X, None, _said(X, _left_out(left_out)), row_names)
 
 
 def _pandas():
@@ -137,6 +135,7 @@ def _text_table(path, data, header, index, delimiter):
         delimiter, lines = delimiter or told[1], lines[1:]  # as Excel reads it
     if not lines:
         raise BadInput(f"{path}: is empty; save the table anew")
+    lines = with_whole_header(lines)
     delimiter = delimiter_of(lines) if delimiter is None else delimiter
     before = lines_before(lines, delimiter)
     if before:
@@ -200,24 +199,19 @@ def _told_apart(names):
 
 
 def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda left_out: None):
-    """The numbers of a table of pandas, without a column that names the rows."""
-    left_out, row_names = _index_column(path, frame, names, index), None
-    if left_out is not None:
-        cells = frame.iloc[:, left_out]
-        cells = cells.astype(object).where(cells.notna(), "").astype(str).tolist()
-        row_names = ("" if names is None else names[left_out], cells)
-        notes = [*notes, "index column left out"]
-        keep = [column for column in range(frame.shape[1]) if column != left_out]
-        frame = frame.iloc[:, keep]
-        names = None if names is None else [names[column] for column in keep]
+    """The numbers of a table of pandas, without columns that name the rows."""
+    left_out = _index_columns(path, frame, names, index)
+    row_names = tuple(_row_names(frame, names, column) for column in left_out)
+    keep = [column for column in range(frame.shape[1]) if column not in left_out]
+    frame, notes = frame.iloc[:, keep], [*notes, *_left_out(left_out)]
+    names = None if names is None else [names[column] for column in keep]
     frame = _with_floats(frame, _exact_as_floats)
     kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
     bad = [column for column, kind in enumerate(kinds) if kind not in "biuf"]
     if bad or not frame.shape[1]:
         why = f"{_column(bad[0], names)} holds {frame.dtypes.iloc[bad[0]]}" if bad else "no columns"
-        fault = first_fault(left_out) or f"{why}; expected real numbers: leave out such columns" + (
-            ", or say --index" * (len(bad) == 1)
-        )
+        remedy = "expected real numbers: leave out such columns, or say --index"
+        fault = first_fault(left_out) or f"{why}; {remedy}"
         raise BadInput(f"{path}: {fault}")
     X = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     if not len(X):
@@ -229,6 +223,17 @@ def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda 
         said = first_fault(left_out) or f"{row_name(row)}, {_column(column, names)}: {value}{DROP}"
         raise BadInput(f"{path}: {said}")
     return Table(X, names, _said(X, notes), row_names)
+
+
+def _row_names(frame, names, column):
+    """Name and cells of a column that is no sample."""
+    cells = frame.iloc[:, column]
+    cells = cells.astype(object).where(cells.notna(), "").astype(str).tolist()
+    return "" if names is None else names[column], cells
+
+
+def _left_out(columns):
+    return [f"index column{'s' * (len(columns) > 1)} left out"] if columns else []
 
 
 def _with_floats(frame, as_floats):
@@ -262,30 +267,35 @@ def _said(X, notes):
     return ", ".join([f"{rows} rows", f"{columns} columns", *notes])
 
 
-def _index_column(path, frame, names, index):
-    """Number of the column that names the rows, or None."""
+def _index_columns(path, frame, names, index):
+    """Numbers of the columns that name the rows."""
     known = [str(column + 1) for column in range(frame.shape[1])]
     if index is not None:
-        return None if index == "none" else _named_index(path, known, names, index)
+        return _named_index(path, known, names, index)
     if frame.shape[1] < 3 or len(frame) < 2:
-        return None
+        return []
     first = frame.iloc[:, 0]
     unnamed = names is not None and names[0].lower() in ("", "unnamed: 0", "index")
     text = getattr(first.dtype, "kind", "O") not in "biufmM" and not first.isna().any()
     text = text and not any(Numbers().read(str(value)) is not None for value in first[:LOOKED_AT])
-    return 0 if unnamed or text or _counts(first) else None
+    return [0] if unnamed or text or _counts(first) else []
 
 
 def _named_index(path, known, names, index):
-    """Number of a column by its name, or by its number from 1."""
-    if names is not None and index in names:
-        return names.index(index)
-    if index in known:
-        return known.index(index)
-    raise BadInput(
-        f"{path}: there is no column {index!r} to leave out; there are "
-        f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
-    )
+    """Numbers of columns by their names, or by their numbers from 1."""
+    wanted = [index] if isinstance(index, str) else list(dict.fromkeys(index))
+    if wanted == ["none"]:
+        return []
+    found = []
+    for name in wanted:
+        among = names if names is not None and name in names else known
+        if name not in among:
+            raise BadInput(
+                f"{path}: there is no column {name!r} to leave out; there are "
+                f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
+            )
+        found.append(among.index(name))
+    return found
 
 
 def _counts(column):
@@ -392,7 +402,7 @@ class _Place:
             remedy = "as the header has; mend it, or say --no-header"
         return f"line {number} has {len(cells)} columns; expected {self.width}: {remedy}"
 
-    def first_fault(self, left_out=None):
+    def first_fault(self, left_out=()):
         """What is wrong with the first line that is, in words; the slow way, after a failure."""
         for number, line in self.body:
             cells = self.cells(line)
@@ -400,7 +410,7 @@ class _Place:
                 return self._width_of(number, line, cells)
             for column, cell in enumerate(cells[: self.width - self.trailing]):
                 value = self.numbers.read(cell)
-                if column != left_out and (value is None or not np.isfinite(value)):
+                if column not in left_out and (value is None or not np.isfinite(value)):
                     where = f"line {number}, {_column(column, self.names)}"
                     return f"{where}: {self._wrong(cell, column)}"
         return None

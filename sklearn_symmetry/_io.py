@@ -39,9 +39,9 @@ def read_file(path, *, header=None, index=None, delimiter=None):
         ``numpy.save`` writes.
     header : bool or None, default=None
         Whether the first line of a text holds names. None: if its cells say so.
-    index : str or None, default=None
-        Name of a column that is left out, or its number from 1; ``"none"``: no column is. None: the
-        first one if it counts the rows, has no name where others have, or holds text.
+    index : str, sequence of str or None, default=None
+        Names of columns that are left out, or their numbers from 1; ``"none"``: no column is. None:
+        the first one if it counts the rows, has no name where others have, or holds text.
     delimiter : str or None, default=None
         Of the cells of a text. None: as its first lines say.
 

@@ -10,7 +10,7 @@ import zlib
 
 from ._bad_input import BadInput
 
-__all__ = ["COMMENTS", "PACKED", "lines_of", "unpacked"]
+__all__ = ["COMMENTS", "PACKED", "lines_of", "unpacked", "with_whole_header"]
 
 COMMENTS = ("#", "%", "//", "!")
 # Errors of spreadsheets, which begin as comments do, are cells.
@@ -73,6 +73,14 @@ def lines_of(path, data):
         elif line.strip():
             lines.append((number, line))
     return lines, comments
+
+
+def with_whole_header(lines):
+    """The lines, those joined to the first that a quoted name goes on in."""
+    (number, first), used = lines[0], 1
+    while first.count('"') % 2 and used < len(lines):
+        first, used = f"{first} {lines[used][1].strip()}", used + 1
+    return lines if first.count('"') % 2 else [(number, first), *lines[used:]]
 
 
 def _is_comment(line):

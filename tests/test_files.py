@@ -22,6 +22,7 @@ from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
 from sklearn_symmetry._cli import main
+from sklearn_symmetry._cli.tables import write_table
 from sklearn_symmetry._io import BadInput, read_file
 
 pandas = pytest.importorskip("pandas")
@@ -134,9 +135,30 @@ def test_encoding_and_compression_do_not_matter(encoding, packed, tmp_path):
 def test_a_column_that_names_the_rows_is_kept_as_it_is_written(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a,name,b\n1,x,2\n3,,5\n")
-    assert read_file(path, index="name").index == ("name", ["x", ""])
+    assert read_file(path, index="name").index == (("name", ["x", ""]),)
     path.write_text("7,1,2\n9,3,5\n")
-    assert read_file(path, index="1").index == ("", ["7", "9"])
+    assert read_file(path, index="1").index == (("", ["7", "9"]),)
+
+
+def test_several_columns_name_the_rows(tmp_path):
+    path, new = tmp_path / "x.csv", tmp_path / "y.csv"
+    path.write_text("a,site,b,kind\n1,x,2,k\n3,y,5,l\n4,y,6,k\n")
+    with pytest.raises(BadInput, match=r"column 2 .site.: 'x' is not a number.*or say --index"):
+        read_file(path)
+    table = read_file(path, index=["site", "4"])
+    assert table.names == ["a", "b"]
+    assert table.said.endswith("index columns left out")
+    assert table.index == (("site", ["x", "y", "y"]), ("kind", ["k", "l", "k"]))
+    write_table(str(new), table.X, table.names, table.index)
+    assert new.read_text().split()[:2] == ["site,kind,a,b", "x,k,1.0,2.0"]
+
+
+def test_names_may_go_on_in_the_next_line(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text('"left\n(mV)","right\n\n(mV)",far\n1,2,3\n4,5,7\n')
+    assert read_file(path).names == ["left (mV)", "right (mV)", "far"]
+    path.write_text('3" pipe,near,far\n1,2,3\n4,5,7\n')  # nothing closes this one
+    assert read_file(path).names[1:] == ["near", "far"]
 
 
 @pytest.mark.parametrize("first", ["123456789012345678901234567890", "18446744073709551616"])
@@ -212,7 +234,7 @@ def test_a_column_of_an_array_is_left_out_by_its_number(tmp_path):
     np.save(tmp_path / "x.npy", X)
     table = read_file(tmp_path / "x.npy", index="2")
     assert_allclose(table.X, X[:, [0, 2]])
-    assert table.index == ("", list(map(str, X[:, 1])))
+    assert table.index == (("", list(map(str, X[:, 1]))),)
     with pytest.raises(BadInput, match="no column 'b' to leave out; there are 1, 2, 3"):
         read_file(tmp_path / "x.npy", index="b")
 

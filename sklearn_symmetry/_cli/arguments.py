@@ -43,10 +43,11 @@ def add_reading_options(parser):
     )
     reading.add_argument(
         "--index",
+        action="append",
         metavar="COLUMN",
         help="a column that names the rows, by name or number from 1: it is no sample, and stays "
-        "with the rows in .csv and .tsv that are written; none: no column does (the first if it "
-        "counts, has no name, or is text)",
+        "with the rows in .csv and .tsv that are written; once for each; none: no column does (the "
+        "first if it counts, has no name, or is text)",
     )
     reading.add_argument(
         "--delimiter", type=_delimiter, metavar="SIGN", help="between cells: a sign, tab, or blank"

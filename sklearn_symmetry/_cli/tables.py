@@ -26,14 +26,14 @@ class Input:
     names : list of str or None
     said : str
         What was read.
-    index : (str, list of str) or None
-        Name and cells of a column that names the rows; it is no sample, and stays with them.
+    index : tuple of (str, list of str)
+        Name and cells of every column that names the rows; it is no sample, and stays with them.
     """
 
     X: np.ndarray
     names: list | None
     said: str
-    index: tuple | None
+    index: tuple
 
     def named(self, X=None):
         """Rows as a table with the names of the columns, where there are any."""
@@ -109,7 +109,7 @@ def check_table_output(path):
         check_output(path, SUFFIXES)
 
 
-def write_table(path, X, names, index=None):
+def write_table(path, X, names, index=()):
     """Write numbers, with a header if they have names.
 
     Parameters
@@ -118,8 +118,8 @@ def write_table(path, X, names, index=None):
         ``.csv``, ``.tsv`` or ``.npy``; ``"-"``: the standard output, as ``.csv``.
     X : ndarray of shape (n, d)
     names : sequence of str or None
-    index : (str, list of str) or None
-        Of an :class:`Input`: the first column of a text.
+    index : tuple of (str, list of str), default=()
+        Of an :class:`Input`: the first columns of a text.
     """
     kind = Path(path).suffix.lower()
     try:
@@ -145,11 +145,7 @@ def _encoded(file, X, names, index, kind):
 
 def _write_text(stream, X, names, index, delimiter):
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    rows = X.tolist()
-    if index is not None:
-        name, cells = index
-        names = None if names is None else [name, *names]
-        rows = ([cell, *row] for cell, row in zip(cells, rows, strict=True))
     if names is not None:
-        writer.writerow(names)
-    writer.writerows(rows)
+        writer.writerow([*(name for name, _ in index), *names])
+    cells = zip(*(cells for _, cells in index), strict=True) if index else [()] * len(X)
+    writer.writerows([*first, *row] for first, row in zip(cells, X.tolist(), strict=True))
