@@ -40,7 +40,7 @@ COST = {
 RESULTS = """Cosine of the generator found to the hidden one (1 is perfect), default settings,
 samples alone; every set hidden by a sine transform, a permutation and random rotations. Believed:
 right default fits that the verdict called found, counted on other seeds
-([trials](docs/trust.md)); of 200 sets without a symmetry it believed {alarms}. Every run,
+([trials](docs/trust.md)); of 200 sets without a symmetry it called {alarms} symmetric. Every run,
 and what does not work yet: [measured results](docs/results.md), with the commands.
 
 """
