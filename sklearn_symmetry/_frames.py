@@ -283,7 +283,7 @@ def _index_columns(path, frame, names, index):
 
 def _named_index(path, known, names, index):
     """Numbers of columns by their names, or by their numbers from 1."""
-    wanted = [index] if isinstance(index, str) else list(dict.fromkeys(index))
+    wanted = [index] if isinstance(index, str) else list(index)
     if wanted == ["none"]:
         return []
     found = []
@@ -295,7 +295,7 @@ def _named_index(path, known, names, index):
                 f"{', '.join((names or known)[:8])}{', ...' if len(known) > 8 else ''}"
             )
         found.append(among.index(name))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _counts(column):

@@ -4,6 +4,7 @@
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import zipfile
 import zlib
@@ -77,10 +78,10 @@ def lines_of(path, data):
 
 def with_whole_header(lines):
     """The lines, those joined to the first that a quoted name goes on in."""
-    (number, first), used = lines[0], 1
-    while first.count('"') % 2 and used < len(lines):
-        first, used = f"{first} {lines[used][1].strip()}", used + 1
-    return lines if first.count('"') % 2 else [(number, first), *lines[used:]]
+    quotes = itertools.accumulate(line.count('"') for _, line in lines)
+    end = next((count for count, total in enumerate(quotes, start=1) if total % 2 == 0), 1)
+    header = " ".join(line.strip() for _, line in lines[:end])
+    return [(lines[0][0], header), *lines[end:]] if end > 1 else lines
 
 
 def _is_comment(line):

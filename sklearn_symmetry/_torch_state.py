@@ -37,7 +37,7 @@ def usual_torch():
             stack.enter_context(_disable_current_modes())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        if torch.empty(0).device.type != "cpu":  # asking for the default fails before torch 2.9
+        if torch.empty(0).device.type != "cpu":  # torch 2.8 cannot tell once it was reset
             stack.enter_context(torch.device("cpu"))
         for kind in AUTOCAST:
             if torch.is_autocast_enabled(kind):

@@ -145,7 +145,7 @@ def test_several_columns_name_the_rows(tmp_path):
     path.write_text("a,site,b,kind\n1,x,2,k\n3,y,5,l\n4,y,6,k\n")
     with pytest.raises(BadInput, match=r"column 2 .site.: 'x' is not a number.*or say --index"):
         read_file(path)
-    table = read_file(path, index=["site", "4"])
+    table = read_file(path, index=["site", "4", "2"])
     assert table.names == ["a", "b"]
     assert table.said.endswith("index columns left out")
     assert table.index == (("site", ["x", "y", "y"]), ("kind", ["k", "l", "k"]))
