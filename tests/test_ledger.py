@@ -119,6 +119,13 @@ def test_rows_of_an_older_search_are_missing_and_are_replaced(tools, table, tmp_
     assert tools["ledger"].Ledger(table, tmp_path).has({"x": 2})
 
 
+def test_a_row_of_another_run_is_refused(tools, table, tmp_path):
+    ledger = tools["ledger"].Ledger(table, tmp_path)
+    with pytest.raises(ValueError, match=r"the run \('2',\) gave a row of \('3',\)"):
+        ledger.put({"x": 2}, [{"x": 3, "y": 1.0}])
+    assert not ledger.has({"x": 2})
+
+
 def test_a_row_that_was_cut_off_is_run_again(tools, table, tmp_path):
     path = tmp_path / "halves.csv"
     path.write_text(stamped_text(tools, "1,0.5") + "2,1")

@@ -71,8 +71,8 @@ def run(set, columns, bad, kind, samples, noise, seed):  # named as the columns 
     truth = [f"c{column}" for column in range(columns) if f"c{column}" not in gone]
     order = compare_orders(kept, truth, boundary=boundary).agreement == 1
     summary = summarise(X, seed=seed)
-    columns = (lens, summary, names)
-    said = " ".join([*faults(summary, names), *lonely_columns(*columns), *turned_columns(*columns)])
+    fitted = lens, summary, names
+    said = " ".join([*faults(summary, names), *lonely_columns(*fitted), *turned_columns(*fitted)])
     named = {int(column) for column in re.findall(r"\bc(\d+)\b", said)}
     copied = {int(column + AHEAD) % columns for column in where} if kind == "copy" else {*()}
     found, others = named & {*where.tolist()}, named - {*where.tolist()} - copied

@@ -116,6 +116,9 @@ class Ledger:
     def put(self, task, rows):
         """Add the rows of a run, in place of those of an older search."""
         key = self.table.key_of(task)
+        strange = [other for other in map(self.table.key_of, rows) if other != key]
+        if strange:
+            raise ValueError(f"{self.table.name}: the run {key} gave a row of {strange[0]}")
         self.rows[key] = [row | {"stamp": self.table.stamp_of(row)} for row in rows]
         self.write()
 
