@@ -12,10 +12,11 @@ from .statistics.faults import listed
 
 __all__ = ["check_container", "check_type", "float_dtypes", "names_of"]
 
-STRINGS = ("str", "string", "utf8", "large_string", "binary")  # likewise
-NESTED = ("list", "array", "struct", "fixed_size_list", "large_list", "map")  # likewise
 CLOCKS = (np.datetime64, np.timedelta64)
-DATES = ("date", "time", "period", "duration")  # names of their dtypes, in numpy, pandas and polars
+# Beginnings of names of dtypes, in numpy, pandas, polars and pyarrow.
+DATES = ("date", "time", "period", "duration")
+STRINGS = ("str", "string", "utf8", "large_string", "binary")
+NESTED = ("list", "array", "struct", "fixed_size_list", "large_list", "map")
 
 
 def check_container(X):
