@@ -2,10 +2,13 @@
 """From one minimum of the law to a lower one: an iterated local search on a lattice.
 
 A descent on the law costs a fraction of one on the loss, and its lowest minimum is the truth where
-wrong ones have nearly the loss of the truth. What separates two minima is which principal axis is
-which wave, and its sign: waves are exchanged, with signs that the law likes, and descend again;
-from time to time signs of the axes are mended.
+wrong ones have nearly the loss of the truth. Two things separate minima. Some see the plane through
+a lattice that lies askew in the true one, with slanted strokes for an axis: the lattice is turned,
+and descends again. In others principal axes are mistaken for each other: waves are exchanged, with
+signs that the law likes. From time to time signs of the axes are mended.
 """
+
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,7 +17,9 @@ from ..core.sines import sine_basis
 from .manifold import minimise
 from .repairs import repair
 
-__all__ = ["climbed", "exchange"]
+LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
+
+__all__ = ["climbed", "exchange", "turned"]
 
 
 def climbed(law, basis, changes, *, seed):
@@ -36,11 +41,26 @@ def climbed(law, basis, changes, *, seed):
     value : float
         Of the law.
     """
-    tuning, rng = law.tuning, np.random.default_rng(seed)
-    best, in_vain = law.value(basis), 0
-    sines = torch.as_tensor(sine_basis(*law.grid.shape)).to(basis)
-    for number in range(tuning.climbs):
-        found = minimise(law, _kicked(law, basis, sines, rng), **_budget(tuning))
+    tuning, rng, best = law.tuning, np.random.default_rng(seed), law.value(basis)
+    kinds = [(_exchanged, tuning.climbs, tuning.climb_iterations)]
+    if not any(closed for _, closed in law.grid.axes):
+        kinds.insert(0, (_turned, tuning.climb_turns, tuning.law_iterations))
+    for kicked, number, iterations in kinds:
+        budget = {
+            "max_iter": iterations,
+            "probes": tuning.law_probes,
+            "tol": tuning.search_tol,
+            "patience": tuning.search_patience,
+        }
+        basis, best = _phase(law, basis, best, partial(kicked, rng=rng), number, budget, changes)
+    return basis, best
+
+
+def _phase(law, basis, best, kicked, n_kicks, budget, changes):
+    """The lowest minimum after kicks of one kind, and its law."""
+    tuning, in_vain = law.tuning, 0
+    for number in range(n_kicks):
+        found = minimise(law, kicked(law, basis), **budget)
         in_vain += 1
         if found.losses[-1] < best - tuning.climb_gain:
             basis, best, in_vain = found.basis, found.losses[-1], 0
@@ -53,19 +73,47 @@ def climbed(law, basis, changes, *, seed):
     return basis, best
 
 
-def _budget(tuning):
-    """Of a descent after a kick: long enough to see whether it falls below."""
-    return {
-        "max_iter": tuning.climb_iterations,
-        "probes": tuning.law_probes,
-        "tol": tuning.search_tol,
-        "patience": tuning.search_patience,
-    }
+def _turned(law, basis, rng):
+    """The lattice by up to half a right angle, and up to half a position."""
+    angle, shift = rng.uniform(-np.pi / 4, np.pi / 4), rng.uniform(-0.5, 0.5, 2)
+    found = turned(basis.cpu().double().numpy(), law.grid, angle, shift)
+    return torch.as_tensor(found).to(basis)
 
 
-def _kicked(law, basis, sines, rng):
+def turned(basis, grid, angle, shift=(0.0, 0.0)):
+    r"""Rows at the positions :math:`R p + s`, with a rotation R of the plane.
+
+    Between positions a row is the sum of those around, with weights :math:`\exp(-r^2 / 2)` of
+    their distances, made orthogonal by a polar decomposition; beyond the lattice it keeps what is
+    left over of its own.
+
+    Parameters
+    ----------
+    basis : ndarray of shape (d, d)
+        Orthogonal.
+    grid : Grid
+        Of two open axes, of the positions p from the centre.
+    angle : float
+        Of R, in radians.
+    shift : sequence of float
+        s, in steps.
+
+    Returns
+    -------
+    basis : ndarray of shape (d, d)
+    """
+    places = grid.coordinates().numpy() - (np.array(grid.shape) - 1) / 2
+    cosine, sine = np.cos(angle), np.sin(angle)
+    there = places @ np.array([[cosine, sine], [-sine, cosine]]) + shift
+    weights = np.exp(-0.5 * np.square(there[:, None] - places).sum(-1))
+    left, _, right = np.linalg.svd(weights @ basis + LEAST * basis)
+    return left @ right
+
+
+def _exchanged(law, basis, rng):
     """Some waves exchanged, with the signs of a few tries that have the lowest law."""
     tuning, grid = law.tuning, law.grid
+    sines = torch.as_tensor(sine_basis(*grid.shape)).to(basis)
     waves = sines.mT @ basis
     levels = (waves.square() @ law.log_spectrum).cpu().numpy()
     order = exchange(grid.shape, levels, rng, tuning.climb_alike)

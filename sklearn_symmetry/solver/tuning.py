@@ -486,7 +486,13 @@ class Tuning:
         LATTICES,
     )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
-    climbs: int = _tuned(60, "kicks", "Of one climb.", LATTICES)
+    climb_turns: int = _tuned(
+        20,
+        "kicks",
+        "Of a climb, first, that turn the lattice; a third of them leads on from one askew.",
+        LATTICES,
+    )
+    climbs: int = _tuned(60, "kicks", "Of a climb, that exchange waves.", LATTICES)
     climb_iterations: int = _tuned(25, "iterations", "Of a descent after a kick.", LATTICES)
     climb_signs: int = _tuned(8, "tries", "Of the signs of what a kick exchanged.", LATTICES)
     climb_alike: float = _tuned(

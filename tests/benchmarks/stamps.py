@@ -31,8 +31,8 @@ LOOKS_AT = {
     "paper": ("solver/paper.py", "core/densities/kernels.py"),  # the kernels are imported by name
 }
 OWN_VALUES = "solver/tuning.py"
-# What lines, rings and shuffles do not look at: this module, and the numbers of this command.
-LATTICES_ALONE = "solver/lattice.py"
+# What lines, rings and shuffles do not look at: these modules, and the numbers of this command.
+LATTICES_ALONE = ("solver/climb.py", "solver/lattice.py", "solver/starts/standing_waves.py")
 
 
 def bare(source):
@@ -95,7 +95,7 @@ def stamp(kind="search"):
         for one in fields(DEFAULT)
         if on_lattices or one.metadata["command"] != LATTICES
     }
-    without = () if on_lattices else (LATTICES_ALONE,)
+    without = () if on_lattices else LATTICES_ALONE
     return f"{kind} {stamp_of(PACKAGE, LOOKS_AT[kind], numbers, without)}"
 
 
