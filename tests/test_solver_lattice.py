@@ -20,7 +20,7 @@ from sklearn_symmetry.core.group import Group, agreement, similarity
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
 from sklearn_symmetry.datasets import make_symmetric_fields
-from sklearn_symmetry.solver.climb import climbed, exchange, turned
+from sklearn_symmetry.solver.climb import climbed, turned
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
     _Attempt,
@@ -47,7 +47,11 @@ from sklearn_symmetry.solver.starts.layout import (
     link_signs,
     site_distances,
 )
-from sklearn_symmetry.solver.starts.standing_waves import Couplings, frequency_lattices
+from sklearn_symmetry.solver.starts.standing_waves import (
+    Couplings,
+    exchange,
+    frequency_lattices,
+)
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics.principal import principal_data
 
@@ -389,21 +393,21 @@ def test_a_climb_turns_a_lattice_that_lies_askew():
         6000, (5, 5), field="smooth", symmetry="orthogonal", random_state=1
     )
     data = principal_data(smooth.data, seed=0)
-    few = replace(DEFAULT, climbs=0, climb_turns=6)
+    few = replace(DEFAULT, turns=6)
     judge = LatticeJudge(data, dict(PAPER_WEIGHTS), Grid.of((5, 5), "open"), few)
     truth = judge.tensor(smooth.basis.T @ np.asarray(data.axes))
     askew = judge.tensor(turned(truth.numpy(), judge.grid, np.pi / 4))
     start = judge.descent_on(judge.law, askew).basis
     assert judge.agreement(start, truth) < 0.6
-    basis, _ = climbed(judge.law, start, {}, seed=0)
+    basis, _ = climbed(judge.law, start, seed=0)
     assert judge.agreement(basis, truth) > 0.95
 
 
 def test_a_climb_on_the_law_ends_no_higher_and_at_an_orthogonal_matrix(blobs):
-    quick = replace(DEFAULT, climb_turns=2, climbs=4, climbs_between=2, n_modes=12)
+    quick = replace(DEFAULT, turns=4, n_modes=12)
     law = Law(LatticeJudge(blobs[0], dict(PAPER_WEIGHTS), GRIDS["square"], quick).fine)
     start = blobs[1][torch.randperm(16, generator=torch.Generator().manual_seed(0))]
-    basis, value = climbed(law, start, {reflected: 1}, seed=0)
+    basis, value = climbed(law, start, seed=0)
     assert value < law.value(start)
     assert_allclose(law.value(basis), value, rtol=1e-6)
     assert_allclose(basis @ basis.mT, np.eye(16), atol=1e-8)

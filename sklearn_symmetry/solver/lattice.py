@@ -291,16 +291,15 @@ class _Attempt:
     def _climbed(self):
         """Ends of climbs on the law, from the most lawful starts."""
         judge, tuning = self.judge, self.closer
-        if judge.fine.modes is None:
+        if judge.law is None or any(closed for _, closed in judge.grid.axes):
             return
         ends = []
         for one in self._different():
             descent = judge.descent_on(judge.law, one)
             ends.append((descent.losses[-1], descent.basis))
         ends.sort(key=lambda end: end[0])
-        changes = {reflected: tuning.reflections_tried}
         for number, (_, basis) in enumerate(ends[: tuning.climbers]):
-            basis, value = climbed(judge.law, basis, changes, seed=self.seed + number)
+            basis, value = climbed(judge.law, basis, seed=self.seed + number)
             descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)
             name = f"climb {number + 1} to a law of {value:.4f}"
             yield judge.candidate(name, basis, descent.basis)

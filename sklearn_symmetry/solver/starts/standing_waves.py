@@ -16,11 +16,10 @@ import numpy as np
 
 from ...core.cumulants import fourth_cumulant_modes
 from ...core.sines import sine_basis
-from ..climb import exchange
 from .assignment import assigned, doubly_stochastic, exchanged, permutation_matrix
 from .layout import link_signs
 
-__all__ = ["Couplings", "StandingWaves", "Waves", "frequency_lattices"]
+__all__ = ["Couplings", "StandingWaves", "Waves", "exchange", "frequency_lattices"]
 
 TINY = np.finfo(float).tiny
 # Ratios of the two axes that the prior of the variances is tried with, and its weights.
@@ -344,9 +343,44 @@ def _kicked(couplings, waves, rng):
     """Some waves exchanged, with signs that suit them, and polished, loosely at first."""
     tuning = couplings.tuning
     positions = waves.modes @ couplings.positions(waves.mixture) @ waves.modes.T
-    order = exchange(couplings.shape, waves.modes**2 @ couplings.levels, rng, tuning.climb_alike)
+    order = exchange(couplings.shape, waves.modes**2 @ couplings.levels, rng, tuning.kick_alike)
     modes = _signed(couplings, positions, order) @ waves.modes
     return couplings.polished(modes, waves.mixture, 15, tuning.kick_reach)
+
+
+def exchange(shape, levels, rng, alike):
+    """An order of waves: some of about one variance exchanged, or the ends of two lines.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Frequencies along both axes.
+    levels : ndarray of shape (d,)
+        Log variance of the waves.
+    rng : numpy Generator
+    alike : float
+        Difference of levels within which waves are mistaken for each other.
+
+    Returns
+    -------
+    order : ndarray of int, shape (d,)
+    """
+    order, n_changes, kind = np.arange(len(levels)), int(rng.integers(1, 5)), rng.integers(3)
+    if kind < 2:
+        for _ in range(n_changes):
+            one = rng.integers(len(order))
+            near = np.exp(-0.5 * ((levels - levels[one]) / alike) ** 2)
+            near[one] = 0.0
+            if near.sum() > 0:
+                other = rng.choice(len(order), p=near / near.sum())
+                order[[one, other]] = order[[other, one]]
+        return order
+    folded = order.reshape(shape)  # a view, and so is its transpose
+    folded = folded.T if rng.integers(2) else folded
+    one, other = rng.integers(len(folded), size=2)
+    first = rng.integers(folded.shape[1])
+    folded[[one, other], first:] = folded[[other, one], first:].copy()
+    return order
 
 
 def _different(found):
