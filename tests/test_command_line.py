@@ -270,7 +270,7 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         (["--features", "1"], "n_features == 1, must be >= 2"),
         (["--samples", "-3"], "n_samples == -3"),
         (["--samples", "20"], "20 samples of 11 features are too few"),
-        (["images", "--size", "200"], "20000 samples of 40000 features are too few"),
+        (["images", "--size", "300"], "40000 samples of 90000 features are too few"),
         (["transform", "lens.npz", "data.csv", "--output", "data.csv"], "is the data"),
         (["shift", "lens.npz", "data.csv", "--output", "./data.csv"], "is the data"),
     ],

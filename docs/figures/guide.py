@@ -72,7 +72,7 @@ def draw_idea():
 
 def draw_images():
     """A photograph, the pixels of its tiles mixed, before and after a lens on a lattice."""
-    patches = load_photo_patches(20_000, (5, 5), symmetry="orthogonal", random_state=0)
+    patches = load_photo_patches(40_000, (5, 5), symmetry="orthogonal", random_state=0)
     lens = SymmetryLens(grid_shape="auto", random_state=0).fit(patches.data)
     cosine = generator_similarity(lens.generators_, patches.generators)
     print(f"images: {lens.grid_shape_}, lower cosine {cosine:.5f}")
