@@ -413,6 +413,21 @@ def test_a_climb_on_the_law_ends_no_higher_and_at_an_orthogonal_matrix(blobs):
     assert_allclose(basis @ basis.mT, np.eye(16), atol=1e-8)
 
 
+def test_an_end_stands_out_if_it_is_sharp_stationary_and_far_ahead(judge, blobs):
+    attempt = _Attempt(judge, judge.tuning, 0, _Log(None, None))
+    leader = judge.candidate("truth", blobs[1], blobs[1])
+    elsewhere = torch.as_tensor(ortho_group.rvs(16, random_state=0))
+    other = judge.candidate("start", elsewhere, elsewhere)
+    ahead = replace(other, rank=(leader.rank[0] + judge.tuning.steps_ahead, other.loss))
+    attempt.found = [leader, ahead]
+    assert attempt._stands_out()
+    attempt.found = [leader, replace(ahead, rank=(leader.rank[0] + 1, other.loss))]
+    assert not attempt._stands_out()
+    far = replace(leader, divergence=judge.tuning.worth_mending + 1)
+    attempt.found = [far, ahead]
+    assert not attempt._stands_out()
+
+
 def test_samples_tell_nothing_where_many_different_solutions_are_stationary(judge):
     attempt = _Attempt(judge, judge.tuning, 0, _Log(None, None))
     bases = [torch.as_tensor(ortho_group.rvs(16, random_state=seed)) for seed in range(4)]

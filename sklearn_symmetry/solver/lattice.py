@@ -242,6 +242,8 @@ class _Attempt:
     def _stands_out(self):
         """Whether all from elsewhere are worse than a sharp best end, by energies and loss."""
         leader, *others = ranked(self.found)
+        if leader.divergence > self.tuning.worth_mending:
+            return False
         enough = leader.rank[0] + self.tuning.steps_ahead
         for one in others:
             elsewhere = one.start is not leader.start and not self._alike(one, leader)

@@ -519,7 +519,12 @@ class Tuning:
     telling: float = _tuned(
         12.0, "energy divergence", "Of the best above which losses come first.", LATTICES
     )
-    worth_mending: float = _tuned(8.0, "energy divergence", "Above which it is not.", LATTICES)
+    worth_mending: float = _tuned(
+        8.0,
+        "energy divergence",
+        "Up to which an end is worth mending, and may stand out; one of 9.6 that did was wrong.",
+        LATTICES,
+    )
     arrangements: int = _tuned(
         5,
         "rounds",
