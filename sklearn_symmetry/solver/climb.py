@@ -2,9 +2,9 @@
 """From one minimum of the law to a lower one: an iterated local search on a lattice.
 
 A descent on the law costs a fraction of one on the loss, and its lowest minimum is the truth where
-wrong ones have nearly the loss of the truth. What separates minima is the plane: a lattice may lie
-askew in the true one, with slanted strokes for an axis, and no descent turns it. So it is turned,
-and descends again.
+wrong ones have nearly the loss of the truth. Many of these are a lattice that lies askew in the
+true one, with slanted strokes for an axis, and no descent turns it. So it is turned, and descends
+again.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ import torch
 
 from .manifold import minimise
 
-LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
-
 __all__ = ["climbed", "turned"]
+
+LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
 
 
 def climbed(law, basis, *, seed):

@@ -240,7 +240,7 @@ class _Attempt:
         self.settle_some()
 
     def _stands_out(self):
-        """Whether all from elsewhere are worse than a sharp best end, by energies and loss."""
+        """Whether all from elsewhere are worse than a good and sharp end, by energies and loss."""
         leader, *others = ranked(self.found)
         if leader.divergence > self.tuning.worth_mending:
             return False
