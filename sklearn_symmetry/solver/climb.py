@@ -10,20 +10,20 @@ again.
 import numpy as np
 import torch
 
-from .manifold import minimise
+from .manifold import nearest_orthogonal
 
 __all__ = ["climbed", "turned"]
 
 LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
 
 
-def climbed(law, basis, *, seed):
+def climbed(judge, basis, *, seed):
     """The lowest minimum of the law that a number of turns leads to.
 
     Parameters
     ----------
-    law : Law
-        On a grid of two open axes; with the tuning.
+    judge : Judge
+        With a law, on a grid of two open axes.
     basis : Tensor of shape (d, d)
         A minimum.
     seed : int
@@ -34,20 +34,13 @@ def climbed(law, basis, *, seed):
     value : float
         Of the law.
     """
-    tuning, rng, best = law.tuning, np.random.default_rng(seed), law.value(basis)
-    budget = {
-        "max_iter": tuning.law_iterations,
-        "probes": tuning.law_probes,
-        "tol": tuning.search_tol,
-        "patience": tuning.search_patience,
-    }
+    rng, best = np.random.default_rng(seed), judge.law.value(basis)
     # All angles there are, up to the symmetries of the lattice.
-    height, width = law.grid.shape
+    height, width = judge.grid.shape
     most = np.pi / 4 if height == width else np.pi / 2
-    for _ in range(tuning.turns):
-        rows = basis.cpu().double().numpy()
-        rows = turned(rows, law.grid, rng.uniform(-most, most), rng.uniform(-0.5, 0.5, 2))
-        found = minimise(law, torch.as_tensor(rows).to(basis), **budget)
+    for _ in range(judge.tuning.turns):
+        angle, shift = rng.uniform(-most, most), rng.uniform(-0.5, 0.5, 2)
+        found = judge.descent_on(judge.law, turned(basis, judge.grid, angle, shift))
         if found.losses[-1] < best:
             basis, best = found.basis, found.losses[-1]
     return basis, best
@@ -62,7 +55,7 @@ def turned(basis, grid, angle, shift=(0.0, 0.0)):
 
     Parameters
     ----------
-    basis : ndarray of shape (d, d)
+    basis : Tensor of shape (d, d)
         Orthogonal.
     grid : Grid
         Of two open axes, of the positions p from the centre.
@@ -73,11 +66,10 @@ def turned(basis, grid, angle, shift=(0.0, 0.0)):
 
     Returns
     -------
-    basis : ndarray of shape (d, d)
+    basis : Tensor of shape (d, d)
     """
     places = grid.coordinates().numpy() - (np.array(grid.shape) - 1) / 2
     cosine, sine = np.cos(angle), np.sin(angle)
     there = places @ np.array([[cosine, sine], [-sine, cosine]]) + shift
     weights = np.exp(-0.5 * np.square(there[:, None] - places).sum(-1))
-    left, _, right = np.linalg.svd(weights @ basis + LEAST * basis)
-    return left @ right
+    return nearest_orthogonal(torch.as_tensor(weights).to(basis) @ basis + LEAST * basis)

@@ -293,7 +293,7 @@ class _Attempt:
     def _climbed(self):
         """Ends of climbs on the law, from the most lawful starts."""
         judge, tuning = self.judge, self.closer
-        if judge.law is None or any(closed for _, closed in judge.grid.axes):
+        if judge.law is None or any(judge.grid.cyclic):
             return
         ends = []
         for one in self._different():
@@ -301,7 +301,7 @@ class _Attempt:
             ends.append((descent.losses[-1], descent.basis))
         ends.sort(key=lambda end: end[0])
         for number, (_, basis) in enumerate(ends[: tuning.climbers]):
-            basis, value = climbed(judge.law, basis, seed=self.seed + number)
+            basis, value = climbed(judge, basis, seed=self.seed + number)
             descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)
             name = f"climb {number + 1} to a law of {value:.4f}"
             yield judge.candidate(name, basis, descent.basis)

@@ -485,14 +485,14 @@ class Tuning:
         3,
         "of `energy_step`",
         "By which a sharp best end of a search stands out. Photographs are not stationary enough "
-        "to be certain (4.2 in 5 x 5, wrong ones 17 and more), and climbs cost half a minute.",
+        "to be certain (4.2 in 5 x 5, wrong ones 9.6 and more), and climbs cost half a minute.",
         LATTICES,
     )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
     turns: int = _tuned(
         20,
         "turns",
-        "Of one climb; a third of them leads on from a lattice that lies askew: in 7 x 7 digits "
+        "Of one climb; a third of them leads on from a lattice that lies askew: digits of 7 x 7 "
         "under noise of .5 go from .65 to .99, photographs from .5 to .95.",
         LATTICES,
     )
