@@ -293,7 +293,7 @@ class _Attempt:
     def _climbed(self):
         """Ends of climbs on the law, from the most lawful starts."""
         judge, tuning = self.judge, self.closer
-        if judge.law is None or any(judge.grid.cyclic):
+        if judge.law is None or any(closed for _, closed in judge.grid.axes):
             return
         ends = []
         for one in self._different():
