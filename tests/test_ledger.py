@@ -198,3 +198,8 @@ def test_the_list_tells_what_is_missing(tools, tmp_path, capsys):
     status = tools["all"].main(["--list", "--tables", "shuffled", "--results", str(tmp_path)])
     assert status == 1
     assert "shuffled: 240 of 240 missing" in capsys.readouterr().out
+
+
+def test_tables_that_pages_include_are_as_their_rows_say(tools):
+    for path, text in tools["all"].included():
+        assert path.read_text() == text, f"{path.name}: tests/benchmarks/all.py --pages"

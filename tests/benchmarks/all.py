@@ -33,7 +33,8 @@ from stamps import LOOKS_AT, stamp
 # Tables whose scripts are in this folder.
 OWN = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "accuracy", "robustness",
-    "calibration", "lattices", "lattice_verdicts", "ablation_of_search", "speed", "scale",
+    "calibration", "lattices", "lattice_verdicts", "rank", "dependent_rows", "ablation_of_search",
+    "speed", "scale",
 )  # fmt: skip
 # Scripts of the paper and their options; with MNIST where its file is.
 EXAMPLES = ROOT / "examples"
@@ -48,6 +49,11 @@ PAPER = {
 }
 ALONE = ("scaling",)
 NEEDS = {"sensitivity": ("SALib",), "figures": ("matplotlib",)}
+# Tables that pages of the guide include, made by `summary` of the script.
+INCLUDED = (
+    "shuffled", "shuffled_lattices", "bad_columns", "boundary", "lattices", "lattice_verdicts",
+    "rank", "dependent_rows",
+)  # fmt: skip
 PAGES = (
     ["tests/benchmarks/result_tables.py"],
     ["tests/benchmarks/calibration.py", "--page"],
@@ -111,6 +117,21 @@ def work(names, folder=RESULTS):
         yield ledger, tasks, [task for task in tasks if not ledger.has(task)]
 
 
+def included():
+    """Files that pages include, and what the rows that there are say that they hold."""
+    for name in INCLUDED:
+        script = importlib.import_module(name)
+        yield RESULTS / f"{name}.md", script.summary(Ledger(script.TABLE))
+
+
+def write_pages():
+    """Pages and tables from the rows that there are."""
+    for path, text in included():
+        path.write_text(text)
+    for command in PAGES:
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+
+
 def report(ledger, tasks, missing):
     """A line about a table: what is missing, what it would cost, what cannot be run here."""
     lacking = Counter(need for task in missing for need in ledger.table.lacks(task))
@@ -147,8 +168,7 @@ def main(arguments=None):
             print("Interrupted; what had ended is kept. Go on with --resume.")
             return 130
     if options.pages:
-        for command in PAGES:
-            subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+        write_pages()
     states = list(work(options.tables, options.results))
     print(*(report(*state) for state in states), sep="\n")
     if not any(missing for _, _, missing in states):

@@ -2,7 +2,6 @@
 """Bad columns among shuffled ones: whether the others are in order, and the bad ones are named.
 
     python tests/benchmarks/bad_columns.py
-    python tests/benchmarks/bad_columns.py --table
 
 One of 16 columns, or three of 33, is dead (constant), noise of the same size, a copy of the one
 five places on, or upside down. ``order``: whether all neighbours among the other columns are
@@ -22,6 +21,7 @@ import torch
 from known_sets import SETS
 from ledger import Ledger, Table
 from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict.columns import lonely_columns, turned_columns
@@ -100,38 +100,31 @@ TABLE = Table(
 )
 
 
-def print_table(rows):
-    """Sums over sets and seeds."""
-    groups = defaultdict(list)
+def summary(rows):
+    """Sums over sets, sizes and seeds."""
+    groups, lines = defaultdict(list), []
     for row in rows:
-        case = f"{row['bad']} of {row['columns']}", row["samples"], row["noise"], row["kind"]
-        groups[case].append(row)
-    print(
-        "| bad | samples | noise (sd) | kind | runs | others in order | named | good ones named |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for case, found in groups.items():
-        bad = sum(int(row["bad"]) for row in found)
-        values = (
-            *case, len(found), sum(row["order"] == "True" for row in found),
-            f"{sum(int(row['named']) for row in found)} of {bad}",
-            sum(int(row["others"]) for row in found),
-        )  # fmt: skip
-        print(f"| {' | '.join(map(str, values))} |")
+        groups[f"{int(row['samples']):,}", row["noise"], row["kind"]].append(row)
+    for case, found in sorted(groups.items()):
+        bad, named, others = (
+            sum(int(row[name]) for row in found) for name in ("bad", "named", "others")
+        )
+        right = sum(row["order"] == "True" for row in found)
+        lines.append((*case, len(found), right, f"{named} of {bad}", others))
+    header = ("samples", "noise (sd)", "bad columns", "runs", "all others in order",
+              "bad ones named", "good ones named")  # fmt: skip
+    return table(header, lines)
 
 
 def main():
-    """Run what is missing, or print the table."""
+    """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[100, 101, 102])
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, help="none is begun that would end later")
     parser.add_argument("--output", help="docs/results/bad_columns.csv")
-    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     ledger = Ledger(TABLE, path=options.output)
-    if options.table:
-        return print_table(list(ledger))
     return complete([(ledger, list(tasks(options.seeds)))], options.jobs, options.minutes)
 
 

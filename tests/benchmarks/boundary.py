@@ -9,8 +9,7 @@ columns, 2,000 to 20,000 samples and noise of 0 to 0.5 standard deviations. Numb
 were set on cases below 1000. Each is fitted twice: asked, and told. ``truth_certain`` says whether
 the same test is certain with the true order or rotation in hand: where it is not, the samples
 cannot tell. Rows go to a CSV file as they end, runs that the present search has made are skipped.
-Land and sea needs global-land-mask; without it these cases are left out, and named. With
-``--table`` nothing is run, and the tables of the documentation are printed.
+Land and sea needs global-land-mask; without it these cases are left out, and named.
 """
 
 import argparse
@@ -22,6 +21,7 @@ import torch
 from known_sets import bins, heads, loaded, lorenz, made, parallels
 from ledger import Ledger, Table
 from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.grid import Grid
@@ -129,41 +129,23 @@ TABLE = Table(
 )  # fmt: skip
 
 
-def main():
-    """Run what is missing, or print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cases", nargs=2, type=int, default=[1000, 1200], help="first, end")
-    parser.add_argument("--mixing", nargs="+", choices=HIDINGS, default=list(HIDINGS))
-    parser.add_argument("--jobs", type=int, default=1, help="processes, of one thread each")
-    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
-    parser.add_argument("--output", help="docs/results/boundary.csv")
-    parser.add_argument("--table", action="store_true")
-    options = parser.parse_args()
-    ledger = Ledger(TABLE, path=options.output)
-    if options.table:
-        return print_tables(list(ledger))
-    wanted = tasks(options.cases, options.mixing)
-    for said in sorted({f"{one} is not installed" for task in wanted for one in TABLE.lacks(task)}):
-        print(said, flush=True)
-    return complete([(ledger, wanted)], options.jobs, options.minutes)
-
-
-def print_tables(rows):
+def summary(rows):
     """Of every mixing and set: right, wrong, not told, and where the truth in hand tells."""
-    print("| mixing | set | cases | right | wrong | cannot tell | nor with the truth in hand |")
-    print("|---|---|---|---|---|---|---|")
+    rows, lines, costs = list(rows), [], []
     for mixing in HIDINGS:
         of = [row for row in rows if row["mixing"] == mixing]
         for name in [*KINDS, "all"]:
             chosen = [row for row in of if name in (row["set"], "all")]
             if chosen:
-                print(f"| {mixing} | {name} | {' | '.join(map(str, counts(chosen)))} |")
+                lines.append((mixing, name, *counts(chosen)))
         ratios = [float(row["seconds"]) / float(row["seconds_told"]) for row in of]
         if ratios:
             total = sum(float(row["seconds"]) for row in of)
             told = sum(float(row["seconds_told"]) for row in of)
-            print(f"\n{mixing}: {total / told:.2f} of the CPU of told fits; "
-                  f"median of the ratios {np.median(ratios):.2f}\n")  # fmt: skip
+            costs.append((mixing, f"{total / told:.2f}", f"{np.median(ratios):.2f}"))
+    header = "mixing", "set", "cases", "right", "wrong", "cannot tell", "nor with the truth in hand"
+    cost = "mixing", "CPU time of all, to fits that are told", "median of the ratios"
+    return table(header, lines) + "\n" + table(cost, costs)
 
 
 def counts(rows):
@@ -172,6 +154,22 @@ def counts(rows):
     right = sum(row["found"] == row["truth"] for row in rows if row not in untold)
     hidden = sum(row["truth_certain"] == "False" for row in untold)
     return len(rows), right, len(rows) - right - len(untold), len(untold), hidden
+
+
+def main():
+    """Run what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--cases", nargs=2, type=int, default=[1000, 1200], help="first, end")
+    parser.add_argument("--mixing", nargs="+", choices=HIDINGS, default=list(HIDINGS))
+    parser.add_argument("--jobs", type=int, default=1, help="processes, of one thread each")
+    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
+    parser.add_argument("--output", help="docs/results/boundary.csv")
+    options = parser.parse_args()
+    ledger = Ledger(TABLE, path=options.output)
+    wanted = tasks(options.cases, options.mixing)
+    for said in sorted({f"{one} is not installed" for task in wanted for one in TABLE.lacks(task)}):
+        print(said, flush=True)
+    return complete([(ledger, wanted)], options.jobs, options.minutes)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """False alarms on sets without a symmetry whose rows depend on each other.
 
-    python tests/benchmarks/dependent_rows.py --sets 50     # runs what is missing, prints counts
+    python tests/benchmarks/dependent_rows.py --jobs 2
 
 Overlapping windows of Gaussian AR(1) series, judged with ``groups="blocks"``; Gaussian samples of
 which every one comes several times, judged as they are; and noisy repeats of Gaussian samples,
-whose number is their group. Every set is a row of docs/results/dependent_rows.csv; those that are
-there are skipped.
+whose number is their group. Runs go to a CSV file, those that the present search and verdict have
+made are skipped.
 """
 
 import argparse
-import csv
+import itertools
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
+import torch
+from ledger import Ledger, Table
+from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens
 
-PATH = Path(__file__).resolve().parents[2] / "docs" / "results" / "dependent_rows.csv"
 FIELDS = ("kind", "seed", "rows", "columns", "symmetric", "likely", "p_value", "repeatability",
           "cpu_seconds")  # fmt: skip
+REPEATS = 3
 
 
 def windows(random):
@@ -46,9 +49,6 @@ def copies(random):
     return random.permutation(np.repeat(rows, random.integers(2, 6), axis=0))
 
 
-REPEATS = 3
-
-
 def repeats(random):
     """Three noisy measurements of each correlated Gaussian row, one after another."""
     rows = np.repeat(_gaussian(random), REPEATS, axis=0)
@@ -57,19 +57,21 @@ def repeats(random):
 
 SETS = {  # how a set is made, and what a verdict is told of its rows
     "windows": (windows, lambda X: "blocks"),
-    "windows, not told": (windows, lambda X: None),
     "copies": (copies, lambda X: None),
     "repeats": (repeats, lambda X: np.arange(len(X)) // REPEATS),
 }
 
 
 def trial(kind, seed):
-    """One set, judged."""
+    """One set, judged; a row of the table."""
+    torch.set_num_threads(1)
     make, groups_of = SETS[kind]
     start, X = time.process_time(), make(np.random.default_rng([seed, 16000]))
-    # What the lens is does not matter for "symmetric": halves are fitted anew.
-    lens = SymmetryLens(n_init=1, max_iter=1, random_state=seed).fit(X)
-    verdict = lens.verdict(X, groups=groups_of(X))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # What the lens is does not matter for "symmetric": halves are fitted anew.
+        lens = SymmetryLens(n_init=1, max_iter=1, random_state=seed).fit(X)
+        verdict = lens.verdict(X, groups=groups_of(X))
     return {
         "kind": kind, "seed": seed, "rows": len(X), "columns": X.shape[1],
         "symmetric": verdict.symmetric, "likely": verdict.likely,
@@ -78,48 +80,42 @@ def trial(kind, seed):
     }  # fmt: skip
 
 
-def read():
-    """Rows of the file, none if there is none."""
-    if not PATH.exists():
-        return []
-    with PATH.open(newline="") as file:
-        return list(csv.DictReader(file))
+def tasks(sets=100, kinds=SETS):
+    """What identifies every run."""
+    for seed, kind in itertools.product(range(sets), kinds):
+        yield {"kind": kind, "seed": seed}
 
 
-def report(rows, level=0.05):
-    """Print a line for every kind."""
+TABLE = Table(
+    "dependent_rows", FIELDS, ("kind", "seed"), trial, plan=lambda: list(tasks()), kind="verdict",
+    took="cpu_seconds", like=("kind",), guess=35.0,
+)  # fmt: skip
+
+
+def summary(rows, level=0.05):
+    """A table with a line for every kind."""
+    lines = []
     for kind in SETS:
         mine = [row for row in rows if row["kind"] == kind]
         if mine:
-            counts = {name: sum(row[name] == "True" for row in mine) for name in FIELDS[4:6]}
-            chance = sum(float(row["p_value"]) <= level for row in mine)
-            seconds = sum(float(row["cpu_seconds"]) for row in mine)
-            print(
-                f"{kind}: {counts['symmetric']} of {len(mine)} said symmetric, "
-                f"{counts['likely']} likely, p <= {level} in {chance}; {seconds:.0f} s"
-            )
+            said = [sum(row[name] == "True" for row in mine) for name in ("symmetric", "likely")]
+            lines.append((kind, len(mine), *said, sum(float(r["p_value"]) <= level for r in mine)))
+    return table(("rows", "sets", "said symmetric", "said likely", f"p <= {level}"), lines)
 
 
 def main():
-    """Run what is missing, kind after kind for every seed."""
+    """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", type=int, default=50, help="of each kind; 0 reports only")
-    parser.add_argument("--kinds", nargs="+", choices=SETS, default=["windows", "copies"])
+    parser.add_argument("--sets", type=int, default=100, help="of each kind")
+    parser.add_argument("--kinds", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
+    parser.add_argument("--output", help="docs/results/dependent_rows.csv")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    done = {(row["kind"], int(row["seed"])) for row in read()}
-    for seed in range(options.sets):
-        for kind in options.kinds:
-            if (kind, seed) in done:
-                continue
-            row, new = trial(kind, seed), not PATH.exists()
-            with PATH.open("a", newline="") as file:
-                writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-    report(read())
+    ledger = Ledger(TABLE, path=options.output)
+    wanted = list(tasks(options.sets, options.kinds))
+    return complete([(ledger, wanted)], options.jobs, options.minutes)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

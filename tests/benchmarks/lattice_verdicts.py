@@ -2,14 +2,12 @@
 """How often verdicts on lattices are wrong: sets without two symmetries, and sets with them.
 
     python tests/benchmarks/lattice_verdicts.py --jobs 16 --minutes 9
-    python tests/benchmarks/lattice_verdicts.py --table
 
-The first runs what is missing, the cheap trials first, and keeps every row as it ends in
-docs/results/lattice_verdicts.csv. The second writes the tables of the documentation,
-docs/results/lattice_verdicts.md, from these rows. Of a set without symmetry a verdict is that of
-one of its halves, as in calibration.py; fits of a set with symmetry are judged as users do. The
-truth sorts fits into right and wrong ones, and is used by nothing else. Seeds start at 24000:
-numbers were set on others. Photographs need pillow, and are left out without it.
+Rows go to a CSV file as they end, the cheap trials first; those that the present search and verdict
+have made are skipped. Of a set without symmetry a verdict is that of one of its halves, as in
+calibration.py; fits of a set with symmetry are judged as users do. The truth sorts fits into right
+and wrong ones, and is used by nothing else. Seeds start at 24000: numbers were set on others.
+Photographs need pillow, and are left out without it.
 """
 
 import argparse
@@ -32,7 +30,7 @@ from calibration import (
     share,
     white_noise,
 )
-from ledger import RESULTS, Ledger, Table, read
+from ledger import Ledger, Table
 from pool import complete
 from result_tables import table
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
@@ -250,12 +248,13 @@ def known_table(rows):
     return table(header, lines)
 
 
-def write_tables(rows, path):
+def summary(rows):
     """The tables of the documentation."""
+    rows = list(rows)
     null = [row for row in rows if row["symmetric"] == "False"]
     known = [row for row in rows if row["symmetric"] == "True"]
     minutes = sum(float(row["cpu_seconds"]) for row in rows) / 60
-    path.write_text(
+    return (
         f"Sets without two symmetries:\n\n{null_table(null)}\n"
         f"Sets with two symmetries, default fits:\n\n{known_table(known)}\n"
         f"CPU time of all trials: {minutes:.0f} minutes of one core.\n"
@@ -263,18 +262,15 @@ def write_tables(rows, path):
 
 
 def main():
-    """Run what is missing, or write the tables."""
+    """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=[*NULLS, *KNOWN])
     parser.add_argument("--trials", type=int, help="at most, of every set")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--minutes", type=float, help="after which no more is begun")
     parser.add_argument("--output", help="docs/results/lattice_verdicts.csv")
-    parser.add_argument("--table", action="store_true", help="write the tables and run nothing")
     options = parser.parse_args()
     ledger = Ledger(TABLE, path=options.output)
-    if options.table:
-        return write_tables(read(ledger.path), RESULTS / "lattice_verdicts.md")
     wanted = list(tasks(options.sets, options.trials))
     return complete([(ledger, wanted)], options.jobs, options.minutes)
 

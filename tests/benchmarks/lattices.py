@@ -6,8 +6,7 @@
 Each set is hidden by a random rotation. The cosine is that of ``generators_`` to the hidden ones,
 the lower of the two, up to the symmetries of the lattice; above the noise, as
 `generator_similarity(..., X=X)` has it. Seconds are those of the CPU, one thread. Rows go to a
-CSV file, runs that the present search has made are skipped; with `--table`, the table of the
-documentation is printed from it and nothing is run.
+CSV file, runs that the present search has made are skipped.
 """
 
 import argparse
@@ -19,8 +18,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from ledger import Ledger, Table, mnist_file, read
+from ledger import Ledger, Table, mnist_file
 from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.core.grid import Grid
@@ -141,22 +141,19 @@ def run(set, shape, samples, seed, with_verdict=False):  # named as the columns 
     return dict(zip(FIELDS, row, strict=True))
 
 
-def table(rows):
-    """Markdown: worst and best cosine, and the range of the seconds, for every set."""
-    print("| set | shape | samples | runs | cosines | above the noise | CPU seconds |")
-    print("|---|---|---|---|---|---|---|")
-    groups = {}
+def summary(rows):
+    """Worst and best cosine, and the range of the seconds, for every set."""
+    groups, lines = {}, []
     for row in rows:
-        groups.setdefault((row["set"], row["shape"], row["samples"]), []).append(row)
-    for (kind, shape, samples), found in groups.items():
+        groups.setdefault((row["set"], row["shape"], f"{int(row['samples']):,}"), []).append(row)
+    for case, found in groups.items():
         cosines, above, seconds = (
             sorted(float(row[name]) for row in found)
             for name in ("cosine", "above_noise", "seconds")
         )
-        print(
-            f"| {kind} | {shape} | {int(samples):,} | {len(found)} | {_span(cosines, 4)} | "
-            f"{_span(above, 4)} | {_span(seconds, 0)} |"
-        )
+        lines.append((*case, len(found), _span(cosines, 4), _span(above, 4), _span(seconds, 0)))
+    header = "set", "shape", "samples", "runs", "cosines", "above the noise", "CPU seconds"
+    return table(header, sorted(lines, key=lambda line: (line[0], np.prod(parsed(line[1])[1]))))
 
 
 def _span(values, digits):
@@ -204,13 +201,10 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--verdict", action="store_true")
-    parser.add_argument("--table", action="store_true")
     parser.add_argument("--output", help="docs/results/lattices.csv")
     options = parser.parse_args()
     judged = replace(TABLE, run=partial(run, with_verdict=options.verdict))
     ledger = Ledger(judged, path=options.output)
-    if options.table:
-        return table(read(ledger.path))
     wanted = list(tasks(options.sets, options.samples, options.seeds))
     return complete([(ledger, wanted)], options.jobs)
 

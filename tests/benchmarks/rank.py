@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What to do where samples have a rank below their number of columns.
 
-    python tests/benchmarks/rank.py --seeds 2     # runs what is missing, prints the table
+    python tests/benchmarks/rank.py --jobs 2
 
 Signals with a known symmetry are given dependent columns, in five ways. A lens is fitted to all
 columns, to the subspace that the samples span (PCA), and to what the warning of fit says: without
 the columns that are sums, or with the values before their mean was removed. The cosine is that of
-one step of the samples, by the lens and by the truth. Rows of docs/results/rank.csv.
+one step of the samples, by the lens and by the truth. Runs go to a CSV file, those that the present
+search has made are skipped.
 """
 
 import argparse
-import csv
+import itertools
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
+import torch
+from ledger import Ledger, Table
+from pool import complete
+from result_tables import table
 from sklearn.decomposition import PCA
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import make_symmetric_signals
 
-PATH = Path(__file__).resolve().parents[2] / "docs" / "results" / "rank.csv"
 FIELDS = ("kind", "seed", "rank", "columns", "fitted_to", "cosine", "cpu_seconds")
 D, SAMPLES = 9, 3000
 
@@ -54,12 +57,15 @@ def _cosine(found, made, mixing, covariance):
 def _step(rows, back):
     """The generator of a lens on other rows, in the columns; and its CPU seconds."""
     start = time.process_time()
-    lens = SymmetryLens(random_state=0).fit(rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lens = SymmetryLens(random_state=0).fit(rows)
     return back(lens.generator_), time.process_time() - start
 
 
 def trials(kind, seed):
     """Rows of the table for one set."""
+    torch.set_num_threads(1)
     made = make_symmetric_signals(SAMPLES, D, symmetry="orthogonal", random_state=seed)
     mixing = MAPS[kind](np.random.default_rng(seed))
     X, back = made.data @ mixing.T, np.linalg.pinv(mixing)
@@ -79,11 +85,28 @@ def trials(kind, seed):
         ), strict=True))  # fmt: skip
 
 
-def _read():
-    if not PATH.exists():
-        return []
-    with PATH.open(newline="") as file:
-        return list(csv.DictReader(file))
+def tasks(seeds=2, kinds=MAPS):
+    """What identifies every run."""
+    for seed, kind in itertools.product(range(seeds), kinds):
+        yield {"kind": kind, "seed": seed}
+
+
+TABLE = Table(
+    "rank", FIELDS, ("kind", "seed"), trials, plan=lambda: list(tasks()), took="cpu_seconds",
+    guess=60.0,
+)  # fmt: skip
+
+
+def summary(rows):
+    """A table with a line for every kind, its worst cosines."""
+    rows, lines = list(rows), []
+    ways = list(dict.fromkeys(row["fitted_to"] for row in rows))
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        mine = [row for row in rows if row["kind"] == kind]
+        found = {way: [float(r["cosine"]) for r in mine if r["fitted_to"] == way] for way in ways}
+        worst = [f"{min(found[way]):.4f}" if found[way] else "" for way in ways]
+        lines.append((kind, len({row["seed"] for row in mine}), *worst))
+    return table(("columns", "sets", *ways), lines)
 
 
 def main():
@@ -91,22 +114,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--kinds", nargs="+", choices=MAPS, default=list(MAPS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="none is begun that would end later")
+    parser.add_argument("--output", help="docs/results/rank.csv")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    done = {(row["kind"], int(row["seed"])) for row in _read()}
-    for seed in range(options.seeds):
-        for kind in options.kinds:
-            if (kind, seed) in done:
-                continue
-            found, new = list(trials(kind, seed)), not PATH.exists()
-            with PATH.open("a", newline="") as file:
-                writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerows(found)
-    for row in _read():
-        print(*row.values(), sep="\t")
+    ledger = Ledger(TABLE, path=options.output)
+    wanted = list(tasks(options.seeds, options.kinds))
+    return complete([(ledger, wanted)], options.jobs, options.minutes)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

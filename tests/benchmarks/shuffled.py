@@ -12,12 +12,14 @@ has others.
 
 import argparse
 import itertools
+import statistics
 import time
 
 import numpy as np
 from known_sets import SETS
 from ledger import Ledger, Table
 from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import SpectralSeriation
@@ -82,6 +84,24 @@ TABLE = Table(
     plan=lambda: [task for part in PLAN for task in tasks(PUBLISHED, SEEDS, *part)],
     took="seconds", like=("set", "samples"), guess=0.5, needs=needs,
 )  # fmt: skip
+
+
+def summary(rows):
+    """Runs in which all links are right, by samples and trouble."""
+    groups, lines = {}, []
+    for row in rows:
+        case = row["samples"], row["noise"], row["flipped"]
+        groups.setdefault(case, []).append(row)
+    for (samples, noise, flipped), found in groups.items():
+        exact, other = (
+            f"{sum(float(row[name]) == 1 for row in found)} of {len(found)}"
+            for name in ("links", "seriation_links")
+        )
+        seconds = statistics.median(float(row["seconds"]) for row in found)
+        lines.append((f"{int(samples):,}", noise, flipped, exact, other, f"{seconds:.2f}"))
+    header = ("samples", "noise (sd)", "columns of the other sign", "exact",
+              "exact, `SpectralSeriation`", "median seconds")  # fmt: skip
+    return table(header, lines)
 
 
 def main():

@@ -18,6 +18,7 @@ import torch
 from lattices import KINDS
 from ledger import Ledger, Table
 from pool import complete
+from result_tables import table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.core.grid import Grid
@@ -76,6 +77,20 @@ TABLE = Table(
     "shuffled_lattices", FIELDS, ("set", "rows", "columns", "samples", "noise", "seed"), run,
     plan=lambda: list(tasks()), took="seconds", like=("rows", "columns"), guess=1.0, needs=needs,
 )  # fmt: skip
+
+
+def summary(rows):
+    """Runs in which all neighbours are right, by set, size and trouble."""
+    groups, lines = {}, []
+    for row in rows:
+        case = row["set"], f"{int(row['samples']):,}", row["noise"]
+        size = f"{row['rows']} x {row['columns']}"
+        groups.setdefault(case, {}).setdefault(size, []).append(float(row["links"]) == 1)
+    sizes = list(dict.fromkeys(size for found in groups.values() for size in found))
+    for case, found in groups.items():
+        exact = (f"{sum(found.get(size, ()))} of {len(found.get(size, ()))}" for size in sizes)
+        lines.append((*case, *exact))
+    return table(("set", "samples", "noise (sd)", *sizes), lines)
 
 
 def main():
