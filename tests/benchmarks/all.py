@@ -33,8 +33,8 @@ from stamps import LOOKS_AT, stamp
 # Tables whose scripts are in this folder.
 OWN = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "accuracy", "robustness",
-    "calibration", "lattices", "lattice_verdicts", "rank", "dependent_rows", "ablation_of_search",
-    "speed", "scale",
+    "calibration", "lattices", "lattice_verdicts", "rank", "dependent_rows", "precision",
+    "long_valleys", "ablation_of_search", "speed", "scale",
 )  # fmt: skip
 # Scripts of the paper and their options; with MNIST where its file is.
 EXAMPLES = ROOT / "examples"
@@ -52,7 +52,7 @@ NEEDS = {"sensitivity": ("SALib",), "figures": ("matplotlib",)}
 # Tables that pages of the guide include, made by `summary` of the script.
 INCLUDED = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "lattices", "lattice_verdicts",
-    "rank", "dependent_rows",
+    "rank", "dependent_rows", "precision", "long_valleys",
 )  # fmt: skip
 PAGES = (
     ["tests/benchmarks/result_tables.py"],

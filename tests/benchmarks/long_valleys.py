@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Long refinements with and without fourth order: what `soon` of the tuning is worth.
 
-    python tests/benchmarks/long_valleys.py
+    python tests/benchmarks/long_valleys.py --jobs 2
 
-Fits random trials of robustness.py that end at the first start, and single noisy bumps, twice each,
-and prints a table of all of them: iterations, cosine above the noise, CPU seconds. Neither are sets
-by which `soon` was chosen.
+Random trials of robustness.py that end at the first start, and single noisy bumps, none of which
+`soon` was chosen by, twice each: iterations, cosine above the noise, CPU seconds. Rows go to a CSV
+file, runs that the present search has made are skipped.
 """
 
 import argparse
@@ -13,6 +13,9 @@ import time
 
 import numpy as np
 import torch
+from ledger import Ledger, Table
+from pool import complete
+from result_tables import table
 from robustness import make, random_case
 
 from sklearn_symmetry.core.rotation import crop_matrix
@@ -32,7 +35,8 @@ BUMPS = (
     (13, 2000, 0.2), (16, 4000, 0.4), (24, 8000, 0.2), (40, 20000, 0.2), (15, 1500, 0.1),
     (20, 20000, 0.5),
 )  # fmt: skip
-COLUMNS = ("set", "columns", "samples", "iterations", "above the noise", "CPU seconds")
+FIELDS = ("kind", "trial", "columns", "samples", "iterations_without", "iterations_with",
+          "without", "with", "seconds_without", "seconds_with")  # fmt: skip
 
 
 def bumps(size, n_samples, noise, seed):
@@ -45,38 +49,55 @@ def bumps(size, n_samples, noise, seed):
     return rows @ basis.T, basis @ np.eye(size, k=1) @ basis.T
 
 
-def compared(X, generator):
-    """Iterations, cosine above the noise and CPU seconds without and with fourth order."""
-    found = []
-    for soon in (DEFAULT.max_iter, DEFAULT.soon):
+def run(kind, trial):
+    """A row of the table: one set, without and with fourth order."""
+    torch.set_num_threads(1)
+    random = kind == "random trials"
+    X, generator = make(random_case(trial)) if random else bumps(*BUMPS[trial], trial)
+    row = {"kind": kind, "trial": trial, "columns": X.shape[1], "samples": len(X)}
+    for name, soon in (("without", DEFAULT.max_iter), ("with", DEFAULT.soon)):
         start = time.process_time()
         solution = solve(summarise(X, seed=0), Settings(), tuning=Tuning(soon=soon))
-        seconds = time.process_time() - start
+        row[f"seconds_{name}"] = f"{time.process_time() - start:.1f}"
         inner = crop_matrix(torch.as_tensor(solution.padded_generator), X.shape[1])
-        found.append((solution.n_iter, generator_similarity(inner, generator, X=X), seconds))
-    return found
+        row[f"iterations_{name}"] = solution.n_iter
+        row[name] = f"{generator_similarity(inner, generator, X=X):.4f}"
+    return row
 
 
-def sets(trials):
-    """Name, samples and generator of every set."""
-    for trial in trials:
-        yield f"trial {trial}", *make(random_case(trial))
-    for seed, options in enumerate(BUMPS):
-        yield f"bumps, noise {options[-1]}", *bumps(*options, seed)
+def tasks():
+    """What identifies every run."""
+    sets = {"random trials": TRIALS, "bumps": range(len(BUMPS))}
+    return [{"kind": kind, "trial": trial} for kind in sets for trial in sets[kind]]
+
+
+TABLE = Table(
+    "long_valleys", FIELDS, ("kind", "trial"), run, plan=tasks, took="seconds_with", guess=3.0
+)
+
+
+def summary(rows):
+    """How many come nearer to the truth, and how many less near."""
+    rows, lines = list(rows), []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        mine = [row for row in rows if row["kind"] == kind]
+        gains = [float(row["with"]) - float(row["without"]) for row in mine]
+        spent = [sum(float(row[f"seconds_{one}"]) for row in mine) for one in ("with", "without")]
+        nearer, less = (sum(sign * gain > 0 for gain in gains) for sign in (1, -1))
+        span = f"{max(gains):+.4f}", f"{min(gains):+.4f}"
+        lines.append((kind, len(mine), nearer, less, *span, f"{spent[0] / spent[1]:.2f}"))
+    header = "sets", "number", "nearer", "less near", "most", "least", "times the CPU seconds"
+    return table(header, lines)
 
 
 def main():
-    """Print the table."""
+    """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--trials", nargs="*", type=int, default=TRIALS)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--output", help="docs/results/long_valleys.csv")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
-    for name, X, generator in sets(options.trials):
-        (n, cosine, seconds), (n_, cosine_, seconds_) = compared(X, generator)
-        cells = f"{n} -> {n_} | {cosine:.4f} -> {cosine_:.4f} | {seconds:.1f} -> {seconds_:.1f}"
-        print(f"| {name} | {X.shape[1]} | {len(X):,} | {cells} |", flush=True)
+    return complete([(Ledger(TABLE, path=options.output), tasks())], options.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
