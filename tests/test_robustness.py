@@ -31,6 +31,13 @@ def test_calm_sets_are_solved(hiding, noise, robustness):
     assert row["found"]
 
 
+def test_a_descent_from_the_truth_stays_there(robustness):
+    case = robustness.Case("test", 2, signal="legendre", features=9, samples=3000, direction="any")
+    row = robustness.truth_task(**robustness.asdict(case))
+    assert float(row["above_noise"]) > robustness.RIGHT
+    assert row["starts"] == 0
+
+
 def test_a_search_that_failed_on_one_half_is_made_up_for(robustness):
     """One half alone led to a cosine of 0.92, and the verdict did not believe a right fit."""
     row = robustness.run(robustness.random_case(55))

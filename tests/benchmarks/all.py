@@ -70,6 +70,8 @@ def tables():
     sys.path[:0] = [str(EXAMPLES), str(EXAMPLES / "paper")]
     yield from (importlib.import_module(name).TABLE for name in OWN)
     yield importlib.import_module("robustness").FITTED
+    yield importlib.import_module("robustness").FROM_TRUTH
+    yield importlib.import_module("accuracy").FROM_TRUTH
     yield importlib.import_module("lattices").FROM_TRUTH
     yield importlib.import_module("atlas").TABLE
     for name, options in PAPER.items():
