@@ -80,7 +80,7 @@ def trial(kind, seed):
     }  # fmt: skip
 
 
-def tasks(sets=100, kinds=SETS):
+def tasks(sets=50, kinds=SETS):
     """What identifies every run."""
     for seed, kind in itertools.product(range(sets), kinds):
         yield {"kind": kind, "seed": seed}
@@ -106,7 +106,7 @@ def summary(rows, level=0.05):
 def main():
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", type=int, default=100, help="of each kind")
+    parser.add_argument("--sets", type=int, default=50, help="of each kind")
     parser.add_argument("--kinds", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, help="none is begun that would end later")

@@ -249,10 +249,13 @@ Of these, trials {first} to {last}, on which nothing was decided:
 
 """
 FITS_HEAD = """
-Fits alone (`--fits`, `docs/results/robustness_fits.csv`), trials {first} to {last}; right above the
-noise: the generators agree to that degree on the axes that are louder than it. From the truth: of
-descents that begin there (`--from-truth`, `docs/results/robustness_from_truth.csv`), so many end
-right above the noise; that is what the samples and the loss say, whatever the search finds.
+Fits alone (`--fits`, `docs/results/robustness_fits.csv`). Right above the noise: the generators
+agree to that degree on the axes that are louder than it. From the truth: of descents that begin
+there (`--from-truth`, `docs/results/robustness_from_truth.csv`), so many end right above the noise;
+that is what the samples and the loss say, whatever the search finds.
+"""
+TRIALS = """
+Trials {first} to {last}:
 
 """
 OBJECTIONS = """
@@ -346,10 +349,11 @@ def write_page(rows, fits, ends, path):
         page += table(header, random_rows(fresh))
     header = ("trouble", "runs", "right", "right above the noise", "from the truth",
               "median CPU seconds")  # fmt: skip
+    page += FITS_HEAD
     for trials in (SEEN, FRESH):
         some, stayed = ([r for r in part if int(r["trial"]) in trials] for part in (fits, ends))
         if some:
-            page += FITS_HEAD.format(first=trials[0], last=trials[-1])
+            page += TRIALS.format(first=trials[0], last=trials[-1])
             page += table(header, fitted_rows(some, stayed))
     if reasons := objections(random):
         page += OBJECTIONS + table(("what speaks against it", "right", "wrong"), reasons)
