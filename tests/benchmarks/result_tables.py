@@ -49,8 +49,8 @@ Columns that were only shuffled (`mixing="permutation"`): all neighbours right, 
 36 columns, lines and rings, three seeds each.
 
 """
-SECONDS = """Wall seconds of a default fit to 20,000 samples on 2 cores. A verdict takes two more
-fits to half of the samples. `verbose=1` and the command line say so beforehand, and show how far
+SECONDS = """Seconds of one core for a default fit to 20,000 samples. A verdict takes two more fits to
+half of the samples. `verbose=1` and the command line say so beforehand, and show how far
 they are. A clear answer takes one start, any other up to 24.
 [Memory and devices](docs/guide/practice.md).
 
@@ -196,7 +196,7 @@ def readme_seconds():
     rows = []
     for name, (what, _) in KNOWN.items():
         runs = [r for r in read("accuracy") if (r["set"], r["samples"]) == (name, SAMPLES)]
-        seconds = sorted(float(run["seconds"]) for run in runs)
+        seconds = sorted(float(run["cpu_seconds"]) for run in runs)
         columns = name.lstrip("abcdefghijklmnopqrstuvwxyz")
         rows.append((what, columns, f"{statistics.median(seconds):.0f}", f"{seconds[-1]:.0f}"))
     took = [float(r["seconds"]) for r in read("shuffled") if r["samples"] == SAMPLES]
