@@ -14,9 +14,9 @@ from sklearn.base import clone
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._lattices import fitted_grid
-from sklearn_symmetry._verdict.halves import shapes_told
+from sklearn_symmetry._verdict.halves import judge, shapes_told, split_in_halves
 from sklearn_symmetry.core.grid import Grid
-from sklearn_symmetry.datasets import make_symmetric_fields
+from sklearn_symmetry.datasets import make_symmetric_fields, make_symmetric_signals
 from sklearn_symmetry.inspection import GeneratorDisplay, LatticeDisplay, SummaryDisplay
 from sklearn_symmetry.inspection._lattice import lattice_convention
 from sklearn_symmetry.metrics import equivariance_error, generator_similarity, matched
@@ -298,6 +298,17 @@ def test_the_verdict_believes_a_field_and_not_noise(fitted):
     assert verdict, str(verdict)
     assert verdict.uncertainty.shape == (2, 16, 16)
     assert "only lattice" in str(verdict)
+
+
+def test_the_verdict_tells_a_line_that_was_folded_from_a_lattice():
+    line = make_symmetric_signals(4000, 12, signal="legendre", random_state=0)
+    parts = split_in_halves(line.data)
+    folded = SymmetryLens(grid_shape=(3, 4), init=line.basis.T)
+    halves = [clone(folded).fit(part) for part in parts]
+    verdict = judge(clone(folded).fit(line.data), parts, halves)
+    assert verdict.grade == "none"
+    (against,) = verdict.against
+    assert "a line, not a lattice: fit without grid_shape" in against
 
 
 def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():

@@ -200,6 +200,28 @@ def test_the_list_tells_what_is_missing(tools, tmp_path, capsys):
     assert "shuffled: 240 of 240 missing" in capsys.readouterr().out
 
 
+def test_rows_of_a_stamp_as_good_count_until_the_code_changes(tools, table, tmp_path, monkeypatch):
+    path, present = tmp_path / "halves.csv", tools["stamps"].stamp()
+    path.write_text("x,y,stamp\n1,0.5,search 00\n")
+    ledger = tools["ledger"].Ledger(table, path=path)
+    for newer, counts in ((present, True), ("search 01", False)):
+        monkeypatch.setitem(tools["stamps"].SAME, "search 00", newer)
+        assert ledger.has({"x": 1}) is counts
+        assert not ledger.has({"x": 1}, exactly=True)
+
+
+def test_some_rows_are_made_again_and_compared(tools, table, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "halves.csv"
+    path.write_text("x,y,stamp\n1,0.5,search 00\n4,2.5,search 00\n")
+    monkeypatch.setitem(tools["stamps"].SAME, "search 00", tools["stamps"].stamp())
+    ledger, tasks = tools["ledger"].Ledger(table, path=path), [{"x": 1}, {"x": 4}]
+    monkeypatch.setattr(tools["all"], "work", lambda names: [(ledger, tasks, [])])
+    assert tools["all"].again(None, 2) == 1
+    said = capsys.readouterr().out
+    assert "halves: 1: the same" in said
+    assert "halves: 4: ANOTHER" in said
+
+
 def test_tables_that_pages_include_are_as_their_rows_say(tools):
     for path, text in tools["all"].included():
         assert path.read_text() == text, f"{path.name}: tests/benchmarks/all.py --pages"

@@ -39,11 +39,16 @@ PASSES = Measured(
     converged=True,
 )
 
+ON_A_LATTICE = replace(
+    PASSES, grid=Grid.of((3, 4), "open"), deviation=5.0, divergence=3.0, repeatability=0.99
+)
+
 # Of every condition, a change that it does not survive, and what is said then.
 FAILS = {
     "beyond second moments": ({"p_value": 0.055}, "no structure.*p = 0.055"),
     "strong": ({"deviation": 3.9}, "beyond second moments: 3.9 standard errors, 4.0 would"),
     "order": ({"order_p_value": 0.06}, "may be arbitrary .p = 0.060 on held-out"),
+    "two axes": ({"folded": 0.6}, "as alike as 0.60 of what neighbours are, 0.5 would pass"),
     "stationary energies": ({"divergence": 8.9}, "divergence 8.9 on held-out samples, 8.8 would"),
     "equal marginals": ({"distance": 0.25}, "distributions .distance 0.25; 0.23 would pass"),
     "repeatable": ({"repeatability": 0.899}, "different generators .cosine 0.899; 0.90 would"),
@@ -51,6 +56,10 @@ FAILS = {
     "its own energies": ({"own_divergence": 9.2}, "its own.*energy divergence 9.2, 9.1 would"),
     "convergence": ({"converged": False}, "did not converge .see max_iter"),
 }
+
+
+def passing(condition):
+    return ON_A_LATTICE if condition.lattice else PASSES
 
 
 def unmet(measured):
@@ -67,14 +76,18 @@ def test_a_criterion_is_met_up_to_its_limit_and_never_by_what_is_no_number(value
 
 
 def test_all_conditions_can_be_met_at_once():
-    assert [criterion.name for criterion in criteria(PASSES)] == list(FAILS)
-    assert unmet(PASSES) == []
+    assert [criterion.name for criterion in criteria(ON_A_LATTICE)] == list(FAILS)
+    assert unmet(PASSES) == unmet(ON_A_LATTICE) == []
+
+
+def test_a_line_is_not_asked_whether_it_is_folded():
+    assert unmet(replace(PASSES, folded=1.0)) == []
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
 def test_every_condition_can_fail_alone_and_says_so(condition):
     change, said = FAILS[condition.name]
-    (alone,) = unmet(replace(PASSES, **change))
+    (alone,) = unmet(replace(passing(condition), **change))
     assert (alone.name, alone.about) == (condition.name, condition.about)
     assert re.search(said, alone.says)
 
@@ -82,7 +95,7 @@ def test_every_condition_can_fail_alone_and_says_so(condition):
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
 def test_what_could_not_be_measured_does_not_pass(condition):
     (name,) = FAILS[condition.name][0]
-    (alone,) = unmet(replace(PASSES, **{name: NAN}))
+    (alone,) = unmet(replace(passing(condition), **{name: NAN}))
     assert alone.name == condition.name
 
 
@@ -93,7 +106,7 @@ def test_a_strength_is_asked_for_only_where_there_is_something():
 
 
 def test_conditions_about_the_set_come_before_those_about_the_lens():
-    assert [condition.about for condition in CONDITIONS] == ["set"] * 6 + ["lens"] * 3
+    assert [condition.about for condition in CONDITIONS] == ["set"] * 7 + ["lens"] * 3
     names = [condition.name for condition in CONDITIONS]
     assert all(row.after in ("", *names[:index]) for index, row in enumerate(CONDITIONS))
 

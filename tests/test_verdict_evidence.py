@@ -12,11 +12,12 @@ from sklearn_symmetry._verdict.criteria import tolerated_distance, tolerated_div
 from sklearn_symmetry._verdict.evidence import (
     elliptical_test,
     energy_correlations,
+    folded_line,
     marginal_distance,
     order_test,
 )
 from sklearn_symmetry.core.grid import Grid
-from sklearn_symmetry.datasets import make_symmetric_signals
+from sklearn_symmetry.datasets import make_symmetric_fields, make_symmetric_signals
 
 
 def evidence(y):
@@ -162,3 +163,32 @@ def test_deviation_counts_standard_errors():
     assert_allclose(np.mean(np.square(null)), 1, rtol=0.5)
     assert 4 < deviation(signals(2000, 5, random_state=0)) < np.sqrt(99)
     assert deviation(np.ones((50, 5))) == 0
+
+
+FOLDS = {
+    "rows": lambda line: line,
+    "columns": lambda line: line.T,
+    "from the right": lambda line: line[:, ::-1],
+    "columns, from below": lambda line: line.T[::-1],
+}
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+@pytest.mark.parametrize("signal", ["gaussian", "legendre"])
+def test_the_rows_of_a_folded_line_continue_each_other(signal, fold):
+    y = signals(4000, 12, signal=signal, random_state=0)
+    rows = FOLDS[fold](np.arange(12).reshape(3, 4))
+    assert folded_line(y[:, rows.ravel().copy()], Grid.of(rows.shape, "open")) > 0.9
+    assert folded_line(y) == 0.0
+
+
+@pytest.mark.parametrize("field", ["blobs", "smooth", "ising"])
+def test_the_rows_of_a_lattice_do_not(field):
+    y = torch.as_tensor(make_symmetric_fields(4000, (3, 4), field=field, random_state=0).signal)
+    assert folded_line(y, Grid.of((3, 4), "open")) < 0.1
+
+
+def test_chance_does_not_continue_rows():
+    for seed in range(20):
+        y = torch.as_tensor(np.random.default_rng(seed).standard_normal((500, 12)))
+        assert folded_line(y, Grid.of((3, 4), "open")) == 0.0

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
 
 from ledger import RESULTS, read  # noqa: E402
-from stamps import LOOKS_AT, stamp  # noqa: E402
+from stamps import LOOKS_AT, SAME, counts_as, stamp  # noqa: E402
 
 BEFORE = "before there were stamps"
 logger = logging.getLogger(__name__)
@@ -30,18 +30,21 @@ def stamps_of(path):
 
 
 def is_present(text):
-    """Whether the present code has this stamp."""
-    return text in {stamp(kind) for kind in LOOKS_AT}
+    """Whether the present code has this stamp, or one that is as good."""
+    return any(counts_as(text, stamp(kind)) for kind in LOOKS_AT)
+
+
+def _present(text):
+    if not is_present(text):
+        return ""
+    return f" (as {SAME[text]}, the present one)" if text in SAME else " (the present one)"
 
 
 def lines(folder=RESULTS):
     """File, rows, and how many of them were made with which search."""
     for path in sorted(folder.glob("*.csv")):
         found = stamps_of(path)
-        made = ", ".join(
-            f"{text}{' (the present one)' if is_present(text) else ''}: {count}"
-            for text, count in found.most_common()
-        )
+        made = ", ".join(f"{text}{_present(text)}: {count}" for text, count in found.most_common())
         yield path.name, str(found.total()), made, all(map(is_present, found))
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "FAINT",
     "FEWEST_OWN",
     "FEW_TURNED",
+    "FOLDED",
     "FORGOTTEN",
     "INSIDE",
     "LENGTHS",
@@ -114,6 +115,9 @@ UNEVEN, UNEVEN_NOISE = 0.1, 4.0
 # columns) have 3.0 and more from 65 samples a column on.
 STRONG, ENOUGH, FAINT, FEWEST = 4.0, 3.0, 2.0, 6
 
+# Rows of a lattice that continue each other are a line that was folded: halfway between both.
+FOLDED = 0.5
+
 # Standard errors, root mean square over the entries of the generator, within which a shift of the
 # columns themselves is what was found: the difference of two halves is one draw of that error.
 SHUFFLED = 2.0
@@ -193,6 +197,8 @@ class Measured:
     order_repeatability, order_agreement : float
         Share of the neighbours that the halves agree on, where both are a shuffle of columns, and
         the lens with the worse one.
+    folded : float
+        How much rows of a lattice continue each other, the larger one of the two halves.
     """
 
     level: float
@@ -213,6 +219,7 @@ class Measured:
     mixing: str = "rotation"
     order_repeatability: float = 0.0
     order_agreement: float = 0.0
+    folded: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -267,6 +274,8 @@ class Condition:
     mixing : str
         For which it is asked only: second moments are no evidence where any basis may be the right
         one, since any covariance is stationary in one of them; in no order of columns it is.
+    lattice : bool
+        Whether it is asked of lattices only.
     likely : callable or None
         From :class:`Measured`, whether the number is good enough for a grade "likely", of more than
         :data:`SURE` columns. None: only if it passes.
@@ -282,6 +291,7 @@ class Condition:
     says: str
     after: str = ""
     mixing: str = ""
+    lattice: bool = False
     likely: Callable | None = None
 
     def of(self, measured):
@@ -309,6 +319,8 @@ def criteria(measured):
     found, unmet = [], set()
     for condition in CONDITIONS:
         if condition.after in unmet or condition.mixing not in ("", measured.mixing):
+            continue
+        if condition.lattice and measured.grid.n_axes == 1:
             continue
         found.append(condition.of(measured))
         if not found[-1].met:
@@ -360,6 +372,20 @@ CONDITIONS = (
         limit=lambda measured: measured.level,
         at_most=True,
         says="the order of the columns may be arbitrary (p = {value:.3f} on held-out samples)",
+    ),
+    Condition(
+        name="two axes",
+        about="set",
+        asks="of a lattice: correlations of the last column of a row and the first of the next, in "
+        "those of neighbours; of held-out samples",
+        passes=f"both halves at most {FOLDED:g}",
+        value=lambda measured: measured.folded,
+        limit=lambda measured: FOLDED,
+        at_most=True,
+        says="its rows continue each other: the end of one and the beginning of the next are as "
+        "alike as {value:.2f} of what neighbours are, {limit:g} would pass: these columns are a "
+        "line, not a lattice: fit without grid_shape",
+        lattice=True,
     ),
     Condition(
         name="stationary energies",

@@ -25,12 +25,14 @@ from ..core.energies import (
 from ..core.grid import Grid
 from ..core.losses import PAPER_WEIGHTS, Alignment, Uniformity
 from ..core.representation import Representation
+from .criteria import ERRORS
 
 __all__ = [
     "Evidence",
     "elliptical_test",
     "energy_correlations",
     "evidence",
+    "folded_line",
     "locality",
     "marginal_distance",
     "order_test",
@@ -54,6 +56,8 @@ class Evidence:
         :func:`marginal_distance`.
     correlations : Tensor of shape (m,)
         :func:`energy_correlations`.
+    folded : float
+        :func:`folded_line`.
     """
 
     n_samples: int
@@ -63,6 +67,7 @@ class Evidence:
     divergence: float
     distance: float
     correlations: torch.Tensor
+    folded: float
 
 
 def evidence(y, grid=None, *, draws, orders, n_tested, seed=0):
@@ -97,6 +102,7 @@ def evidence(y, grid=None, *, draws, orders, n_tested, seed=0):
         divergence=energy_divergence(y, grid),
         distance=marginal_distance(y),
         correlations=energy_correlations(y, grid),
+        folded=folded_line(y, grid),
     )
 
 
@@ -251,6 +257,54 @@ def energy_correlations(y, grid=None):
     covariance = torch.cov(log_energy(y).mT)
     deviation = covariance.diagonal().sqrt()
     return _means_by_lag(covariance / torch.outer(deviation, deviation), grid)
+
+
+def folded_line(y, grid=None):
+    r"""How much the ends of the rows of a lattice go on into the next row, as those of a line do.
+
+    A line that is folded into rows is stationary along both axes. But its rows continue each other.
+    With the mean correlation :math:`\rho` of neighbours along a row, :math:`\rho_+` of the last
+    column of a row and the first of the next, and :math:`\rho_-` of the first and the last, the
+    share is
+
+    .. math:: s = \frac{\sum (\rho_+ - \rho_-)(\rho - \rho_-)}{\sum (\rho - \rho_-)^2}
+
+    over correlations of values and of log energies: 1 for a line, and 0 for a lattice, on which
+    both are as far from each other.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n, m)
+    grid : Grid or None, default=None
+        Of the columns. None: a line.
+
+    Returns
+    -------
+    share : float
+        The largest of all ways to fold; 0 for one axis, and where neighbours resemble each other no
+        more than by chance.
+    """
+    grid = Grid.fitting(grid, y.shape[1], "y")
+    matrices = [torch.corrcoef(one.mT) for one in (y, log_energy(y))]
+    open_axes = [axis for axis, (_, closed) in enumerate(grid.axes) if not closed]
+    places, largest = torch.arange(grid.size).reshape(grid.shape), 0.0
+    for down, along in itertools.permutations(open_axes, 2):
+        rows = places.movedim((down, along), (-2, -1))
+        for one in (rows, rows.flip(-1)):
+            pairs = (
+                (one[..., :-1], one[..., 1:]),
+                (one[..., :-1, -1], one[..., 1:, 0]),
+                (one[..., :-1, 0], one[..., 1:, -1]),
+            )
+            near, onwards, back = (
+                torch.stack([matrix[here, there].mean() for matrix in matrices])
+                for here, there in pairs
+            )
+            size = (near - back).square().sum()
+            if size > 2 * ERRORS**2 / len(y):
+                share = ((onwards - back) * (near - back)).sum() / size
+                largest = max(largest, float(share))
+    return largest
 
 
 def locality(correlations, grid):

@@ -561,6 +561,7 @@ def _measured(lens, whole, halves, found, level):
         own_grid=own_grid,
         converged=bool(lens.converged_),
         mixing=fitted_setting(lens, "mixing"),
+        folded=float(np.max([one.folded for one in found])),
     )
 
 

@@ -5,9 +5,11 @@
     python tests/benchmarks/all.py --resume --jobs 2        # runs it, the cheap first
     python tests/benchmarks/all.py --resume --minutes 30    # as much as fits into half an hour
     python tests/benchmarks/all.py --pages                  # writes the pages from what is there
+    python tests/benchmarks/all.py --again 5                # whether rows of older stamps hold
 
-A row counts if its stamp (`stamps.py`) is that of the present code; an older one is replaced when
-its run has ended. A row is in its file as soon as it is there, so that an interruption loses what
+A row counts if its stamp (`stamps.py`) is that of the present code, or one that `stamps.SAME` says
+to be as good, of which `--again` makes some rows anew; an older one is replaced when its run has
+ended. A row is in its file as soon as it is there, so that an interruption loses what
 was running and nothing else. Runs whose package or file is not here are named and stay missing.
 Times and memory (`speed`, `scale`, `scaling`) are measured last, one after another.
 
@@ -20,6 +22,7 @@ made.
 import argparse
 import importlib
 import importlib.util
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -135,6 +138,28 @@ def write_pages():
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
 
 
+def again(names, count):
+    """Run some rows of older stamps that count as present ones; how many came out differently."""
+    differ = 0
+    for ledger, tasks, _ in work(names):
+        old = [task for task in tasks if ledger.has(task) and not ledger.has(task, exactly=True)]
+        for task in random.Random(0).sample(old, min(count, len(old))):
+            rows = ledger.table.run(**task)
+            rows = [rows] if isinstance(rows, dict) else rows
+            same = _told(rows, ledger) == _told(ledger.of(task), ledger)
+            differ += not same
+            what = " ".join(map(str, task.values()))
+            print(f"{ledger.table.name}: {what}: {'the same' if same else 'ANOTHER'}", flush=True)
+    return differ
+
+
+def _told(rows, ledger):
+    """What rows say, but for times, memory and versions."""
+    passing = ("seconds", "version", "stamp", "megabytes")
+    names = [name for name in ledger.table.fields if not name.endswith(passing)]
+    return [[str(row.get(name, "")) for name in names] for row in rows]
+
+
 def report(ledger, tasks, missing):
     """A line about a table: what is missing, what it would cost, what cannot be run here."""
     lacking = Counter(need for task in missing for need in ledger.table.lacks(task))
@@ -154,13 +179,16 @@ def main(arguments=None):
     parser.add_argument("--resume", action="store_true", help="run what is missing")
     parser.add_argument("--list", action="store_true", help="say what is missing; 1 if anything is")
     parser.add_argument("--pages", action="store_true", help="write the pages from the rows")
+    parser.add_argument("--again", type=int, metavar="N", help="of every table, N rows anew")
     parser.add_argument("--tables", nargs="+", metavar="NAME", help="some of them only")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, help="begin nothing that would take longer")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the files")
     options = parser.parse_args(arguments)
-    if not (options.resume or options.list or options.pages):
-        parser.error("one of --list, --resume and --pages")
+    if not (options.resume or options.list or options.pages or options.again):
+        parser.error("one of --list, --resume, --pages and --again")
+    if options.again:
+        return int(again(options.tables, options.again) > 0)
     failed = 0
     if options.resume:
         print("stamps:", *map(stamp, LOOKS_AT), sep="\n  ", flush=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stamps import stamp
+from stamps import counts_as, stamp
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
@@ -108,10 +108,16 @@ class Ledger:
         for row in read(self.path):
             self.rows.setdefault(table.key_of(row), []).append(row)
 
-    def has(self, task):
-        """Whether a run is there, made by the present search."""
-        rows = self.rows.get(self.table.key_of(task), [])
-        return bool(rows) and all(row.get("stamp") == self.table.stamp_of(row) for row in rows)
+    def of(self, task):
+        """The rows of a run."""
+        return self.rows.get(self.table.key_of(task), [])
+
+    def has(self, task, exactly=False):
+        """Whether a run is there, made by the present search; or by one as good, if not exactly."""
+        rows = [(row.get("stamp"), self.table.stamp_of(row)) for row in self.of(task)]
+        return bool(rows) and all(
+            found == present if exactly else counts_as(found, present) for found, present in rows
+        )
 
     def put(self, task, rows):
         """Add the rows of a run, in place of those of an older search."""

@@ -49,8 +49,8 @@ Columns that were only shuffled (`mixing="permutation"`): all neighbours right, 
 36 columns, lines and rings, three seeds each.
 
 """
-SECONDS = """Seconds of one core for a default fit to 20,000 samples. A verdict takes two more fits to
-half of the samples. `verbose=1` and the command line say so beforehand, and show how far
+SECONDS = """Seconds of one core for a default fit to 20,000 samples. A verdict takes two more fits
+to half of the samples. `verbose=1` and the command line say so beforehand, and show how far
 they are. A clear answer takes one start, any other up to 24.
 [Memory and devices](docs/guide/practice.md).
 
