@@ -311,6 +311,16 @@ def test_the_verdict_tells_a_line_that_was_folded_from_a_lattice():
     assert "a line, not a lattice: fit without grid_shape" in against
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shuffled_line_that_turns_at_the_ends_of_rows_is_no_lattice(seed):
+    X = make_symmetric_signals(3000, 12, random_state=seed).signal
+    X = X[:, np.random.default_rng(seed).permutation(12)]
+    lens = SymmetryLens(grid_shape=(3, 4), mixing="permutation", random_state=0).fit(X)
+    verdict = lens.verdict(X)
+    assert verdict.grade == "none"
+    assert "a line, not a lattice" in verdict.against[0]
+
+
 def test_the_verdict_does_not_believe_white_noise_and_the_search_is_short():
     noise = np.random.default_rng(0).standard_normal((200, 9))
     lens = SymmetryLens(grid_shape=(3, 3), random_state=0).fit(noise)

@@ -170,6 +170,8 @@ FOLDS = {
     "columns": lambda line: line.T,
     "from the right": lambda line: line[:, ::-1],
     "columns, from below": lambda line: line.T[::-1],
+    "in turns": lambda line: np.array([line[0], line[1, ::-1], line[2]]),
+    "columns, in turns": lambda line: np.array([line[0], line[1, ::-1], line[2]])[:, ::-1].T,
 }
 
 

@@ -262,9 +262,10 @@ def energy_correlations(y, grid=None):
 def folded_line(y, grid=None):
     r"""How much the ends of the rows of a lattice go on into the next row, as those of a line do.
 
-    A line that is folded into rows is stationary along both axes. But its rows continue each other.
-    With the mean correlation :math:`\rho` of neighbours along a row, :math:`\rho_+` of the last
-    column of a row and the first of the next, and :math:`\rho_-` of the first and the last, the
+    A line that is folded into rows is stationary along both axes, or nearly so. But its rows
+    continue each other: where one ends the next begins, or, if it turns, ends. With the mean
+    correlation :math:`\rho` of neighbours along a row, :math:`\rho_+` of the columns at which rows
+    would continue each other, and :math:`\rho_-` of those at the other ends of the same rows, the
     share is
 
     .. math:: s = \frac{\sum (\rho_+ - \rho_-)(\rho - \rho_-)}{\sum (\rho - \rho_-)^2}
@@ -291,20 +292,28 @@ def folded_line(y, grid=None):
     for down, along in itertools.permutations(open_axes, 2):
         rows = places.movedim((down, along), (-2, -1))
         for one in (rows, rows.flip(-1)):
-            pairs = (
-                (one[..., :-1], one[..., 1:]),
-                (one[..., :-1, -1], one[..., 1:, 0]),
-                (one[..., :-1, 0], one[..., 1:, -1]),
-            )
-            near, onwards, back = (
-                torch.stack([matrix[here, there].mean() for matrix in matrices])
-                for here, there in pairs
-            )
-            size = (near - back).square().sum()
-            if size > 2 * ERRORS**2 / len(y):
-                share = ((onwards - back) * (near - back)).sum() / size
-                largest = max(largest, float(share))
+            for pairs in _continuations(one):
+                near, onwards, back = (
+                    torch.stack([matrix[here, there].mean() for matrix in matrices])
+                    for here, there in ((one[..., :-1], one[..., 1:]), *pairs)
+                )
+                size = (near - back).square().sum()
+                if size > 2 * ERRORS**2 / len(y):
+                    share = ((onwards - back) * (near - back)).sum() / size
+                    largest = max(largest, float(share))
     return largest
+
+
+def _continuations(rows):
+    """Where rows of a line continue each other, and the other ends: folded, and in turns."""
+    first, last = rows[..., 0], rows[..., -1]
+    yield (last[..., :-1], first[..., 1:]), (first[..., :-1], last[..., 1:])
+    odd = torch.arange(rows.shape[-2] - 1) % 2 == 1
+    turns, others = (
+        [torch.where(odd, one[..., part], other[..., part]) for part in (slice(-1), slice(1, None))]
+        for one, other in ((first, last), (last, first))
+    )
+    yield turns, others
 
 
 def locality(correlations, grid):
