@@ -376,15 +376,15 @@ CONDITIONS = (
     Condition(
         name="two axes",
         about="set",
-        asks="of a lattice: correlations of columns at which the rows of a folded line would continue "
+        asks="of a lattice: correlations of columns at which rows of a folded line would continue "
         "each other, as a share of those of neighbours",
         passes=f"both halves at most {FOLDED:g}",
         value=lambda measured: measured.folded,
         limit=lambda measured: FOLDED,
         at_most=True,
-        says="its rows continue each other, as those of a line that is folded: columns at the turns "
-        "are {value:.2f} times as alike as neighbours (a lattice has 0; {limit:g} would pass): these "
-        "columns are a line, not a lattice: fit without grid_shape",
+        says="its rows continue each other, as those of a line that is folded: columns at the "
+        "turns are {value:.2f} times as alike as neighbours (a lattice has 0; {limit:g} would "
+        "pass): these columns are a line, not a lattice: fit without grid_shape",
         lattice=True,
     ),
     Condition(
