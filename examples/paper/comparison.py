@@ -312,7 +312,7 @@ def warm_up(estimator):
         small.set_params(max_iter=1, steps_per_epoch=1)
     if getattr(small, "init", None) == "random":
         small.set_params(max_iter=1, batch_size=64)
-    small.fit(np.random.default_rng(0).standard_normal((64, 3)) ** 3)
+    small.fit(np.random.default_rng(0).standard_normal((64, 5)) ** 3)
 
 
 def samples_seen(estimator, row):
