@@ -300,8 +300,9 @@ the rows that the complete loss found, turned by random rotations with a largest
 The fast solver keeps the rows orthogonal, where the joint entropy is a constant: the information
 term has nothing to do, and its line is that of the complete loss. Resolution finds the rows, in any
 order, as independent component analysis does; alignment and uniformity put them in order, and
-without either hardly a far start ends right. Without resolution the rows are blurred. Runs that end above 0.99, over the starts 1.5, 2
-and random, and the median cosine of a row to the known row closest to it, whatever their order:
+without either hardly a far start ends right. Without resolution the rows are blurred. Runs that
+end above 0.99, over the starts 1.5, 2 and random, and the median cosine of a row to the known row
+closest to it, whatever their order:
 """
     fast = [row for row in rows if row["solver"] == "fast"]
     text += "\n" + success_table(fast) if fast else ""
