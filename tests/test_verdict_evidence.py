@@ -181,7 +181,7 @@ def test_the_rows_of_a_folded_line_continue_each_other(signal, fold):
     y = signals(4000, 12, signal=signal, random_state=0)
     rows = FOLDS[fold](np.arange(12).reshape(3, 4))
     assert folded_line(y[:, rows.ravel().copy()], Grid.of(rows.shape, "open")) > 0.9
-    assert folded_line(y) == 0.0
+    assert folded_line(y, Grid.line(12)) == 0.0
 
 
 @pytest.mark.parametrize("field", ["blobs", "smooth", "ising"])

@@ -259,7 +259,7 @@ def energy_correlations(y, grid=None):
     return _means_by_lag(covariance / torch.outer(deviation, deviation), grid)
 
 
-def folded_line(y, grid=None):
+def folded_line(y, grid):
     r"""How much the ends of the rows of a lattice go on into the next row, as those of a line do.
 
     A line that is folded into rows is stationary along both axes, or nearly so. But its rows
@@ -276,18 +276,19 @@ def folded_line(y, grid=None):
     Parameters
     ----------
     y : Tensor of shape (n, m)
-    grid : Grid or None, default=None
-        Of the columns. None: a line.
+    grid : Grid
+        Of the columns.
 
     Returns
     -------
     share : float
-        The largest of all ways to fold; 0 for one axis, and where neighbours resemble each other no
-        more than by chance.
+        The largest of all ways to fold; 0 where there are no two open axes, and where neighbours
+        resemble each other no more than by chance.
     """
-    grid = Grid.fitting(grid, y.shape[1], "y")
-    matrices = [torch.corrcoef(one.mT) for one in (y, log_energy(y))]
     open_axes = [axis for axis, (_, closed) in enumerate(grid.axes) if not closed]
+    if len(open_axes) < 2:
+        return 0.0
+    matrices = [torch.corrcoef(one.mT) for one in (y, log_energy(y))]
     places, largest = torch.arange(grid.size).reshape(grid.shape), 0.0
     for down, along in itertools.permutations(open_axes, 2):
         rows = places.movedim((down, along), (-2, -1))

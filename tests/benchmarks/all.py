@@ -30,7 +30,7 @@ from functools import partial
 from pathlib import Path
 
 from ledger import RESULTS, ROOT, Ledger, Table, mnist_file
-from pool import complete
+from pool import complete, run_once
 from stamps import LOOKS_AT, stamp
 
 # Tables whose scripts are in this folder.
@@ -144,12 +144,14 @@ def again(names, count):
     for ledger, tasks, _ in work(names):
         old = [task for task in tasks if ledger.has(task) and not ledger.has(task, exactly=True)]
         for task in random.Random(0).sample(old, min(count, len(old))):
-            rows = ledger.table.run(**task)
-            rows = [rows] if isinstance(rows, dict) else rows
+            rows, _, error = run_once(ledger.table.run, task)
             same = _told(rows, ledger) == _told(ledger.of(task), ledger)
             differ += not same
             what = " ".join(map(str, task.values()))
-            print(f"{ledger.table.name}: {what}: {'the same' if same else 'ANOTHER'}", flush=True)
+            print(
+                f"{ledger.table.name}: {what}: {'the same' if same else error or 'ANOTHER'}",
+                flush=True,
+            )
     return differ
 
 

@@ -14,14 +14,13 @@ import argparse
 import itertools
 import re
 import warnings
-from collections import defaultdict
 
 import numpy as np
 import torch
 from known_sets import SETS
 from ledger import Ledger, Table
 from pool import complete
-from result_tables import table
+from result_tables import grouped, table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._verdict.columns import lonely_columns, turned_columns
@@ -102,18 +101,17 @@ TABLE = Table(
 
 def summary(rows):
     """Sums over sets, sizes and seeds."""
-    groups, lines = defaultdict(list), []
-    for row in rows:
-        groups[f"{int(row['samples']):,}", row["noise"], row["kind"]].append(row)
-    for case, found in sorted(groups.items()):
+    lines = []
+    for (samples, noise, kind), found in grouped(rows, "samples", "noise", "kind").items():
         bad, named, others = (
             sum(int(row[name]) for row in found) for name in ("bad", "named", "others")
         )
         right = sum(row["order"] == "True" for row in found)
+        case = f"{int(samples):,}", noise, kind
         lines.append((*case, len(found), right, f"{named} of {bad}", others))
     header = ("samples", "noise (sd)", "bad columns", "runs", "all others in order",
               "bad ones named", "good ones named")  # fmt: skip
-    return table(header, lines)
+    return table(header, sorted(lines))
 
 
 def main():

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from ledger import Ledger, Table, mnist_file
 from pool import complete
-from result_tables import table
+from result_tables import grouped, table
 
 from sklearn_symmetry import SymmetryLens, __version__
 from sklearn_symmetry.core.grid import Grid
@@ -161,20 +161,16 @@ def _fitted(set, shape, samples, seed, init=lambda data: "auto"):
 
 def summary(rows):
     """Worst and best cosine, and the range of the seconds, for every set."""
-    groups, ends, lines = _by_set(rows), _by_set(Ledger(FROM_TRUTH)), []
+    groups, ends = (grouped(some, *KEY[:3]) for some in (rows, Ledger(FROM_TRUTH)))
+    lines = []
     for case, found in groups.items():
+        kind, shape, samples = case
         spans = _span(found, "cosine"), _span(found, "above_noise"), _span(found, "seconds", 0)
-        lines.append((*case, len(found), *spans, _span(ends.get(case, ()), "cosine")))
+        last = _span(ends.get(case, ()), "cosine")
+        lines.append((kind, shape, f"{int(samples):,}", len(found), *spans, last))
     header = ("set", "shape", "samples", "runs", "cosines", "above the noise", "CPU seconds",
               "cosines from the truth")  # fmt: skip
     return table(header, sorted(lines, key=lambda line: (line[0], np.prod(parsed(line[1])[1]))))
-
-
-def _by_set(rows):
-    groups = {}
-    for row in rows:
-        groups.setdefault((row["set"], row["shape"], f"{int(row['samples']):,}"), []).append(row)
-    return groups
 
 
 def _span(rows, name, digits=4):

@@ -63,7 +63,7 @@ def _run_all(todo, jobs, end, progress, fresh=False):
                 if time.monotonic() + seconds > end:
                     waiting = []  # the others cost more
                     break
-                running[pool.submit(_one, ledger.table.run, task)] = (seconds, ledger, task)
+                running[pool.submit(run_once, ledger.table.run, task)] = (seconds, ledger, task)
             left = None if end == float("inf") else max(0.0, end - time.monotonic())
             done, _ = wait(running, timeout=left, return_when=FIRST_COMPLETED)
             if not done:
@@ -75,8 +75,8 @@ def _run_all(todo, jobs, end, progress, fresh=False):
     return failed
 
 
-def _one(run, task):
-    """In the other process: rows, seconds of its processor, and what went wrong."""
+def run_once(run, task):
+    """A run: its rows, seconds of the processor, and what went wrong."""
     begin = time.process_time()
     try:
         rows = run(**task)

@@ -97,13 +97,15 @@ def table(header, rows):
 
 def accuracy_table():
     """Of every set and sample count, the fits and the descents from the truth."""
-    groups, ends, lines = by_set(read("accuracy")), by_set(read("accuracy_from_truth")), []
-    for case, rows in sorted(groups.items(), key=lambda item: (-item[0][1], item[0][0])):
+    files = "accuracy", "accuracy_from_truth"
+    groups, ends = (grouped(read(name), "set", "samples") for name in files)
+    lines = []
+    for case, rows in sorted(groups.items(), key=lambda item: (-int(item[0][1]), item[0][0])):
         cosines = [float(row["cosine"]) for row in rows]
         middle = f"{statistics.median(cosines):.4f}"
         tried = statistics.median(int(row["candidates"]) for row in rows)
         lines.append((
-            case[0], f"{case[1]:,}", len(rows), f"{min(cosines):.4f}", middle,
+            case[0], f"{int(case[1]):,}", len(rows), f"{min(cosines):.4f}", middle,
             f"{max(cosines):.4f}", worst(rows, "above_noise"), worst(ends.get(case), "cosine"),
             worst(ends.get(case), "above_noise"), f"{tried:g}",
         ))  # fmt: skip
@@ -112,11 +114,11 @@ def accuracy_table():
     return table(header, lines)
 
 
-def by_set(rows):
-    """Rows of every set and sample count."""
+def grouped(rows, *names):
+    """Rows by what they have in some columns."""
     groups = {}
     for row in rows:
-        groups.setdefault((row["set"], int(row["samples"])), []).append(row)
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
     return groups
 
 

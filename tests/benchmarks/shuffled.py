@@ -19,7 +19,7 @@ import numpy as np
 from known_sets import SETS
 from ledger import Ledger, Table
 from pool import complete
-from result_tables import table
+from result_tables import grouped, table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import SpectralSeriation
@@ -88,11 +88,8 @@ TABLE = Table(
 
 def summary(rows):
     """Runs in which all links are right, by samples and trouble."""
-    groups, lines = {}, []
-    for row in rows:
-        case = row["samples"], row["noise"], row["flipped"]
-        groups.setdefault(case, []).append(row)
-    for (samples, noise, flipped), found in groups.items():
+    lines = []
+    for (samples, noise, flipped), found in grouped(rows, "samples", "noise", "flipped").items():
         exact, other = (
             f"{sum(float(row[name]) == 1 for row in found)} of {len(found)}"
             for name in ("links", "seriation_links")
