@@ -47,7 +47,7 @@ PAPER = {
     "sensitivity": [],
     "figures": [],
     "scaling": [],
-    "comparison": ["--repeats", "2", "--budget", "0.001"],
+    "comparison": [],
     "adapter_benchmark": [],
 }
 ALONE = ("scaling",)
@@ -64,6 +64,7 @@ PAGES = (
     ["tests/benchmarks/ablation_of_search.py", "--minutes", "0"],
     ["tests/benchmarks/scale.py", "--page"],
     ["examples/atlas.py", "--minutes", "0"],
+    ["examples/paper/comparison.py", "--page-only"],
     ["examples/paper/page.py"],
 )
 
@@ -189,6 +190,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if not (options.resume or options.list or options.pages or options.again):
         parser.error("one of --list, --resume, --pages and --again")
+    if options.list and options.resume:
+        parser.error("--list runs nothing, --resume does: one of them")
     if options.again:
         return int(again(options.tables, options.again) > 0)
     failed = 0
