@@ -215,6 +215,46 @@ class Tuning:
     )
     affinity_samples: int = _tuned(4000, "samples", "For the affinities of separated rows.", SPEED)
 
+    orbit_unexplained: float = _tuned(
+        0.03,
+        "of the variance",
+        "Off a closed curve of few corners: oscillators with one period have 0, with noise of a "
+        "tenth .021; of other sets a few wide bumps have .043, a heart .050, all others more.",
+        ACCURACY,
+    )
+    orbit_roundness: float = _tuned(
+        0.8,
+        "of the median",
+        "That the corner next to the middle of their plane is away from it: oscillators have .92 "
+        "to .97, spectra and other open curves up to .71.",
+        ACCURACY,
+    )
+    orbit_corners: int = _tuned(
+        400,
+        "samples",
+        "Of the curve on which phases are ranks, for 50 harmonics, more than windows have columns: "
+        "with half of them a relaxation oscillation begins at .8 instead of .95.",
+        ACCURACY,
+    )
+    orbit_error: float = _tuned(
+        0.5,
+        "of its power",
+        "In a harmonic that may say what the frequency is; between .1 and 1 all the same.",
+        ACCURACY,
+    )
+    orbit_frequencies: int = _tuned(
+        4,
+        "frequencies",
+        "That explain the harmonics best; with odd ones alone, any and its mirror do.",
+        ACCURACY,
+    )
+    orbits: int = _tuned(
+        2,
+        "starts",
+        "Of them, the lowest by the rough loss: the right one was among two in all runs.",
+        ACCURACY,
+    )
+
     # Starts from the law, that is from cumulants alone.
     lawful_recipes: tuple = _tuned(
         ((1.0, 1.0, True), (0.5, 1.0, True)),

@@ -7,13 +7,14 @@ from typing import Protocol
 
 from ...statistics.principal import whitened
 from .chains import Chain
+from .closed_orbit import ClosedOrbit
 from .cumulant_operators import position_operators
 from .orders import Ordered
 from .separated import Separated
 
 __all__ = ["WAYS", "Frame", "Proposer", "waves"]
 
-WAYS = (Separated(), Chain(), Ordered())
+WAYS = (ClosedOrbit(), Separated(), Chain(), Ordered())
 
 
 class Proposer(Protocol):
