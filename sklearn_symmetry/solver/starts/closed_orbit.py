@@ -20,6 +20,8 @@ from sklearn.neighbors import kneighbors_graph
 
 EACH = 8  # corners that resolve a harmonic, steps a peak, and what is looked at for each one kept
 NEIGHBOURS = 5  # a curve has one on either side
+TINY = 1e-100  # a divisor that is none
+
 __all__ = ["ClosedOrbit", "harmonics", "phases", "rows_and_frequencies"]
 
 
@@ -95,7 +97,7 @@ def phases(samples, n_corners, tuning):
     nearest = (np.square(corners).sum(1) - 2.0 * samples @ corners.T).argmin(1)
     along = 0.5 * (np.roll(corners, -1, 0) - np.roll(corners, 1, 0))[nearest]
     away = samples - corners[nearest]
-    length = np.maximum(np.square(along).sum(1), np.finfo(float).tiny)
+    length = np.maximum(np.square(along).sum(1), TINY)
     part = np.clip((away * along).sum(1) / length, -0.5, 0.5)
     rest = away - part[:, None] * along
     ranks = (nearest + part).argsort(kind="stable").argsort(kind="stable")
@@ -137,7 +139,7 @@ def harmonics(samples, at, count):
     """
     orders = np.arange(1, 2 * count + 1)
     coefficients = samples.T @ np.exp(-2j * np.pi * np.outer(at, orders)) / len(samples)
-    power = np.square(np.abs(coefficients)).sum(0)
+    power = np.maximum(np.square(np.abs(coefficients)).sum(0), TINY)
     slope = np.square(orders) * power
     bridge = 1.0 / (np.square(orders) * len(samples))
     slope, bridge = (np.concatenate([part[::-1], [0.0], part]) for part in (slope, bridge))
@@ -160,7 +162,7 @@ def rows_and_frequencies(coefficients, errors, tuning):
         Orthogonal rows, and radians a position; the best first.
     """
     orders = np.arange(1, len(errors) + 1)
-    sure = errors < tuning.orbit_error
+    sure = errors <= max(tuning.orbit_error, errors.min())
     known = _Products(orders[sure], coefficients[:, sure], errors[sure])
     everything = _Products(orders, coefficients, errors)
     places = np.arange(len(coefficients)) - (len(coefficients) - 1) / 2
@@ -185,7 +187,7 @@ class _Products:
         self.size, self.n_orders = coefficients.shape
         orders = np.concatenate([orders, -orders])
         both = np.hstack([coefficients, coefficients.conj()])
-        sizes = np.linalg.norm(both, axis=0)
+        sizes = np.maximum(np.linalg.norm(both, axis=0), TINY)
         self.sizes, self.both_sizes = sizes[: self.n_orders], np.outer(sizes, sizes)
         self.values = both.conj().T @ both / self.both_sizes
         self.lags = np.abs(np.subtract.outer(orders, orders))
@@ -224,7 +226,7 @@ class _Products:
         # Negative orders are conjugate to positive ones.
         of, negative = signs[: self.n_orders], signs[self.n_orders :]
         signs = signs * np.exp(-0.5j * np.angle((of * negative).sum()))
-        return signs / np.maximum(np.abs(signs), np.finfo(float).tiny)
+        return signs / np.maximum(np.abs(signs), TINY)
 
 
 def _dirichlet(angle, size):
