@@ -232,8 +232,20 @@ class Tuning:
     orbit_corners: int = _tuned(
         400,
         "samples",
-        "Of the curve on which phases are ranks, for 50 harmonics, more than windows have columns: "
-        "with half of them a relaxation oscillation begins at .8 instead of .95.",
+        "Of the curve on which phases are ranks: with half of them a relaxation oscillation begins "
+        "at .8 instead of .95.",
+        ACCURACY,
+    )
+    orbit_harmonics: int = _tuned(
+        50,
+        "harmonics",
+        "Of the curve, more than windows have columns; as many corners tell whether it is closed.",
+        ACCURACY,
+    )
+    orbit_neighbours: int = _tuned(
+        5,
+        "corners",
+        "Next to one, which tell their order; with 3 noise breaks the curve, 10 are no better.",
         ACCURACY,
     )
     orbit_error: float = _tuned(

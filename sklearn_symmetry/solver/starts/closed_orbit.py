@@ -15,11 +15,9 @@ these the rows. Nothing is searched but one frequency.
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
-from sklearn.manifold import spectral_embedding
-from sklearn.neighbors import kneighbors_graph
+from scipy.spatial.distance import cdist
 
-EACH = 8  # corners that resolve a harmonic, steps a peak, and what is looked at for each one kept
-NEIGHBOURS = 5  # a curve has one on either side
+FINE = 8  # samples of a corner, corners of a harmonic, steps of a peak, minima for one that is kept
 TINY = 1e-100  # a divisor that is none
 
 __all__ = ["ClosedOrbit", "harmonics", "phases", "rows_and_frequencies"]
@@ -35,21 +33,21 @@ class ClosedOrbit:
         if not frame.is_first or not frame.judge.fine.grid.is_line:
             return False
         tuning = frame.tuning
-        n_corners = tuning.orbit_corners // EACH
-        if frame.data.n_samples < n_corners * EACH:
+        if frame.data.n_samples < tuning.orbit_harmonics * FINE:
             return False
-        samples = _rows(frame, tuning.orbit_corners * EACH)
-        return phases(samples, n_corners, tuning)[1] < tuning.orbit_unexplained
+        samples = _rows(frame, tuning.orbit_corners * FINE)
+        return phases(samples, tuning.orbit_harmonics, tuning)[1] < tuning.orbit_unexplained
 
     def propose(self, frame):
         """The best bases by the rough loss, named after their frequencies."""
         tuning = frame.tuning
         samples = _rows(frame)
-        n_corners = min(tuning.orbit_corners, len(samples) // EACH)
+        n_corners = min(tuning.orbit_corners, len(samples) // FINE)
         at, unexplained = phases(samples, n_corners, tuning)
         if unexplained == np.inf:
             return []
-        found = rows_and_frequencies(*harmonics(samples, at, n_corners // EACH), tuning)
+        count = min(tuning.orbit_harmonics, n_corners // FINE)
+        found = rows_and_frequencies(*harmonics(samples, at, count), tuning)
         found.sort(key=lambda one: frame.judge.rough(one[0]))
         return [
             (f"{self.name} of frequency {frequency:.3f}", rows)
@@ -84,16 +82,10 @@ def phases(samples, n_corners, tuning):
         Mean square of the distance from the curve, as a share of the variance; then infinite.
     """
     corners = samples[_far_apart(samples, n_corners)]
-    graph = kneighbors_graph(corners, NEIGHBOURS)
-    none = np.full(len(samples), np.nan), np.inf
-    in_pieces = connected_components(graph, directed=False)[0] > 1
-    if in_pieces or len(np.unique(corners, axis=0)) < n_corners:
-        return none
-    plane = spectral_embedding(0.5 * (graph + graph.T), n_components=2, random_state=0)
-    radius = np.linalg.norm(plane, axis=1)
-    if radius.min() < tuning.orbit_roundness * np.median(radius):
-        return none
-    corners = corners[np.arctan2(plane[:, 1], plane[:, 0]).argsort(kind="stable")]
+    order = _around(corners, tuning)
+    if order is None:
+        return np.full(len(samples), np.nan), np.inf
+    corners = corners[order]
     nearest = (np.square(corners).sum(1) - 2.0 * samples @ corners.T).argmin(1)
     along = 0.5 * (np.roll(corners, -1, 0) - np.roll(corners, 1, 0))[nearest]
     away = samples - corners[nearest]
@@ -113,6 +105,24 @@ def _far_apart(samples, count):
         distances = np.minimum(distances, np.square(samples - samples[latest]).sum(1))
         latest = distances.argmax()
     return chosen
+
+
+def _around(corners, tuning):
+    """Order of the corners of a closed curve; None if they are not around one."""
+    distances = cdist(corners, corners)
+    near = distances.argsort(1, kind="stable")[:, 1 : 1 + tuning.orbit_neighbours]
+    graph = np.zeros(distances.shape)
+    np.put_along_axis(graph, near, 0.5, 1)
+    graph = graph + graph.T
+    in_pieces = connected_components(graph, directed=False)[0] > 1
+    if in_pieces or len(np.unique(corners, axis=0)) < len(corners):
+        return None
+    root = np.sqrt(graph.sum(1))
+    plane = np.linalg.eigh(graph / np.outer(root, root))[1][:, [-2, -3]] / root[:, None]
+    radius = np.linalg.norm(plane, axis=1)
+    if radius.min() < tuning.orbit_roundness * np.median(radius):
+        return None
+    return np.arctan2(plane[:, 1], plane[:, 0]).argsort(kind="stable")
 
 
 def harmonics(samples, at, count):
@@ -197,7 +207,7 @@ class _Products:
 
     def frequencies(self, count):
         """So many that explain the products best, of more that explain their absolute values."""
-        n_steps = EACH * self.size * self.lags.max()
+        n_steps = FINE * self.size * self.lags.max()
         steps = np.arange(1, n_steps) * np.pi / n_steps
         misfit, squares = np.zeros(len(steps)), np.square(np.abs(self.values))
         for lag in np.unique(self.lags):
@@ -206,7 +216,7 @@ class _Products:
             misfit += self.weights[here].sum() * np.square(model)
             misfit -= 2.0 * (self.weights * squares)[here].sum() * model
         lowest = 1 + np.flatnonzero((misfit[1:-1] < misfit[:-2]) & (misfit[1:-1] <= misfit[2:]))
-        lowest = lowest[misfit[lowest].argsort()[: EACH * count]]
+        lowest = lowest[misfit[lowest].argsort()[: FINE * count]]
         return sorted(steps[lowest], key=self._misfit)[:count]
 
     def waveform(self, frequency):
