@@ -411,10 +411,10 @@ orthogonal matrix without padding, such as that of `SymmetryGAN`, reaches sqrt((
 0.926 at d = 7, 0.985 at d = 33. On the circulant set of section 5.2 it is the other way round: the
 target is the cyclic shift, and `SymmetryLens`, which runs without its circulant option as in the
 paper, has 0.926 where its cropped generator is the open shift, because an open window has to begin
-somewhere; one that is a little off may be nearer. Against the cyclic shift with that one link removed its score is in the last column. A
-second row grants it the option, which the two seriations have, too; another one is the paper's own
-procedure as published, `SymmetryLens(**paper_settings(7, 63_000))`, whose seeds and losses are in
-`docs/paper.md`.
+somewhere; one that is a little off may be nearer. Against the cyclic shift with that one link
+removed its score is in the last column. A second row grants it the option, which the two seriations
+have, too; another one is the paper's own procedure as published, `SymmetryLens(**paper_settings(7,
+63_000))`, whose seeds and losses are in `docs/paper.md`.
 
 Times are those of `fit` on one thread, after a first call: of the clock and of the processor, which
 differ when other programs are running. Samples seen count repetitions.
