@@ -562,17 +562,26 @@ def speed(groups, names):
     return REASON + "\n".join(lines) + "\n" if lines else ""
 
 
+def trained(rows):
+    """Shares of the paper's adversarial training that were done."""
+    seen = {int(row["samples_seen"]) for row in rows if is_adversarial(row["method"])}
+    shares = [f"{100 * count / (PAPER_SAMPLES * PAPER_EPOCHS):g} %" for count in sorted(seen)]
+    return ", ".join(shares) or "none"
+
+
 def reproduction(rows, args):
     """How to get the page again."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "numpy"))
-    budgets = sorted({float(row["budget"]) for row in rows if row["budget"]})
-    shares = ", ".join(f"{100 * budget:g} %" for budget in budgets) or "none"
+    there, elsewhere = (
+        trained([row for row in rows if (row["set"] == PAPER_SET) == here])
+        for here in (True, False)
+    )
     return (
         "## Again\n\n```bash\npython examples/paper/comparison.py "
         f"--budget {args.budget:g} --repeats {args.repeats} --seed {args.seed} "
         f"--samples {args.samples}{' --mnist PATH' if args.mnist else ''}\n```\n\n"
-        f"Adversarial training: {shares} of the paper's 2.56 million samples times 100 epochs on "
-        f"the set of section 5.2, {OTHER_SETS:g} times that on the others. {len(rows)} runs; "
+        f"Adversarial training: {there} of the paper's 2.56 million samples times 100 epochs on "
+        f"the set of section 5.2, {elsewhere} on the others. {len(rows)} runs; "
         f"Python {platform.python_version()}, {libraries}. `{PUBLISHED}`: "
         f"`python examples/paper/published.py --resume`.\n"
     )
