@@ -164,6 +164,57 @@ def test_mnist_is_left_out_where_there_is_none(script, tmp_path, quick_solver, c
 # As published
 
 
+class _Stopped:
+    """A callback that ends a fit at an iteration."""
+
+    def __init__(self, last):
+        self.last = last
+
+    def setup(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context, *, metadata=None):
+        return bool(metadata) and metadata["iteration"] == self.last
+
+    def teardown(self, estimator, context): ...
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_interrupted_run_of_the_paper_goes_on_to_the_same_bits(script, tmp_path):
+    script("published")
+    checkpoints = importlib.import_module("checkpoints")
+    X = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
+    settings = paper_settings(5, 300) | {"max_iter": 160, "random_state": 0, "device": "cpu"}
+    whole = SymmetryLens(**settings).fit(X)
+
+    def part(last=None, identity="this run"):
+        kept = checkpoints.Checkpoint(tmp_path / "run.pt", identity, epochs=1)
+        lens = SymmetryLens(**settings)
+        if last:
+            lens.set_callbacks(_Stopped(last))
+        with kept.kept():
+            lens.fit(X)
+        return lens, kept
+
+    first, _ = part(last=130)
+    assert first.n_iter_ < 160  # it was stopped, behind its checkpoint
+    done = checkpoints.torch.load(tmp_path / "run.pt")["done"]
+    assert 0 < done <= first.n_iter_
+    last, kept = part()
+    assert np.isnan(last.loss_curve_[0])  # it did not begin anew
+    assert last.n_iter_ == whole.n_iter_ == 160
+    for name in ("generator_", "filter_"):
+        assert (getattr(last, name) == getattr(whole, name)).all()
+        assert (getattr(first, name) != getattr(whole, name)).any()
+    assert last.candidates_[0]["loss"] == whole.candidates_[0]["loss"]
+    assert kept.earlier["cpu_seconds"] > 0
+    other, kept = part(identity="another run")
+    assert np.isfinite(other.loss_curve_[0])
+    kept.finished()
+    assert not list(tmp_path.iterdir())
+
+
 def test_published_runs_go_on_and_score_both_targets(script, tmp_path, monkeypatch):
     published, command = script("published")
     options = ["--budget", "3", "--repeats", "1"]
