@@ -88,6 +88,7 @@ sphinx_gallery_conf = {
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_symmetry"
+html_favicon = "_static/favicon.svg"
 # Pages with nothing to list beside them.
 html_sidebars = {"developers": [], "whats_new": []}
 html_show_sourcelink = False
