@@ -35,7 +35,7 @@ class Checkpoint:
 
     @contextmanager
     def kept(self):
-        """Every run of the paper's procedure in this context is one that goes on."""
+        """A fit by the paper's procedure in this context, of one start, is one that goes on."""
         self.begun = _clocks()
         with mock.patch.object(paper, "Trainer", partial(_Resumed, checkpoint=self)):
             yield self

@@ -260,8 +260,8 @@ Change of the cosine against the whole search on the same samples, over {sets} s
 {seeds} seeds of each: the mean, how many runs lost and gained more than {matters}, and the set that
 lost most (mean over its seeds). CPU: median ratio of the time. Where the whole search was certain
 of its first start, devices that come later cannot have mattered: some of these runs were not made,
-and count as no change. Of the five hardest sets (photos, pulse, watch, waveforms, neuron) three
-waves of starts are tried.
+and count as no change. Three waves of starts are tried of the hardest sets:
+{hard}.
 
 """
 NUMBERS = """
@@ -345,7 +345,10 @@ def _plain(text):
 def write_page(rows, path):
     """Both tables, and what was concluded, from docs/results/ablation_of_search_notes.md."""
     devices = [row for row in rows if row["part"] == "device"]
-    page = HEAD.format(sets=len(SETS), seeds=SEEDS, matters=MATTERS)
+    sets = {row["set"] for row in devices}
+    seeds = len({row["seed"] for row in devices})
+    hard = ", ".join(name for name in HARD if name in sets)
+    page = HEAD.format(sets=len(sets), seeds=seeds, matters=MATTERS, hard=hard)
     page += table(
         ("switched off", "runs", "mean change", "lost", "gained", "set that lost most", "CPU"),
         device_rows(devices),
