@@ -23,6 +23,7 @@ LOOKED_AT = 50  # lines that tell how the cells are separated
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.I | re.A)
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.A)
 DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+", re.A)
+TRUTH = {"true", "false"}  # pandas reads them as numbers
 GROUPS = {",": ".", ".": ",", "'": ".,", "\u2019": ".,", " ": ".,", "\xa0": ".,", "\u202f": ".,"}
 
 
@@ -131,7 +132,7 @@ def is_header(rows, numbers):
     first = rows[0]
     are_numbers = [numbers.read(cell) is not None for cell in first]
     if not any(are_numbers):
-        return any(first)
+        return any(first) and not {cell.lower() for cell in first} <= TRUTH
     if len(rows) < 2:
         return False
     below = rows[1]

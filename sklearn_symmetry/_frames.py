@@ -264,7 +264,9 @@ def _long_as_floats(column, numbers):
 
 def _said(X, notes):
     rows, columns = (f"{size:,}".replace(",", " ") for size in X.shape)
-    return ", ".join([f"{rows} rows", f"{columns} columns", *notes])
+    rows = f"{rows} row{'s' if len(X) > 1 else ''}"
+    columns = f"{columns} column{'s' if X.shape[1] > 1 else ''}"
+    return ", ".join([rows, columns, *notes])
 
 
 def _index_columns(path, frame, names, index):

@@ -17,7 +17,7 @@ from ._text import PACKED
 
 __all__ = ["BadInput", "Table", "check_output", "read_file", "read_table", "write_atomically"]
 
-TEXT = (".csv", ".tsv", ".txt", ".dat")
+TEXT = (".csv", ".tsv", ".txt", ".dat", ".data", ".asc", ".psv")
 KINDS = (*STORED, ".parquet", *TEXT)
 
 
@@ -34,9 +34,9 @@ def read_file(path, *, header=None, index=None, delimiter=None):
     ----------
     path : str or path-like
         ``.npy``, ``.npz`` and ``.mat`` with one array of real numbers, ``.parquet``, or text
-        (``.csv``, ``.tsv``, ``.txt``, ``.dat``), also packed (``.gz``, ``.bz2``, ``.xz``,
-        ``.zip``). Tables are read by pandas. ``"-"``: the standard input, text or what
-        ``numpy.save`` writes.
+        (``.csv``, ``.tsv``, ``.txt``, ``.dat``, ``.data``, ``.asc``, ``.psv``), also packed
+        (``.gz``, ``.bz2``, ``.xz``, ``.zip``). Tables are read by pandas. ``"-"``: the standard
+        input, text or what ``numpy.save`` writes.
     header : bool or None, default=None
         Whether the first line of a text holds names. None: if its cells say so.
     index : str, sequence of str or None, default=None

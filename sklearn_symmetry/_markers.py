@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers that stand for missing entries, such as -999 in old files, told from measurements.
 
-A marker is what no measurement is: one value, the extreme of several columns, that many rows have
-to the last digit, far from all others. Neither counts nor codes have such a value: their levels are
-close to each other, or few.
+A marker is what no measurement is: one value that many rows have to the last digit, far from all
+others, and the extreme of several columns, or of a single one if all its digits are nines. Neither
+counts nor codes have such a value: their levels are close to each other, or few.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ def faults_or_markers(summary, names=None, n_channels=1):
 
 
 def marked_entries(rows, names):
-    """What values of several columns seem to stand for missing entries.
+    """What values seem to stand for missing entries.
 
     Parameters
     ----------
@@ -61,17 +61,25 @@ def marked_entries(rows, names):
             found.setdefault(value, []).append((column, share))
     names = np.asarray(names, dtype=object)
     return [
-        _sentence(value, where, names) for value, where in found.items() if len(where) >= COLUMNS
+        _sentence(value, where, names)
+        for value, where in found.items()
+        if len(where) >= COLUMNS or _is_nines(value)
     ]
+
+
+def _is_nines(value):
+    """Whether a value is what files mark missing entries with: -999, 9999, 99.9."""
+    return set(f"{abs(value):.7g}") - {"."} == {"9"}
 
 
 def _sentence(value, where, names):
     columns, shares = zip(*where, strict=True)
     return (
-        f"{value:.15g} is the extreme of columns {listed(names[list(columns)])}, in up to "
-        f"{max(shares):.1%} of their rows and far from all other values: it seems to mark missing "
-        f"entries, and would be taken as measured; drop rows that hold it, or impute it before "
-        f"fitting, sklearn.impute.SimpleImputer(missing_values={value:.15g}).fit_transform(X)"
+        f"{value:.15g} is the extreme of column{'s' if len(columns) > 1 else ''} "
+        f"{listed(names[list(columns)])}, in up to {max(shares):.1%} of the rows and far from all "
+        f"other values: it seems to mark missing entries, and would be taken as measured; drop "
+        f"rows that hold it, or impute it before fitting, "
+        f"sklearn.impute.SimpleImputer(missing_values={value:.15g}).fit_transform(X)"
     )
 
 

@@ -35,6 +35,7 @@ OTHERS = {  # first bytes of what is no table, and what it is
     b"%PDF": "a PDF: save the table as .csv",
     b"\x89PNG": "a picture: save the numbers as .csv or .npy",
     b"\xff\xd8\xff": "a picture: save the numbers as .csv or .npy",
+    b"version https://git-lfs": "a pointer of Git LFS: get the file itself, git lfs pull",
     b"<": "a page of HTML or XML: save the table as .csv",
     b"{": "JSON: save the numbers as .csv, or by numpy.save as .npy",
     b"[": "JSON: save the numbers as .csv, or by numpy.save as .npy",
@@ -108,7 +109,7 @@ def unpacked(path, data):
 
 def _only_member(path, data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = [name for name in archive.namelist() if not _is_beside(name)]
         if "[Content_Types].xml" in names:
             raise BadInput(f"{path}: is a spreadsheet; save the table as .csv")
         if len(names) != 1:
@@ -120,6 +121,11 @@ def _only_member(path, data):
             return archive.read(names[0])
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             raise BadInput(f"{path}: cannot be unpacked ({error}); unpack it by hand") from error
+
+
+def _is_beside(name):
+    """Whether a member of an archive is a folder, or what macOS keeps beside a file."""
+    return name.endswith("/") or name.startswith("__MACOSX/") or name.endswith(".DS_Store")
 
 
 def _decoded(path, data):

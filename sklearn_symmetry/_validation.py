@@ -75,6 +75,8 @@ def check_data(estimator, X, n_channels=1):
                 ensure_min_features=2,
             )
         except (ValueError, TypeError) as error:
+            if "setting an array element with a sequence" in str(error) and not names_of(X):
+                raise ValueError(_no_table(X)) from error
             columns = _unusable_columns(X)
             if columns is None:
                 raise
@@ -121,6 +123,21 @@ def _check_channels(n_channels, n_columns):
             f"n_channels={n_channels} leaves one column of X for each channel; a symmetry needs "
             f"at least 2"
         )
+
+
+def _no_table(X):
+    """What is wrong with rows of which numpy makes no table, and a remedy."""
+    lengths = [np.size(row) for row in X]
+    for row, length in enumerate(lengths):
+        if length != lengths[0]:
+            return (
+                f"row {row} of X holds {length} values, row 0 holds {lengths[0]}: a table has as "
+                f"many in every row; cut or drop such rows"
+            )
+    return (
+        f"X is a {type(X).__name__} with an array of {lengths[0]} values in each row, not a table; "
+        f"pass numpy.stack(X)"
+    )
 
 
 def _located(message, columns):

@@ -271,6 +271,16 @@ BAD_DATA = {
     "sparse array": (lambda: sparse.coo_array(samples()), TypeError, r"Sparse.*\.toarray\(\)"),
     "vector": (lambda: samples()[0], ValueError, "2D array"),
     "stack": (lambda: samples()[None], ValueError, "dim 3"),
+    "uneven rows": (
+        lambda: [[1.0, 2.0], [3.0, 4.0], [5.0]],
+        ValueError,
+        "row 2 of X holds 1 values, row 0.* 2:",
+    ),
+    "vector of arrays": (
+        lambda: np.array([*samples(), None], dtype=object)[:-1],
+        ValueError,
+        r"numpy\.stack\(X\)",
+    ),
     "no samples": (lambda: samples()[:0], ValueError, r"0 sample\(s\)"),
     "one sample": (lambda: samples()[:1], ValueError, "1 sample"),
     "one column": (lambda: samples()[:, :1], ValueError, r"1 feature\(s\)"),

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.io import savemat
-from scipy.sparse import csc_matrix
+from scipy.sparse import csc_matrix, save_npz
 
 from sklearn_symmetry._cli import main
 from sklearn_symmetry._cli.tables import write_table
@@ -53,6 +53,7 @@ TEXTS = {  # name of the file, content, names of the columns, what is said
     "decimal comma, tab": ("x.tsv", text("\t", ","), NAMES, "tab with decimal comma"),
     "blanks": ("x.txt", text("   ", header=None), None, "blanks"),
     "bar": ("x.dat", text("|"), NAMES, "'|'"),
+    "data of UCI": ("x.data", text(header=None), None, "','"),
     "comments": ("x.csv", text(prefix=["# a file", "% of mine"]), NAMES, "header"),
     "header in a comment": ("x.csv", text(prefix=["# a,b,c"], header=None), NAMES, "header"),
     "trailing": ("x.csv", text(suffix=","), NAMES, "empty last column left out"),
@@ -119,6 +120,13 @@ def test_text_is_read_as_it_is_meant_and_said(kind, tmp_path):
         assert_allclose(table.X, 1e6 * X if kind.startswith("thousands") else X)
     assert table.names == names
     assert said in table.said
+
+
+def test_truth_values_are_no_header(tmp_path):
+    (tmp_path / "x.csv").write_text("True,False\nFalse,False\nFALSE,true\n")
+    table = read_file(tmp_path / "x.csv")
+    assert_allclose(table.X, [[1, 0], [0, 0], [0, 1]])
+    assert table.said == "3 rows, 2 columns, ','"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -302,6 +310,13 @@ def test_packed_texts_are_read_whatever_their_name(pack, name, tmp_path):
     assert_allclose(read_file(tmp_path / name).X, X)
 
 
+def test_what_macos_keeps_beside_a_file_is_no_file(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        for name, content in {"x/": "", "x/x.csv": text(), "__MACOSX/x/._x.csv": "x"}.items():
+            file.writestr(name, content)
+    assert_allclose(read_file(tmp_path / "x.zip").X, X)
+
+
 def stored(save, *args, **kwargs):
     file = io.BytesIO()
     save(file, *args, **kwargs)
@@ -377,6 +392,8 @@ REFUSED = {  # name of the file, content, what is said
     "sparse": ("x.mat", stored(savemat, {"x": csc_matrix(X)}), r"x: sparse \(4, 3\).*save"),
     "struct": ("x.mat", stored(savemat, {"s": {"a": X}}), "s: records.*save"),
     "complex of MATLAB": ("x.mat", stored(savemat, {"x": 1j * X}), "x: complex.*save"),
+    "pointer": ("x.csv", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    "sparse of scipy": ("x.npz", stored(save_npz, csc_matrix(X)), "sparse.*toarray"),
     "unknown": ("x.xlsx", b"", "expected a .npy or a .csv.*save a spreadsheet as .csv"),
 }  # fmt: skip
 

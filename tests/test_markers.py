@@ -59,8 +59,10 @@ def test_wild_values_do_not_hide_a_marker():
     assert len(said(X)) == 1
 
 
-def test_one_column_is_not_enough():
-    assert said(marked(-999, columns=(2,))) == []
+@pytest.mark.parametrize("value, named", [(-999, True), (99.99, True), (-800, False), (0, False)])
+def test_in_one_column_only_nines_are_a_marker(value, named):
+    sentences = said(marked(value, columns=(2,)))
+    assert [f"{value} is the extreme of column [2]" in one for one in sentences] == [True] * named
 
 
 def test_the_named_remedy_works():
