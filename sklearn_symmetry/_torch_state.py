@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import torch
+from sklearn import config_context
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 from torch.utils._python_dispatch import _disable_current_modes, _len_torch_dispatch_stack
 
@@ -28,6 +29,8 @@ def usual_torch():
     decorator, ``@usual_torch()``. What a thread owns is set in this thread alone. Default dtype and
     matmul precision belong to the process: they are changed only where they differ from torch's
     own, and the last of the calls that run at the same time restores what the first one met.
+    scikit-learn's array API dispatch is off as well: with it, tensors would stay tensors, of which
+    the checks of arrays know nothing.
     """
     environment = LEFT_BEHIND in os.environ
     with ExitStack() as stack:
@@ -42,6 +45,7 @@ def usual_torch():
         for kind in AUTOCAST:
             if torch.is_autocast_enabled(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
+        stack.enter_context(config_context(array_api_dispatch=False))
         stack.enter_context(_of_the_process())
         try:
             yield

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -317,3 +318,16 @@ SymmetryLens(init="random", max_iter=2, random_state=0).fit(X)
 assert dict(os.environ) == before, set(os.environ) ^ set(before)
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("entry", ["free parameters", "baselines"])
+def test_tensors_under_array_api_dispatch_are_taken_as_arrays(entry, monkeypatch):
+    if entry not in USUAL:
+        USUAL[entry] = ENTRIES[entry]()
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # or scikit-learn refuses to dispatch
+    X = torch.from_numpy(samples())
+    monkeypatch.setattr(f"{__name__}.samples", lambda: X)
+    with config_context(array_api_dispatch=True):
+        found = ENTRIES[entry]()
+    for name, value in USUAL[entry].items():
+        assert_array_equal(found[name], value, err_msg=name)

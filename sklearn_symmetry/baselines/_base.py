@@ -39,6 +39,7 @@ def check_choice(estimator, name, allowed):
         raise ValueError(f"{name} == {value!r}, must be one of {allowed}.")
 
 
+@usual_torch()
 def validated(estimator, X):
     """Samples for a fitted estimator, float32 or float64."""
     check_is_fitted(estimator)
