@@ -272,7 +272,7 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         (["--samples", "20"], "20 samples of 11 features are too few"),
         (["images", "--size", "300"], "40000 samples of 90000 features are too few"),
         (["transform", "lens.npz", "data.csv", "--output", "data.csv"], "is the data"),
-        (["shift", "lens.npz", "data.csv", "--output", "./data.csv"], "is the data"),
+        (["shift", "lens.npz", "data.csv", "-o", "./data.csv"], "is the data"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_before_the_fit(
@@ -331,6 +331,13 @@ def test_wrong_usage_exits_with_two_and_one_line_that_names_the_help(arguments, 
     assert err.startswith("error: ")
     assert "--help)" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("unknown", ["--quiet", "1"])
+def test_what_a_command_does_not_take_is_named_with_the_help_of_the_command(unknown, capsys):
+    with pytest.raises(SystemExit):
+        main(["shift", "lens.npz", "data.csv", unknown], prog="program")
+    assert f"takes no {unknown} (see program shift --help)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rest", [[], ["--help"], ["data.csv"]])

@@ -59,7 +59,11 @@ def main(arguments=None, prog="python -m sklearn_symmetry"):
         arguments.insert(0, MAIN_JOB)
     elif arguments[0] not in (*COMMANDS, *OWN_OPTIONS):
         return _complain(f"error: {_unknown(arguments[0], prog)}", 2)
-    options = _parser(prog).parse_args(arguments)
+    parser = _parser(prog)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:  # the help of the command tells what there is, not that of the program
+        command, rest = options.command, " ".join(unknown)
+        parser.exit(2, f"error: {command} takes no {rest} (see {prog} {command} --help)\n")
     talk = Talk.of(options)
     try:
         code = COMMANDS[options.command].run(options, talk) or 0

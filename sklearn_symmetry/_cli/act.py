@@ -26,7 +26,11 @@ class _Action:
         parser.add_argument("lens", help="of fit --save (.joblib: only from people you trust)")
         parser.add_argument("file", help="one sample a row; -: a pipe")
         parser.add_argument(
-            "--output", default="-", metavar="PATH", help=".csv, .tsv, .npy, or - to print it"
+            "-o",
+            "--output",
+            default="-",
+            metavar="PATH",
+            help=".csv, .tsv, .npy, or - to print it",
         )
         self.add_own(parser)
         add_reading_options(parser)

@@ -28,7 +28,7 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     """Defaults, where there is one."""
 
     def _get_help_string(self, action):
-        if action.default in (None, False):
+        if action.default is None or action.default is False:
             return action.help
         return super()._get_help_string(action)
 

@@ -45,7 +45,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--features", type=int, metavar="N", help="pixels of a slice (digits: 11, photos: 33)"
     )
-    parser.add_argument("--output", default="symmetry.png", metavar="PATH", help="the picture")
+    parser.add_argument(
+        "-o", "--output", default="symmetry.png", metavar="PATH", help="the picture"
+    )
     add_fit_options(parser)
 
 

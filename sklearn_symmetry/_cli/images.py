@@ -37,7 +37,7 @@ def add_arguments(parser):
     # A verdict fits halves: patches of photographs are so smooth that these need 20,000.
     parser.add_argument("--samples", type=int, default=40000, metavar="N", help="patches to cut")
     parser.add_argument("--size", type=int, default=5, metavar="N", help="pixels along both axes")
-    parser.add_argument("--output", default="images.png", metavar="PATH", help="the picture")
+    parser.add_argument("-o", "--output", default="images.png", metavar="PATH", help="the picture")
     add_fit_options(parser)
 
 
