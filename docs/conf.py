@@ -91,6 +91,7 @@ html_title = "sklearn_symmetry"
 html_favicon = "_static/favicon.svg"
 # Pages with nothing to list beside them.
 html_sidebars = {"developers": [], "whats_new": []}
+html_context = {"default_mode": "auto"}  # light or dark, as the system of the reader
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": False,

@@ -31,9 +31,9 @@ def name(match):
 
 
 def picture(match):
-    """A picture that leads to itself, unless it leads somewhere already."""
+    """A picture that leads to itself, unless it leads somewhere already, as cards of examples do."""
     link, image, source = match.groups()
-    if link:
+    if link or source.endswith("_thumb.png"):
         return match[0]
     return f'<a class="reference internal image-reference" href="{source}">{image}</a>'
 
