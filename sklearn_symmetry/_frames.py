@@ -23,7 +23,7 @@ from ._cells import (
 )
 from ._text import COMMENTS, lines_of, with_whole_header
 
-__all__ = ["Table", "not_finite", "read_parquet", "read_text", "table_of_array"]
+__all__ = ["Table", "not_finite", "read_parquet", "read_text", "sized", "table_of_array"]
 
 MISSING = (
     "", "na", "n/a", "#n/a", "#na", "nan", "null", "none", "nil", "-", "--", ".", "?", "missing",
@@ -262,11 +262,16 @@ def _long_as_floats(column, numbers):
     return type(column)(found, index=column.index)
 
 
+def sized(X):
+    """Rows and columns, in words."""
+    parts = []
+    for size, what in zip(X.shape, ("row", "column"), strict=True):
+        parts.append(f"{size:,} {what}{'' if size == 1 else 's'}".replace(",", " "))
+    return ", ".join(parts)
+
+
 def _said(X, notes):
-    rows, columns = (f"{size:,}".replace(",", " ") for size in X.shape)
-    rows = f"{rows} row{'s' if len(X) > 1 else ''}"
-    columns = f"{columns} column{'s' if X.shape[1] > 1 else ''}"
-    return ", ".join([rows, columns, *notes])
+    return ", ".join([sized(X), *notes])
 
 
 def _index_columns(path, frame, names, index):

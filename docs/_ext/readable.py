@@ -31,7 +31,7 @@ def name(match):
 
 
 def picture(match):
-    """A picture that leads to itself, unless it leads somewhere already, as cards of examples do."""
+    """A picture that leads to itself, unless it leads somewhere already, as a card does."""
     link, image, source = match.groups()
     if link or source.endswith("_thumb.png"):
         return match[0]

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from .._frames import sized
 from .._validation import plain_lens
 from .arguments import add_reading_options, steps
 from .fitting import noted, protect
@@ -44,7 +45,7 @@ class _Action:
             rows, names, said = self.act(lens, table, options)
         talk.say("data", said)
         write_table(options.output, rows, names, table.index)
-        talk.say("written", f"{rows.shape[0]} rows, {rows.shape[1]} columns ({options.output})")
+        talk.say("written", f"{sized(rows)} ({options.output})")
         talk.know(n_samples=rows.shape[0], n_columns=rows.shape[1], output=options.output)
 
 
