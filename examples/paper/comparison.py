@@ -617,7 +617,7 @@ def draw(groups, args):
     from matplotlib.figure import Figure
 
     n_columns = len(FIGURE_METHODS) + 1
-    figure = Figure(figsize=(2.1 * n_columns, 2.5 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(2.1 * n_columns, 2.7 * len(shown)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(shown), n_columns, squeeze=False)
     for name, line in zip(shown, axes, strict=True):

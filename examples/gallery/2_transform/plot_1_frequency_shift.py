@@ -40,7 +40,7 @@ generator_similarity(lens.generator_, signals.generator)
 
 sine_transform = dst(np.eye(11), type=1, norm="ortho")
 
-figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.7), layout="constrained", sharey=True)
 for ax, matrix, title in zip(
     axes, (lens.group_conv_matrix_, sine_transform), ("learned", "sine transform"), strict=True
 ):
