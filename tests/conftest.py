@@ -107,3 +107,9 @@ def cluster():
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def array_api(monkeypatch):
+    """Scikit-learn may dispatch to the namespace of its input, and checks that."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")

@@ -53,6 +53,7 @@ def name_of(estimator):
     return type(estimator).__name__
 
 
+@pytest.mark.usefixtures("array_api")
 @parametrize_with_checks(GANS + SERIATIONS)
 def test_scikit_learn_compatibility_without_expected_failures(estimator, check):
     with warnings.catch_warnings():

@@ -6,10 +6,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_symmetry import SymmetryLens
 
-# Some checks fit constant or duplicated columns, and all of them allow few iterations.
+# Some checks fit constant, duplicated or dependent columns, and all of them allow few iterations.
 pytestmark = [
+    pytest.mark.usefixtures("array_api"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:(constant|duplicated) columns:UserWarning"),
+    pytest.mark.filterwarnings("ignore:the samples have rank:UserWarning"),
 ]
 
 

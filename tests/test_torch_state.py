@@ -321,10 +321,9 @@ assert dict(os.environ) == before, set(os.environ) ^ set(before)
 
 
 @pytest.mark.parametrize("entry", ["free parameters", "baselines"])
-def test_tensors_under_array_api_dispatch_are_taken_as_arrays(entry, monkeypatch):
+def test_tensors_under_array_api_dispatch_are_taken_as_arrays(entry, monkeypatch, array_api):
     if entry not in USUAL:
         USUAL[entry] = ENTRIES[entry]()
-    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # or scikit-learn refuses to dispatch
     X = torch.from_numpy(samples())
     monkeypatch.setattr(f"{__name__}.samples", lambda: X)
     with config_context(array_api_dispatch=True):
