@@ -88,12 +88,12 @@ STORED = {".npy": _read_npy, ".npz": _read_npz, ".mat": _read_mat}
 
 def _only_table(path, arrays):
     """The one array of two dimensions, of more than one row and column."""
-    if {"format", "shape", "data"} <= set(arrays):
+    tables = [name for name, value in arrays.items() if _is_table(value)]
+    if not tables and {"format", "shape", "data"} <= set(arrays):  # as scipy.sparse.save_npz names
         raise BadInput(
             f"{path}: holds a sparse matrix; save it dense, numpy.save(path, "
             f"scipy.sparse.load_npz(path).toarray())"
         )
-    tables = [name for name, value in arrays.items() if _is_table(value)]
     if len(tables) != 1:
         held = ", ".join(f"{name}: {_described(value)}" for name, value in arrays.items())
         raise BadInput(

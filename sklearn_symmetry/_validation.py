@@ -127,17 +127,14 @@ def _check_channels(n_channels, n_columns):
 
 def _no_table(X):
     """What is wrong with rows of which numpy makes no table, and a remedy."""
-    lengths = [np.size(row) for row in X]
+    lengths = [len(row) if hasattr(row, "__len__") else 1 for row in X]
     for row, length in enumerate(lengths):
         if length != lengths[0]:
             return (
-                f"row {row} of X holds {length} values, row 0 holds {lengths[0]}: a table has as "
-                f"many in every row; cut or drop such rows"
+                f"row {row} of X has length {length}, row 0 has length {lengths[0]}: rows of a "
+                f"table have one length; cut or drop such rows"
             )
-    return (
-        f"X is a {type(X).__name__} with an array of {lengths[0]} values in each row, not a table; "
-        f"pass numpy.stack(X)"
-    )
+    return "X holds sequences, not numbers; if they are as long in every row, pass numpy.stack(X)"
 
 
 def _located(message, columns):

@@ -274,8 +274,9 @@ BAD_DATA = {
     "uneven rows": (
         lambda: [[1.0, 2.0], [3.0, 4.0], [5.0]],
         ValueError,
-        "row 2 of X holds 1 values, row 0.* 2:",
+        "row 2 of X has length 1, row 0 .* 2:",
     ),
+    "nested": (lambda: [[1.0, [2.0, 3.0]]] * 9, ValueError, "sequences, not numbers"),
     "vector of arrays": (
         lambda: np.array([*samples(), None], dtype=object)[:-1],
         ValueError,
