@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -192,7 +193,7 @@ ENTRIES = {
     "baselines": baseline_arrays,
     "sets": set_arrays,
 }
-CHEAP, USUAL = "free parameters", {}
+CHEAP = "free parameters"
 SLOW = {"search", "threads", "networks", "line or ring", "verdict"}
 TOGETHER = (
     (
@@ -207,6 +208,18 @@ TOGETHER = (
 )
 
 
+@cache
+def usual(entry):
+    """What it gives when nobody has set anything."""
+    return ENTRIES[entry]()
+
+
+def assert_usual(found, entry):
+    assert found.keys() == usual(entry).keys()
+    for name, value in usual(entry).items():
+        assert_array_equal(found[name], value, err_msg=name)
+
+
 @pytest.mark.parametrize(
     ("entry", "states"),
     [(entry, TOGETHER[0]) for entry in ENTRIES]
@@ -214,17 +227,14 @@ TOGETHER = (
     + [(CHEAP, (state,)) for state in STATES],
 )
 def test_settings_of_torch_change_no_result_and_are_left_alone(entry, states):
-    if entry not in USUAL:
-        USUAL[entry] = ENTRIES[entry]()
+    usual(entry)  # before anything is set
     with ExitStack() as stack:
         for state in states:
             stack.enter_context(STATES[state]())
         before = torch_state()
         found = ENTRIES[entry]()
         assert torch_state() == before
-    assert found.keys() == USUAL[entry].keys()
-    for name, value in USUAL[entry].items():
-        assert_array_equal(found[name], value, err_msg=name)
+    assert_usual(found, entry)
 
 
 TRANSFORMS = {
@@ -245,8 +255,7 @@ def faked(work):
 @pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize("entry", [CHEAP, "shuffled", "sets"])
 def test_calls_inside_of_a_transformed_function_give_what_they_give_outside(entry, transform):
-    if entry not in USUAL:
-        USUAL[entry] = ENTRIES[entry]()
+    usual(entry)  # before anything is set
     found = []
 
     def work(x):
@@ -254,8 +263,7 @@ def test_calls_inside_of_a_transformed_function_give_what_they_give_outside(entr
         return (x**2).sum()  # the transform goes on
 
     TRANSFORMS[transform](work)
-    for name, value in USUAL[entry].items():
-        assert_array_equal(found[0][name], value, err_msg=name)
+    assert_usual(found[0], entry)
 
 
 def test_a_precision_that_is_that_of_all_backends_is_so_afterwards():
@@ -322,11 +330,9 @@ assert dict(os.environ) == before, set(os.environ) ^ set(before)
 
 @pytest.mark.parametrize("entry", ["free parameters", "baselines"])
 def test_tensors_under_array_api_dispatch_are_taken_as_arrays(entry, monkeypatch, array_api):
-    if entry not in USUAL:
-        USUAL[entry] = ENTRIES[entry]()
+    usual(entry)  # before anything is set
     X = torch.from_numpy(samples())
     monkeypatch.setattr(f"{__name__}.samples", lambda: X)
     with config_context(array_api_dispatch=True):
         found = ENTRIES[entry]()
-    for name, value in USUAL[entry].items():
-        assert_array_equal(found[name], value, err_msg=name)
+    assert_usual(found, entry)
