@@ -13,6 +13,7 @@ __all__ = [
     "Numbers",
     "cells_of",
     "delimiter_of",
+    "is_dressed",
     "is_header",
     "lines_before",
     "without_numbers",
@@ -23,6 +24,8 @@ LOOKED_AT = 50  # lines that tell how the cells are separated
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.I | re.A)
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.A)
 DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+", re.A)
+# A number and what people and instruments write around it: $4, 4 %, 4.5 mV, (4), 4-.
+DRESSED = re.compile(r"[^\w\s<>]?\s?[+-]?[0-9.,]*[0-9]([-)]|\s?[%‰°€$£]|\s[^\W\d]\w*)?")
 TRUTH = {"true", "false"}  # pandas reads them as numbers
 GROUPS = {",": ".", ".": ",", "'": ".,", "\u2019": ".,", " ": ".,", "\xa0": ".,", "\u202f": ".,"}
 
@@ -72,7 +75,8 @@ class Numbers:
         """What is unusual about it."""
         said = " with decimal comma" if self.decimal == "," else ""
         if self.thousands:
-            sign = {"'": "apostrophes", ",": "commas", ".": "points"}.get(self.thousands, "blanks")
+            names = {"'": "apostrophes", "\u2019": "apostrophes", ",": "commas", ".": "points"}
+            sign = names.get(self.thousands, "blanks")
             said += f"{' and' if said else ' with'} thousands between {sign}"
         return said
 
@@ -125,6 +129,11 @@ def lines_before(lines, delimiter):
             continue
         return number
     return 0
+
+
+def is_dressed(cell):
+    """Whether a cell that is no number is one with a unit, a sign of money, or in parentheses."""
+    return DRESSED.fullmatch(cell) is not None
 
 
 def is_header(rows, numbers):

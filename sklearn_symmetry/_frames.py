@@ -17,6 +17,7 @@ from ._cells import (
     Numbers,
     cells_of,
     delimiter_of,
+    is_dressed,
     is_header,
     lines_before,
     without_numbers,
@@ -428,9 +429,12 @@ class _Place:
             return f"{cell} is not a finite number{DROP}"
         if cell.lower() in MISSING:
             return f"is empty{DROP}" if not cell else f"{cell} is empty{DROP}"
+        if is_dressed(cell):
+            return f"{cell!r} is a number with something around it; write numbers alone"
         if any(sign in cell for sign in ";\t"):
-            hint = " (separate cells by commas, or say --delimiter)"
-            return f"{cell!r} is not a number{hint}"
+            return f"{cell!r} is not a number (separate cells by commas, or say --delimiter)"
+        if self.delimiter == " " and "," in cell:
+            return f"{cell!r} is not a number; say --delimiter , if commas separate the cells"
         below = [self.cells(line) for _, line in self.body[:LOOKED_AT]]
         below = [cells[column] for cells in below if len(cells) > column]
         if without_numbers(below, self.numbers):

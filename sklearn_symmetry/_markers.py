@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers that stand for missing entries, such as -999 in old files, told from measurements.
+"""Numbers that are no measurements: marks of missing entries, such as -999, and columns of labels.
 
 A marker is what no measurement is: one value that many rows have to the last digit, far from all
 others, and the extreme of several columns, or of a single one if all its digits are nines. Neither
 counts nor codes have such a value: their levels are close to each other, or few.
+
+A label is a whole number, one of a few that come again and again, in a table whose other columns
+have many times as many values.
 """
 
 import numpy as np
 
 from .statistics.faults import faults, listed
 
-__all__ = ["faults_or_markers", "marked_entries"]
+__all__ = ["faults_or_markers", "label_columns", "marked_entries"]
 
 # No limits of the method: they lie between usual samples (an extreme is within one spread of the
 # next value: counts, levels, clipped sensors) and -9 among answers of 1 to 5 (2.5 spreads, not
@@ -20,6 +23,11 @@ SPREAD = 0.01, 0.99  # quantiles of the others: a few wild values hide no marker
 SHARE, ROWS = 0.002, 3  # of the rows of a column, at least
 COLUMNS = 2
 LEVELS = 4  # different values among the others: of fewer, any value may be a level, too
+LOOKED_AT = 2000  # rows that tell labels: enough for hundreds of different values
+# A pixel at the edge of images is rarely other than blank, then with a value of its own; digits of
+# 17 levels have pixels of two. Labels and switches have 2 to 20 values, eight-bit images 256.
+AGAIN = 20  # rows that the usual label has
+FEWER = 10  # times fewer values than any other column
 
 
 def faults_or_markers(summary, names=None, n_channels=1):
@@ -36,7 +44,7 @@ def faults_or_markers(summary, names=None, n_channels=1):
         return found
     side_by_side = np.hstack([part[:fewest] for part in rows])
     names = range(side_by_side.shape[1]) if names is None else names
-    return marked_entries(side_by_side, names) or found
+    return marked_entries(side_by_side, names) or found + label_columns(side_by_side, names)
 
 
 def marked_entries(rows, names):
@@ -64,6 +72,30 @@ def marked_entries(rows, names):
         _sentence(value, where, names)
         for value, where in found.items()
         if len(where) >= COLUMNS or _is_nines(value)
+    ]
+
+
+def label_columns(rows, names):
+    """Columns that seem to hold labels, codes or the states of a switch, beside measurements.
+
+    Parameters and what is returned are those of :func:`marked_entries`, one sentence at most.
+    """
+    rows = np.asarray(rows)[:: max(1, len(rows) // LOOKED_AT)]
+    counts = [np.unique(values, return_counts=True)[1] for values in rows.T]
+    n_values = np.array([len(own) for own in counts])
+    again = np.array([np.median(own) >= AGAIN for own in counts])
+    labels = again & (n_values > 1) & (rows == np.round(rows)).all(0)
+    measured = ~labels & (n_values > 1)
+    if not labels.any() or labels.sum() >= measured.sum():
+        return []
+    few, many = n_values[labels].max(), n_values[measured].min()
+    if many < FEWER * few:
+        return []
+    columns = np.asarray(names, dtype=object)[labels]
+    return [
+        f"columns {listed(columns)} hold {few} different whole numbers at most, and the others "
+        f"{many} different numbers at least: a label, a code or a switch takes no part in the "
+        f"symmetry of measurements; drop it before fitting"
     ]
 
 

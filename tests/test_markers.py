@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers that stand for missing entries are named; counts, codes and clipped values are not."""
+"""Marks of missing entries and labels are named; counts, codes and clipped values are not."""
 
 import re
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry._cli import main
-from sklearn_symmetry._markers import marked_entries
+from sklearn_symmetry._markers import label_columns, marked_entries
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.statistics import summarise
 
@@ -141,7 +141,9 @@ USUAL = {
 )
 def test_no_usual_sample_is_called_missing(kind, n_samples, n_features, seed):
     random = np.random.default_rng(seed)
-    assert said(np.asarray(USUAL[kind](random, n_samples, n_features), dtype=float)) == []
+    X = np.asarray(USUAL[kind](random, n_samples, n_features), dtype=float)
+    assert said(X) == []
+    assert label_columns(X, range(n_features)) == []
 
 
 @pytest.mark.parametrize("symmetry", ["orthogonal", "frequency", "permutation"])
@@ -150,3 +152,49 @@ def test_no_set_with_a_symmetry_is_called_missing(symmetry):
             for signal in ("gaussian", "legendre")]  # fmt: skip
     for one in (*sets, load_digit_slices(N, 11, symmetry=symmetry, random_state=0)):
         assert said(summarise(one.data).sample) == []
+
+
+LABELS = {
+    "two classes": lambda random: random.integers(0, 2, N),
+    "a rare one": lambda random: random.random(N) < 0.05,
+    "signs": lambda random: random.choice([-1, 1], N),
+    "twenty": lambda random: 1000 + random.integers(0, 20, N),
+    "sorted": lambda random: np.arange(N) // (N // 4),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("decimals", [12, 1])
+def test_labels_among_measurements_are_named_with_their_number(kind, decimals):
+    labels = LABELS[kind](np.random.default_rng(0))
+    X = np.insert(np.round(100 * laplace(), decimals), 3, labels, axis=1)
+    (sentence,) = label_columns(X, range(7))
+    assert sentence.startswith(f"columns [3] hold {len(set(labels))} different whole numbers")
+    assert label_columns(np.delete(X, 3, axis=1), range(6)) == []
+
+
+NO_LABELS = {
+    "nearly as many values": lambda random: np.round(3 * random.standard_normal(N)),
+    "no whole numbers": lambda random: random.choice([0.5, 1.5], N),
+    "edge of images": lambda random: np.where(
+        random.random(N) < 0.002, random.integers(0, 256, N), 0
+    ),
+    "constant": lambda random: np.full(N, 7),
+}
+
+
+@pytest.mark.parametrize("kind", NO_LABELS)
+def test_other_columns_of_few_values_are_no_labels(kind):
+    X = np.round(10 * laplace())
+    X[:, 2] = NO_LABELS[kind](np.random.default_rng(0))
+    assert label_columns(X, range(D)) == []
+
+
+def test_fit_warns_of_labels_by_their_names(quick_solver):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(laplace(), columns=list("uvwxyz")).assign(species=np.arange(N) % 3)
+    with pytest.warns(
+        UserWarning, match=r"columns \[species\] hold 3 different.*drop it"
+    ) as caught:
+        SymmetryLens().fit(table)
+    assert len(caught) == 1
