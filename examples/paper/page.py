@@ -8,6 +8,7 @@ import argparse
 import csv
 import json
 import statistics
+import textwrap
 from pathlib import Path
 
 import ablation
@@ -59,6 +60,11 @@ def table(header, rows):
     """A markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def paragraph(text):
+    """In lines as those of the other pages."""
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def cosines(rows):
@@ -141,20 +147,19 @@ def published_runs(results):
                 + (f" ({float(best['cosine_cyclic']):.4f} to the cyclic shift)"
                    if best["cosine_cyclic"] else "") + "."
             )  # fmt: skip
-    text += (
-        "\n"
-        + " ".join(sentences)
-        + """ The article's sensitivity study (Table 6) has 29 of 36
-runs above 0.94. Runs end with the filter in the middle of the window, or beside it, where the rows
-miss an edge; the final loss tells these two places apart: `n_init=5` gives the best of five.
-
+    sentences.append(
+        "The article's sensitivity study (Table 6) has 29 of 36 runs above 0.94. Runs end with the "
+        "filter in the middle of the window, or beside it, where the rows miss an edge; the final "
+        "loss tells these two places apart: `n_init=5` gives the best of five."
+    )
+    text += f"\n{paragraph(' '.join(sentences))}\n"
+    text += """
 The final loss is a mean over the last hundredth of the steps; position: column of the largest
 entry of the filter (0 to 6, 3 is the middle), and the share of its square. Of the circulant set the
 crop is compared to the cyclic shift with one link missing, wherever an open window may begin, and
 to the cyclic shift, to which a perfect open one has 0.926.
 
 """
-    )
     lines = [
         [row["set"], row["seed"], f"{float(row['final_loss']):.3f}", row["position"],
          f"{float(row['share']):.2f}", f"{float(row['cosine_open']):.4f}",
@@ -278,7 +283,7 @@ def figures(folder):
     for number, caption in captions.items():
         name = f"paper_figure_{number}.png"
         if (folder / name).exists():
-            found += f"\n{caption}\n\n![Figure {number}](figures/{name})\n"
+            found += f"\n{paragraph(caption)}\n\n![Figure {number}](figures/{name})\n"
     return text + found if found else ""
 
 
@@ -381,7 +386,9 @@ cosine. The fast solver reads the four coefficients alone.
     for solver, lines in found.items():
         values = [float(r["cosine"]) for r in rows if r["solver"] == solver and not r["error"]]
         if lines:
-            text += f"\n{len(values)} runs, {solver}: cosines from {min(values):.4f} to "
+            steps = {int(r["iterations"]) for r in rows if r["solver"] == solver and not r["error"]}
+            of = f" of {max(steps):,} steps" if solver == "paper" else ""
+            text += f"\n{len(values)} runs{of}, {solver}: cosines from {min(values):.4f} to "
             text += f"{max(values):.4f}.\n"
     return text
 
