@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ._bad_input import BadInput
-from ._frames import Table, read_parquet, read_text, table_of_array
-from ._stored import STORED, read_array
-from ._text import PACKED
+from ._reading.frames import Table, read_parquet, read_text, table_of_array
+from ._reading.stored import STORED, read_array
+from ._reading.text import PACKED
 
 __all__ = ["BadInput", "Table", "check_output", "read_file", "read_table", "write_atomically"]
 

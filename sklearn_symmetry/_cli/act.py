@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from .._frames import sized
+from .._reading.frames import sized
 from .._validation import plain_lens
 from .arguments import add_reading_options, steps
 from .fitting import noted, protect

@@ -4,9 +4,9 @@
 import csv
 from pathlib import Path
 
-from .._cells import cells_of
+from .._reading.cells import cells_of
 from .._io import BadInput
-from .._text import lines_of
+from .._reading.text import lines_of
 from ..metrics import compare_orders
 
 __all__ = ["NO_ORDER", "add_claim_option", "compared", "order_of_columns", "read_claim"]

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ._bad_input import BadInput
+from .._bad_input import BadInput
 
 __all__ = ["STORED", "read_array"]
 

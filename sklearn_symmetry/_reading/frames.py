@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from ._bad_input import BadInput
-from ._cells import (
+from .._bad_input import BadInput
+from .cells import (
     DELIMITERS,
     LOOKED_AT,
     Numbers,
@@ -22,7 +22,7 @@ from ._cells import (
     lines_before,
     without_numbers,
 )
-from ._text import COMMENTS, lines_of, with_whole_header
+from .text import COMMENTS, lines_of, with_whole_header
 
 __all__ = ["Table", "not_finite", "read_parquet", "read_text", "sized", "table_of_array"]
 

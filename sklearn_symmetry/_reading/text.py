@@ -9,7 +9,7 @@ import lzma
 import zipfile
 import zlib
 
-from ._bad_input import BadInput
+from .._bad_input import BadInput
 
 __all__ = ["COMMENTS", "PACKED", "lines_of", "unpacked", "with_whole_header"]
 
