@@ -4,8 +4,8 @@
 import csv
 from pathlib import Path
 
-from .._reading.cells import cells_of
 from .._io import BadInput
+from .._reading.cells import cells_of
 from .._reading.text import lines_of
 from ..metrics import compare_orders
 
