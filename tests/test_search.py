@@ -33,9 +33,9 @@ def idle_workers_end():
     get_reusable_executor().shutdown(wait=True)
 
 
-def signals(n_samples=300, seed=0, **options):
+def signals(n_samples=300, seed=0, n_features=7, **options):
     options = {"symmetry": "orthogonal", "random_state": seed} | options
-    return make_symmetric_signals(n_samples, 7, **options)
+    return make_symmetric_signals(n_samples, n_features, **options)
 
 
 def halves(X):
@@ -270,7 +270,7 @@ SETTINGS = [
 
 
 def test_score_ranks_coefficients_by_the_generator_they_lead_to_not_by_their_size():
-    data = signals(600, 1)
+    data = signals(600, 1, n_features=13)
     train, test = halves(data.data)
     lenses = [
         SymmetryLens(n_init=1, max_iter=25, random_state=0, **setting).fit(train)
