@@ -67,7 +67,7 @@ def files(folder):
 
 def test_main_job_finds_the_secret_and_draws_it(tmp_path, capsys):
     picture, model = tmp_path / "found.png", tmp_path / "lens.joblib"
-    arguments = ["--hide", "frequency", "--samples", "3000", "--features", "13", "--seed", "3"]
+    arguments = ["--hide", "frequency", "--samples", "3000", "--features", "7", "--seed", "3"]
     arguments += ["--output", str(picture), "--save", str(model)]
     assert main(arguments) == 0
     out = capsys.readouterr().out
@@ -78,7 +78,7 @@ def test_main_job_finds_the_secret_and_draws_it(tmp_path, capsys):
     assert files(tmp_path) == ["found.png", "lens.joblib"]
     lens = joblib.load(model)
     assert lens.get_params()["verbose"] == 0
-    assert lens.transform(np.eye(13)).shape == (13, 13)
+    assert lens.transform(np.eye(7)).shape == (7, 7)
 
 
 def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
