@@ -81,10 +81,13 @@ def label_columns(rows, names):
     Parameters and what is returned are those of :func:`marked_entries`, one sentence at most.
     """
     rows = np.asarray(rows)[:: max(1, len(rows) // LOOKED_AT)]
+    whole = (rows == np.round(rows)).all(0)
+    if not whole.any():  # nothing to count, as mostly
+        return []
     counts = [np.unique(values, return_counts=True)[1] for values in rows.T]
     n_values = np.array([len(own) for own in counts])
     again = np.array([np.median(own) >= AGAIN for own in counts])
-    labels = again & (n_values > 1) & (rows == np.round(rows)).all(0)
+    labels = whole & again & (n_values > 1)
     measured = ~labels & (n_values > 1)
     if not labels.any() or labels.sum() >= measured.sum():
         return []

@@ -384,10 +384,11 @@ cosine. The fast solver reads the four coefficients alone.
     ]  # fmt: skip
     text += table(["parameter", "paper", "its procedure here", "fast solver"], lines)
     for solver, lines in found.items():
-        values = [float(r["cosine"]) for r in rows if r["solver"] == solver and not r["error"]]
+        own = [row for row in rows if row["solver"] == solver and not row["error"]]
         if lines:
-            steps = {int(r["iterations"]) for r in rows if r["solver"] == solver and not r["error"]}
-            of = f" of {max(steps):,} steps" if solver == "paper" else ""
+            values = [float(row["cosine"]) for row in own]
+            steps = max(int(row["iterations"]) for row in own)
+            of = f" of {steps:,} steps" if solver == "paper" else ""
             text += f"\n{len(values)} runs{of}, {solver}: cosines from {min(values):.4f} to "
             text += f"{max(values):.4f}.\n"
     return text

@@ -385,6 +385,7 @@ class _Place:
         }
 
     def row(self, row):
+        """Where a row of numbers stands in the file, in words."""
         return f"line {self.body[row][0]}"
 
     def ragged(self, frame):
@@ -398,6 +399,7 @@ class _Place:
         return None
 
     def cells(self, line):
+        """Cells of a line of this table."""
         return cells_of(line, self.delimiter)
 
     def _width_of(self, number, line, cells):
