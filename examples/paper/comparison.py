@@ -127,13 +127,12 @@ METHODS = (
     "SymmetryLens permutation",
     "SymmetryGAN",
     "LieGAN",
-    "LieGAN cosine_weight=1",
     "SpectralSeriation",
     "ICASeriation",
 )
 PUBLISHED = "SymmetryLens as published"
+CIRCULANT = "SymmetryLens circulant"
 SHUFFLED = "SymmetryLens permutation"
-ONLY_PAPER_SET = ("SymmetryLens circulant", "LieGAN cosine_weight=1")
 
 
 def is_adversarial(method):
@@ -151,7 +150,7 @@ def make_method(method, name, seed, args):
     boundary = "circulant" if name == PAPER_SET else "open"
     if method.startswith("SymmetryLens"):
         # Section 5.2 denies our method its circulant option; the second row grants it.
-        chosen = "circulant" if method.endswith("circulant") else "open"
+        chosen = "circulant" if method == CIRCULANT else "open"
         mixing = "permutation" if method == SHUFFLED else "rotation"
         return SymmetryLens(boundary=chosen, mixing=mixing, random_state=seed, device=args.device)
     if method == "SpectralSeriation":
@@ -159,8 +158,6 @@ def make_method(method, name, seed, args):
     if method == "ICASeriation":
         return ICASeriation(boundary=boundary, random_state=seed)
     gan = SymmetryGAN() if method == "SymmetryGAN" else LieGAN()
-    if method.endswith("cosine_weight=1"):
-        gan.set_params(cosine_weight=1.0)
     share = args.budget * (1.0 if name == PAPER_SET else OTHER_SETS)
     steps = max(1, round(share * PAPER_SAMPLES / gan.batch_size))
     return gan.set_params(
@@ -187,7 +184,7 @@ def score(method, fitted, dataset):
         found = [group_similarity(matrix, target) for matrix in fitted.generator_path_]
         result = best_epoch(found, "power")
         return result, fitted.generator_path_[result["best_epoch"] - 1]
-    if method.startswith("LieGAN"):
+    if method == "LieGAN":
         found = [flow_similarity(path[0], target) for path in fitted.lie_algebra_path_]
         result = best_epoch(found, "multiple")
         matrix = fitted.lie_algebra_path_[result["best_epoch"] - 1, 0]
@@ -230,10 +227,10 @@ def target_of(method, name):
         if method in ("SymmetryLens", PUBLISHED):
             return "central crop against the cyclic shift", open_ceiling
         what = {"SymmetryGAN": "closest power of the ", "LieGAN": "best multiple against the "}
-        return what.get(method.split()[0], "uncropped against the ") + "cyclic shift", 1.0
+        return what.get(method, "uncropped against the ") + "cyclic shift", 1.0
     if method == "SymmetryGAN":
         return "uncropped, closest power of the open shift", open_ceiling
-    if method.startswith("LieGAN"):
+    if method == "LieGAN":
         return "uncropped, best multiple against the open shift", 1.0
     return "central crop against the open shift", 1.0
 
@@ -244,7 +241,7 @@ def target_of(method, name):
 def plan(args):
     """All runs, as dictionaries of what identifies them."""
     for name, method, repeat in itertools.product(args.sets, args.methods, range(args.repeats)):
-        if method in ONLY_PAPER_SET and name != PAPER_SET:
+        if method == CIRCULANT and name != PAPER_SET:
             continue
         if method == SHUFFLED and not name.endswith("-permutation"):
             continue
@@ -292,7 +289,7 @@ def run(task, args):
 def run_one(task, args, tell=None):
     """The row of one run; its generator is kept where the figure shows it."""
     row, generator = run(task, args)
-    if generator is not None and row["set"] in FIGURE_SETS:
+    if generator is not None and is_drawn(row, args):
         path = generator_path(args, row)
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, generator)
@@ -320,7 +317,7 @@ def cost(task):
     large = "-33-" in task["set"] or "-27-" in task["set"]
     if is_adversarial(task["method"]):
         steps = settings["steps_per_epoch"] * settings["max_iter"]
-        return steps * (0.005 if task["method"].startswith("Lie") else 0.001)
+        return steps * (0.005 if task["method"] == "LieGAN" else 0.001)
     if task["method"].startswith("SymmetryLens"):
         if task["method"] == SHUFFLED:
             return 1.0
@@ -597,21 +594,27 @@ FIGURE_TEXT = """\
 ![Learned generators side by side](figures/comparison.png)
 
 As figures 13 and 14 of the paper: what each method learned, in the basis in which the symmetry is
-a shift of components, best repeat and, for the adversarial methods, best epoch; all scaled to the
-norm of the known generator. Upper row: the circulant set of section 5.2. Lower row: Legendre
-signals, 33-D, hidden by a random rotation.
+a shift of components; the last repeat, so that all had the same samples, and, for the adversarial
+methods, the best epoch; all scaled to the norm of the known generator. Upper row: the circulant set
+of section 5.2. Lower row: Legendre signals, 33-D, hidden by a random rotation.
 """
+
+
+def is_drawn(row, args):
+    """Whether the figure shows this run."""
+    last = int(row["repeat"]) == args.repeats - 1
+    return last and row["set"] in FIGURE_SETS and row["method"] in FIGURE_METHODS
 
 
 def draw(groups, args):
     """The figure; False when there is nothing to show."""
-    shown = [name for name in FIGURE_SETS if any(key[0] == name for key in groups)]
+    drawn = {key: row for key, rows in groups.items() for row in rows
+             if is_drawn(row, args) and not row["error"]}  # fmt: skip
+    shown = [name for name in FIGURE_SETS if any(key[0] == name for key in drawn)]
     if not shown:
         return False
     path = args.page.parent / "figures" / "comparison.png"
-    rows = (row for key in groups if key[0] in shown and key[1] in FIGURE_METHODS
-            for row in groups[key] if not row["error"])  # fmt: skip
-    if path.exists() and not all(generator_path(args, row).exists() for row in rows):
+    if path.exists() and not all(generator_path(args, row).exists() for row in drawn.values()):
         return True  # the generators are where the runs were: the figure stays
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -626,27 +629,25 @@ def draw(groups, args):
         truth[-1, 0] = name == PAPER_SET
         show(line[0], truth, "known")
         for method, axis in zip(FIGURE_METHODS, line[1:], strict=True):
-            show_best(axis, method, groups.get((name, method), []), args, truth)
+            show_learned(axis, drawn.get((name, method)), args, truth)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     return True
 
 
-def show_best(axis, method, rows, args, truth):
-    """The best repeat of a method, turned into the direction of the known generator."""
-    rows = [row for row in rows if not row["error"] and generator_path(args, row).exists()]
-    if not rows:
+def show_learned(axis, row, args, truth):
+    """What a run learned, turned into the direction of the known generator."""
+    if row is None:
         axis.set_axis_off()
         return
-    best = max(rows, key=lambda row: float(row["cosine"]))
-    matrix = np.load(generator_path(args, best))
+    matrix = np.load(generator_path(args, row))
     if np.vdot(matrix, truth) < np.vdot(matrix.T, truth):
         matrix = matrix.T
     # The cosine does not see the size of a matrix, which a flow leaves open.
     matrix = matrix * np.linalg.norm(truth) / np.linalg.norm(matrix)
-    power = json.loads(best["detail"]).get("power")
+    power = json.loads(row["detail"]).get("power")
     note = f"\n(a power, {power})" if power and abs(power) != 1 else ""
-    show(axis, matrix, f"{method}\n{float(best['cosine']):.4f}{note}")
+    show(axis, matrix, f"{row['method']}\n{float(row['cosine']):.4f}{note}")
 
 
 def show(axis, matrix, heading):
