@@ -20,7 +20,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid
 
 import sklearn_symmetry._io
 import sklearn_symmetry._lens
@@ -190,19 +190,24 @@ def test_killed_worker_is_reported_and_the_next_search_works(workers):
     assert search.best_estimator_.transform(X).shape == (80, 5)
 
 
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_search_gives_what_single_fits_give(n_jobs, workers):
+def test_search_gives_what_single_fits_give(workers):
     """On one machine, with one thread a fit: arrays equal, scores to 1e-10."""
     X = samples(3, n_samples=200)
-    folds = KFold(2)
+    folds, grid = KFold(2), {"uniformity": [1.0, 2.0]}
     lens = SymmetryLens(**REFINED)
-    search = GridSearchCV(lens, {"uniformity": [1.0, 2.0]}, cv=folds, n_jobs=n_jobs).fit(X)
-    for index, params in enumerate(search.cv_results_["params"]):
-        for number, (train, test) in enumerate(folds.split(X)):
-            expected = clone(lens).set_params(**params).fit(X[train]).score(X[test])
-            found = search.cv_results_[f"split{number}_test_score"][index]
-            assert_allclose(found, expected, rtol=1e-10)
-    assert_same_fit(search.best_estimator_, lens.set_params(**search.best_params_).fit(X))
+    expected = [
+        [
+            clone(lens).set_params(**params).fit(X[train]).score(X[test])
+            for params in ParameterGrid(grid)
+        ]
+        for train, test in folds.split(X)
+    ]
+    for n_jobs in (None, 2):
+        search = GridSearchCV(lens, grid, cv=folds, n_jobs=n_jobs).fit(X)
+        found = [search.cv_results_[f"split{number}_test_score"] for number in range(2)]
+        assert_allclose(found, expected, rtol=1e-10)
+        best = clone(lens).set_params(**search.best_params_).fit(X)
+        assert_same_fit(search.best_estimator_, best)
 
 
 # Full disks
@@ -381,8 +386,7 @@ def test_one_lens_fitted_by_two_threads_holds_one_of_the_two_fits(quick_solver):
 
 
 @pytest.mark.whole_search
-@pytest.mark.parametrize("way", ["init", "warm_start"])
-def test_fit_goes_on_from_the_checkpoint_of_a_callback(way, tmp_path):
+def test_fit_goes_on_from_the_checkpoint_of_a_callback(tmp_path):
     """The restart has the loss of the checkpoint, and ends where the whole fit ends."""
     signals = make_symmetric_signals(3000, 7, symmetry="orthogonal", random_state=0)
     path = tmp_path / "checkpoint.npz"
@@ -397,10 +401,8 @@ def test_fit_goes_on_from_the_checkpoint_of_a_callback(way, tmp_path):
     with pytest.raises(RuntimeError, match="power cut"):
         SymmetryLens(**params).set_callbacks(Callback(save_then_die)).fit(signals.data)
     saved = load_lens(path)
-    if way == "init":
-        resumed = SymmetryLens(**params, init=saved.group_conv_matrix_).fit(signals.data)
-    else:
-        resumed = saved.set_params(warm_start=True).fit(signals.data)
-    assert_allclose(resumed.loss_curve_[0], whole.loss_curve_[3], rtol=1e-6)
-    assert_allclose(resumed.loss_curve_[-1], whole.loss_curve_[-1], atol=1e-4)
-    assert_allclose(resumed.generator_, whole.generator_, atol=0.01)
+    by_matrix = SymmetryLens(**params, init=saved.group_conv_matrix_).fit(signals.data)
+    for resumed in (by_matrix, saved.set_params(warm_start=True).fit(signals.data)):
+        assert_allclose(resumed.loss_curve_[0], whole.loss_curve_[3], rtol=1e-6)
+        assert_allclose(resumed.loss_curve_[-1], whole.loss_curve_[-1], atol=1e-4)
+        assert_allclose(resumed.generator_, whole.generator_, atol=0.01)

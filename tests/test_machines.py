@@ -2,7 +2,7 @@
 """More processes than one: only summaries travel, and whoever does the work, results are equal."""
 
 import os
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 import pytest
@@ -79,11 +79,14 @@ def results():
     return lens.generator_, ends, *found, search.cv_results_["mean_test_score"], scores
 
 
+results_of_one_process = cache(results)
+
+
 @pytest.mark.parametrize("backend", ["threading", "loky", "dask"])
 def test_every_backend_gives_what_one_process_gives(backend, request, monkeypatch):
     # Halves take the start of the lens, instead of searching.
     monkeypatch.setattr("sklearn_symmetry._verdict.halves.SEARCH", ())
-    expected = results()
+    expected = results_of_one_process()
     if backend == "dask":
         request.getfixturevalue("cluster")
     with parallel_config(backend, n_jobs=2):
