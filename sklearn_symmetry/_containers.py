@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What may be samples: tables, arrays and tensors that numpy sees as they are meant."""
 
+from io import IOBase
 from os import PathLike
 from types import ModuleType
 
@@ -55,7 +56,7 @@ def check_type(X):
     what = type(X).__name__
     if X is None:
         raise ValueError("X is None; pass the samples, of shape (n_samples, n_features)")
-    if isinstance(X, str | bytes | PathLike):
+    if isinstance(X, str | bytes | PathLike | IOBase):
         raise TypeError(
             f"X is a {what}, {str(X)[:60]!r}; read the file first, e.g. with numpy.load, "
             f"numpy.loadtxt or pandas.read_csv"

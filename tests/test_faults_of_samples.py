@@ -4,6 +4,7 @@
 import importlib.util
 import re
 import warnings
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,7 @@ def refused():
     yield "names twice", table.set_axis([*"aabcde"], axis=1), ValueError, r"one column.*\[a\]; give"
     yield "path", "samples.csv", TypeError, "'samples.csv'; read the file first"
     yield "path of the system", Path("samples.csv"), TypeError, "read the file first"
+    yield "open file", StringIO("1,2\n3,4\n"), TypeError, "read the file first"
     yield "columns by name", dict(table), TypeError, r"pass pandas.DataFrame\(X\)"
     yield "rows by name", table[:9].to_dict("records"), TypeError, r"pass pandas.DataFrame\(X\)"
     yield "nothing", None, ValueError, "X is None; pass the samples"
