@@ -414,7 +414,8 @@ have, too; another one is the paper's own procedure as published, `SymmetryLens(
 63_000))`, whose seeds and losses are in `docs/paper.md`.
 
 Times are those of `fit` on one thread, after a first call: of the clock and of the processor, which
-differ when other programs are running. Samples seen count repetitions.
+differ when other programs are running. Runs are of several days, on machines up to three times
+apart: of times, compare orders of magnitude. Samples seen count repetitions.
 """
 
 
@@ -631,7 +632,7 @@ def draw(groups, args):
         for method, axis in zip(FIGURE_METHODS, line[1:], strict=True):
             show_learned(axis, drawn.get((name, method)), args, truth)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=110, bbox_inches="tight")  # or titles are cut
     return True
 
 

@@ -38,6 +38,7 @@ MATRICES = {
 DYNAMICS = "gaussian-7-translation"
 TURN = "1.5"  # radians, see ablation.py
 N_SHOWN = 8
+N_KEPT = 2_000
 
 
 class Trace:
@@ -93,7 +94,7 @@ def train_one(task, args):
     row["loss"] = solution.loss_curve[-1]
     row["iterations"], row["converged"] = solution.n_iter, solution.converged
     keep(row, args, dataset, crop_matrix(matrix, len(dataset.basis)), solution.group_conv_matrix,
-         solution.loss_curve, trace.cosines, solution.loss_terms)  # fmt: skip
+         trace.cosines, solution.loss_terms)  # fmt: skip
     return row
 
 
@@ -114,12 +115,12 @@ def run_one(task, args, tell=None):
     row, lens, dataset = common.run(task, args, tell, trace)
     if not row["error"]:
         cosines = traces[0].cosines if traces else []
-        keep(row, args, dataset, lens.generator_, lens.group_conv_matrix_, lens.loss_curve_,
+        keep(row, args, dataset, lens.generator_, lens.group_conv_matrix_,
              cosines, lens.loss_terms_)  # fmt: skip
     return row
 
 
-def keep(row, args, dataset, matrix, rows, losses, cosines, terms):
+def keep(row, args, dataset, matrix, rows, cosines, terms):
     """Write the arrays of a run."""
     path = arrays_path(row, args)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,10 +131,16 @@ def keep(row, args, dataset, matrix, rows, losses, cosines, terms):
         known_generator=dataset.generator,
         basis=dataset.basis,
         samples=dataset.data[: 4 * N_SHOWN],
-        loss=np.asarray(losses, dtype=np.float32),
         cosine=cosines,
-        **{name: np.asarray(values, dtype=np.float32) for name, values in terms.items()},
+        **{name: thinned(values) for name, values in terms.items()},
     )
+
+
+def thinned(curve):
+    """Means of up to N_KEPT equal parts of a curve: a published run has 400,000 steps."""
+    curve = np.asarray(curve, dtype=np.float32)
+    width = -(-len(curve) // N_KEPT)
+    return curve[: len(curve) // width * width].reshape(-1, width).mean(axis=1)
 
 
 def arrays_path(row, args):
@@ -230,13 +237,14 @@ def draw_dynamics(rows, args):
         return
     figure, axes = common.new_figure(5.2 * len(found), 5.4, nrows=2, ncols=len(found))
     for (above, below), (arrays, row) in zip(axes.T, found, strict=True):
+        steps = int(row["iterations"])
         for term in ("alignment", "uniformity", "resolution", "information"):
-            above.plot(smooth(arrays[term]), label=term)
+            curve = smooth(arrays[term])
+            above.plot(np.linspace(0, steps, len(curve)), curve, label=term)
         solver = "fast solver" if row["solver"] == "fast" else "the paper's procedure"
         above.set(title=f"{row['set']}, {solver}", ylabel="term of the loss, nats")
         above.legend(fontsize=8)
-        places = np.linspace(0, len(arrays["loss"]) - 1, len(arrays["cosine"]))
-        below.plot(places, arrays["cosine"], color="black")
+        below.plot(np.linspace(0, steps, len(arrays["cosine"])), arrays["cosine"], color="black")
         below.set(xlabel="iteration", ylabel="cosine of the generator", ylim=(-0.1, 1.05))
         below.grid(alpha=0.3)
     common.save(figure, figure_path(12, args))
