@@ -6,6 +6,7 @@ import importlib
 import json
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -272,7 +273,7 @@ def test_dynamics_have_a_cosine_for_every_iteration(script, tmp_path, quick_solv
     figures("--numbers", "12")
     arrays = np.load(tmp_path / "figures" / "fast_gaussian-7-translation_0.npz")
     (row,) = rows_of(tmp_path / "figures.csv")
-    assert len(arrays["cosine"]) == len(arrays["loss"]) == len(arrays["alignment"]) == 3
+    assert len(arrays["cosine"]) == len(arrays["alignment"]) == 3
     assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
 
 
@@ -281,7 +282,7 @@ def test_dynamics_of_the_published_procedure_are_seen_now_and_then(script, tmp_p
     command("--numbers", "12", "--solver", "paper", "--budget", "6")
     arrays = np.load(tmp_path / "figures" / "paper_gaussian-7-translation_0.npz")
     (row,) = rows_of(tmp_path / "figures.csv")
-    assert len(arrays["cosine"]) == len(arrays["loss"]) == 6
+    assert len(arrays["cosine"]) == len(arrays["alignment"]) == 6
     assert_allclose(arrays["cosine"][-1], float(row["cosine"]), rtol=1e-6)
     assert (tmp_path / "paper_figure_12.png").exists()
     # The same run as that of a lens.
@@ -290,6 +291,26 @@ def test_dynamics_of_the_published_procedure_are_seen_now_and_then(script, tmp_p
     with common.one_quiet_thread():
         lens = common.make_lens(task).fit(common.make_set(row["set"], 300, 0).data)
     assert_allclose(np.abs(lens.generator_), np.abs(arrays["generator"]), atol=1e-5)
+
+
+def test_trace_goes_on_where_an_interrupted_run_ended(script, tmp_path):
+    figures, _ = script("figures")
+    step = np.eye(5, k=1)
+
+    def traced(name, n_steps, first_known=0):
+        trace = figures.SparseTrace(SimpleNamespace(generator=step), tmp_path / name, n_points=5)
+        for iteration in range(n_steps):
+            terms = {"alignment": float(iteration) if iteration >= first_known else np.nan}
+            solution = SimpleNamespace(padded_generator=step)
+            trace(SimpleNamespace(iteration=iteration, total=10, terms=terms,
+                                  snapshot=lambda solution=solution: solution))  # fmt: skip
+        return trace.curves()
+
+    whole = traced("whole", 10)
+    assert whole == {"alignment": [0.5, 2.5, 4.5, 6.5, 8.5], "cosine": [1.0] * 5}
+    traced("part", 7)
+    # Its checkpoint was before the sixth step; before it, terms are not known any more.
+    assert traced("part", 10, first_known=5) == whole
 
 
 def test_ablation_drops_terms_and_starts_where_it_says(script, tmp_path, quick_solver):

@@ -22,6 +22,7 @@ import numpy as np
 
 import ablation
 import common
+from checkpoints import Checkpoint
 from sklearn_symmetry.core.rotation import crop_matrix
 from sklearn_symmetry.inspection import RepresentationDisplay
 from sklearn_symmetry.metrics import generator_similarity
@@ -38,7 +39,6 @@ MATRICES = {
 DYNAMICS = "gaussian-7-translation"
 TURN = "1.5"  # radians, see ablation.py
 N_SHOWN = 8
-N_KEPT = 2_000
 
 
 class Trace:
@@ -63,38 +63,70 @@ class Trace:
 
 
 class SparseTrace:
-    """Monitor of the paper's procedure: the cosine at some of its many steps."""
+    """Monitor of the paper's procedure: terms and cosine at some of its many steps.
 
-    def __init__(self, dataset, n_points=500):
-        self.dataset, self.n_points, self.cosines = dataset, n_points, []
+    A point is the mean of the terms since the last one, and the cosine. Points are lines of a file,
+    with which an interrupted run goes on.
+    """
+
+    def __init__(self, dataset, path, n_points=400):
+        self.dataset, self.path, self.n_points, self.recent = dataset, path, n_points, []
+        lines = path.read_text().splitlines() if path.exists() else []
+        self.points = [json.loads(line) for line in lines]
 
     def __call__(self, report):
-        if report.iteration % max(1, report.total // self.n_points) == 0:
-            matrix = report.snapshot().padded_generator
-            self.cosines.append(generator_similarity(matrix, self.dataset.generator))
+        self.recent.append(list(report.terms.values()))
+        index, rest = divmod(report.iteration + 1, max(1, report.total // self.n_points))
+        if rest == 0:
+            if index > len(self.points):
+                self._add(report)
+            self.recent = []
         return False
+
+    def _add(self, report):
+        # Of the steps before a checkpoint the terms are not known.
+        means = map(float, np.nanmean(self.recent, axis=0))
+        matrix = report.snapshot().padded_generator
+        cosine = generator_similarity(matrix, self.dataset.generator)
+        self.points.append(dict(zip(report.terms, means, strict=True)) | {"cosine": cosine})
+        with self.path.open("a") as file:
+            file.write(json.dumps(self.points[-1]) + "\n")
+
+    def curves(self):
+        """Every term and the cosine, over the points."""
+        return {name: [point[name] for point in self.points] for name in self.points[0]}
 
 
 def train_one(task, args):
-    """As ``SymmetryLens.fit`` of the paper's procedure, with a cosine every now and then."""
+    """As ``SymmetryLens.fit`` of the paper's procedure, with a trace, and resumable."""
     dataset = common.make_set(task["set"], task["samples"], task["seed"], args.mnist)
     settings = Settings(**json.loads(task["settings"]))
     # The seed that a lens with this random_state draws.
     seed = int(np.random.RandomState(task["seed"]).randint(2**31 - 1))
-    trace = SparseTrace(dataset)
+    checkpoint = Checkpoint(
+        arrays_path(task, args).with_suffix(".pt"), json.dumps([task, common.stamp("paper")])
+    )
+    points = checkpoint.path.with_suffix(".jsonl")
+    points.parent.mkdir(parents=True, exist_ok=True)
+    if not args.resume or not points.exists() or checkpoint.read() is None:
+        checkpoint.finished()
+        points.unlink(missing_ok=True)
+    trace = SparseTrace(dataset, points)
     wall, cpu = time.perf_counter(), time.process_time()
-    with common.one_quiet_thread():
+    with common.one_quiet_thread(), checkpoint.kept():
         summary = summarise(dataset.data, capacity=None, seed=seed)
         solution = solve(summary, settings, monitor=trace)
-    row = dict.fromkeys(common.FIELDS, "") | task
-    row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+    took = {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+    row = dict.fromkeys(common.FIELDS, "") | task | checkpoint.in_all(took)
     row |= {"target": "open shift", "crop": "central d x d", "version": common.__version__}
     matrix = solution.padded_generator
     row["cosine"] = generator_similarity(matrix, dataset.generator)
     row["loss"] = solution.loss_curve[-1]
     row["iterations"], row["converged"] = solution.n_iter, solution.converged
-    keep(row, args, dataset, crop_matrix(matrix, len(dataset.basis)), solution.group_conv_matrix,
-         trace.cosines, solution.loss_terms)  # fmt: skip
+    matrix = crop_matrix(matrix, len(dataset.basis))
+    keep(row, args, dataset, matrix, solution.group_conv_matrix, trace.curves())
+    checkpoint.finished()
+    points.unlink()
     return row
 
 
@@ -114,13 +146,12 @@ def run_one(task, args, tell=None):
 
     row, lens, dataset = common.run(task, args, tell, trace)
     if not row["error"]:
-        cosines = traces[0].cosines if traces else []
-        keep(row, args, dataset, lens.generator_, lens.group_conv_matrix_,
-             cosines, lens.loss_terms_)  # fmt: skip
+        curves = lens.loss_terms_ | {"cosine": traces[0].cosines if traces else []}
+        keep(row, args, dataset, lens.generator_, lens.group_conv_matrix_, curves)
     return row
 
 
-def keep(row, args, dataset, matrix, rows, cosines, terms):
+def keep(row, args, dataset, matrix, rows, curves):
     """Write the arrays of a run."""
     path = arrays_path(row, args)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,16 +162,8 @@ def keep(row, args, dataset, matrix, rows, cosines, terms):
         known_generator=dataset.generator,
         basis=dataset.basis,
         samples=dataset.data[: 4 * N_SHOWN],
-        cosine=cosines,
-        **{name: thinned(values) for name, values in terms.items()},
+        **{name: np.asarray(values, dtype=np.float32) for name, values in curves.items()},
     )
-
-
-def thinned(curve):
-    """Means of up to N_KEPT equal parts of a curve: a published run has 400,000 steps."""
-    curve = np.asarray(curve, dtype=np.float32)
-    width = -(-len(curve) // N_KEPT)
-    return curve[: len(curve) // width * width].reshape(-1, width).mean(axis=1)
 
 
 def arrays_path(row, args):
