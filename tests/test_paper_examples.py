@@ -368,11 +368,13 @@ def test_effects_are_those_of_a_linear_function(script):
         settings = json.dumps(dict(zip(problem["names"], point, strict=True)))
         rows.append({"solver": "fast", "repeat": repeat, "case": f"step {step}", "error": "",
                      "settings": settings, "cosine": point @ slopes})  # fmt: skip
-    found = sensitivity.effects(rows[::-1], "fast")
     ranges = np.array([high - low for low, high in problem["bounds"]])
-    assert_allclose([line["mu"] for line in found], slopes * ranges, atol=1e-12)
-    assert_allclose([line["sigma"] for line in found], 0.0, atol=1e-12)
-    assert sensitivity.effects(rows[1:], "fast") == []
+    for some in (rows[::-1], rows[1:]):  # or without the first trajectory, which is incomplete
+        found = sensitivity.effects(some, "fast")
+        assert_allclose([line["mu"] for line in found], slopes * ranges, atol=1e-12)
+        assert_allclose([line["sigma"] for line in found], 0.0, atol=1e-12)
+    assert len(sensitivity.complete(rows[1:], "fast")) == 10
+    assert sensitivity.effects(rows[6:], "fast") == []
 
 
 def test_settings_of_the_paper_are_36_runs_with_8_parameters(script):

@@ -187,8 +187,8 @@ def plan(args):
 
 
 def load(rows, name, args, solver=None):
-    """Arrays of the first finished run of a set, and its row; None where there is none."""
-    for row in rows:
+    """Arrays of the latest finished run of a set, and its row; None where there is none."""
+    for row in reversed(rows):
         right = row["set"] == name and row["solver"] == (solver or args.solver)
         if right and not row["error"] and arrays_path(row, args).exists():
             return dict(np.load(arrays_path(row, args))), row

@@ -384,7 +384,7 @@ cosine. The fast solver reads the four coefficients alone.
     ]  # fmt: skip
     text += table(["parameter", "paper", "its procedure here", "fast solver"], lines)
     for solver, lines in found.items():
-        own = [row for row in rows if row["solver"] == solver and not row["error"]]
+        own = [row for row in sensitivity.complete(rows, solver) if not row["error"]]
         if lines:
             values = [float(row["cosine"]) for row in own]
             steps = max(int(row["iterations"]) for row in own)

@@ -4,7 +4,7 @@
 Run it from the root of the repository::
 
     python examples/paper/sensitivity.py                        # the fast solver, a minute
-    python examples/paper/sensitivity.py --solver paper --repeats 4 --budget 20000
+    python examples/paper/sensitivity.py --solver paper --budget 20000     # some six hours
 
 A repeat is a trajectory of the method of Morris: one run more than there are parameters, 36 runs
 for the four trajectories of the paper. Ranges are those of its Table 6. The fast solver reads the
@@ -13,6 +13,7 @@ differences of the cosine, for the whole range of a parameter.
 """
 
 import json
+from collections import Counter
 
 import numpy as np
 from SALib.analyze import morris as analysis
@@ -64,12 +65,18 @@ def run_one(task, args, tell=None):
     return common.run(task, args, tell)[0]
 
 
-def effects(rows, solver):
-    """Morris statistics of finished runs, one dictionary a parameter; empty if runs are missing."""
-    problem = problem_of(solver)
+def complete(rows, solver):
+    """Rows of the trajectories that have all their runs, in order."""
     rows = [row for row in rows if row["solver"] == solver]
     rows.sort(key=lambda row: (int(row["repeat"]), int(row["case"].split()[1])))
-    if not rows or len(rows) % (problem["num_vars"] + 1):
+    n_runs = Counter(row["repeat"] for row in rows)
+    return [row for row in rows if n_runs[row["repeat"]] == problem_of(solver)["num_vars"] + 1]
+
+
+def effects(rows, solver):
+    """Morris statistics, one dictionary a parameter; empty without two complete trajectories."""
+    problem, rows = problem_of(solver), complete(rows, solver)
+    if len(rows) < 2 * (problem["num_vars"] + 1):
         return []
     settings = [json.loads(row["settings"]) for row in rows]
     values = np.array([[setting[name] for name in problem["names"]] for setting in settings])
