@@ -659,10 +659,11 @@ def test_rows_are_powers_of_the_generator_acting_on_the_filter(size, n_powers):
         assert_allclose(moved[6:-6], row, atol=1e-9)
 
 
-def test_orientation_is_a_convention_that_unmixed_translations_fulfil():
-    signals = make_symmetric_signals(3000, 13, random_state=0)
+@pytest.mark.parametrize("size", [13, 16])
+def test_orientation_is_a_convention_that_unmixed_translations_fulfil(size):
+    signals = make_symmetric_signals(3000, size, random_state=0)
     solution = solved(signals.data)
-    assert_allclose(solution.group_conv_matrix, np.eye(13), atol=0.1)
+    assert_allclose(solution.group_conv_matrix, np.eye(size), atol=0.1)
 
 
 def test_number_of_jobs_does_not_change_the_result():

@@ -5,6 +5,7 @@ A run of the published budget takes hours. Its state is small: parameters, the m
 optimiser, the generator of random numbers, and the end of the loss curve.
 """
 
+import json
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from unittest import mock
 
 import torch
 
+import common
 from sklearn_symmetry.solver import paper
 
 EPOCHS = 50  # from one checkpoint to the next: half a minute, a hundredth of the published budget
@@ -32,6 +34,13 @@ class Checkpoint:
     def __init__(self, path, identity, epochs=EPOCHS):
         self.path, self.identity, self.epochs = path, identity, epochs
         self.earlier = {"seconds": 0.0, "cpu_seconds": 0.0}
+
+    @classmethod
+    def of(cls, task, path, resume):
+        """The state of a run, for the same run by the same code; without `resume`, a new one."""
+        if not resume:
+            path.unlink(missing_ok=True)
+        return cls(path, json.dumps([task, common.stamp("paper")]))
 
     @contextmanager
     def kept(self):
@@ -56,11 +65,15 @@ class Checkpoint:
 
     def write(self, state):
         """The state and what it took; the old one stays until the new one is complete."""
-        took = self.in_all({key: now - self.begun[key] for key, now in _clocks().items()})
+        took = self.so_far()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         half = self.path.with_suffix(".part")
         torch.save(state | {"identity": self.identity, "took": took}, half)
         half.replace(self.path)
+
+    def so_far(self):
+        """Seconds of the whole run until now."""
+        return self.in_all({key: now - self.begun[key] for key, now in _clocks().items()})
 
     def in_all(self, took):
         """Seconds of this part of a run and of those before it."""

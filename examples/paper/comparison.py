@@ -574,10 +574,11 @@ def reproduction(rows, args):
         trained([row for row in rows if (row["set"] == PAPER_SET) == here])
         for here in (True, False)
     )
+    mnist = any(row["set"].startswith("mnist") for row in rows)
     return (
         "## Again\n\n```bash\npython examples/paper/comparison.py "
         f"--budget {args.budget:g} --repeats {args.repeats} --seed {args.seed} "
-        f"--samples {args.samples}{' --mnist PATH' if args.mnist else ''}\n```\n\n"
+        f"--samples {args.samples}{' --mnist PATH' if mnist else ''}\n```\n\n"
         f"Adversarial training: {there} of the paper's 2.56 million samples times 100 epochs on "
         f"the set of section 5.2, {elsewhere} on the others. {len(rows)} runs; "
         f"Python {platform.python_version()}, {libraries}. `{PUBLISHED}`: "

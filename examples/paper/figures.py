@@ -16,7 +16,6 @@ Every fit is a row of ``docs/results/figures.csv``; its arrays are kept beside t
 """
 
 import json
-import time
 
 import numpy as np
 
@@ -103,21 +102,17 @@ def train_one(task, args):
     settings = Settings(**json.loads(task["settings"]))
     # The seed that a lens with this random_state draws.
     seed = int(np.random.RandomState(task["seed"]).randint(2**31 - 1))
-    checkpoint = Checkpoint(
-        arrays_path(task, args).with_suffix(".pt"), json.dumps([task, common.stamp("paper")])
-    )
-    points = checkpoint.path.with_suffix(".jsonl")
+    points = arrays_path(task, args).with_suffix(".jsonl")
     points.parent.mkdir(parents=True, exist_ok=True)
-    if not args.resume or not points.exists() or checkpoint.read() is None:
-        checkpoint.finished()
+    resume = args.resume and points.exists()
+    checkpoint = Checkpoint.of(task, points.with_suffix(".pt"), resume)
+    if checkpoint.read() is None:
         points.unlink(missing_ok=True)
     trace = SparseTrace(dataset, points)
-    wall, cpu = time.perf_counter(), time.process_time()
     with common.one_quiet_thread(), checkpoint.kept():
         summary = summarise(dataset.data, capacity=None, seed=seed)
         solution = solve(summary, settings, monitor=trace)
-    took = {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
-    row = dict.fromkeys(common.FIELDS, "") | task | checkpoint.in_all(took)
+    row = dict.fromkeys(common.FIELDS, "") | task | checkpoint.so_far()
     row |= {"target": "open shift", "crop": "central d x d", "version": common.__version__}
     matrix = solution.padded_generator
     row["cosine"] = generator_similarity(matrix, dataset.generator)

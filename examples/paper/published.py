@@ -37,7 +37,8 @@ def run_one(task, args, tell=None):
     """The row of one fit."""
     dataset = common.make_set(task["set"], task["samples"], task["seed"])
     lens = common.make_lens(task)
-    with checkpoint(task, args).kept() as kept:
+    path = args.results / "published" / f"{task['set']}-{task['seed']}.pt"
+    with Checkpoint.of(task, path, args.resume).kept() as kept:
         took = common.timed_fit(lens, dataset.data, args, tell)
     kept.finished()
     row = dict.fromkeys(FIELDS, "") | task | took | kept.in_all(took)
@@ -52,14 +53,6 @@ def run_one(task, args, tell=None):
     row["cosine_open"], row["cosine_cyclic"] = similarities(lens.generator_, dataset)
     row["iterations"], row["converged"] = lens.n_iter_, lens.converged_
     return row
-
-
-def checkpoint(task, args):
-    """The state of a run, for the same run by the same code."""
-    path = args.results / "published" / f"{task['set']}-{task['seed']}.pt"
-    if not args.resume:
-        path.unlink(missing_ok=True)
-    return Checkpoint(path, json.dumps([task, common.stamp("paper")]))
 
 
 def similarities(generator, dataset):

@@ -13,7 +13,6 @@ differences of the cosine, for the whole range of a parameter.
 """
 
 import json
-import warnings
 from collections import Counter
 
 import numpy as np
@@ -75,16 +74,14 @@ def complete(rows, solver):
 
 
 def effects(rows, solver):
-    """Morris statistics, one dictionary a parameter; empty without a complete trajectory."""
+    """Morris statistics, one dictionary a parameter; empty without two complete trajectories."""
     problem, rows = problem_of(solver), complete(rows, solver)
-    if not rows:
+    if len(rows) < 2 * (problem["num_vars"] + 1):
         return []
     settings = [json.loads(row["settings"]) for row in rows]
     values = np.array([[setting[name] for name in problem["names"]] for setting in settings])
     cosines = np.array([0.0 if row["error"] else float(row["cosine"]) for row in rows])
-    with warnings.catch_warnings():  # of a single trajectory, whose effects have no spread
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = analysis.analyze(problem, values, cosines, num_levels=LEVELS, seed=0)
+    found = analysis.analyze(problem, values, cosines, num_levels=LEVELS, seed=0)
     columns = ("mu", "mu_star", "mu_star_conf", "sigma")
     return [
         {"name": name} | {column: float(found[column][index]) for column in columns}
