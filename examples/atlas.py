@@ -243,6 +243,7 @@ PARTS = (
      "Every wavelength, month and hour has its own law. Such sets must be refused: anything but "
      "*none* would be an error. The pictures show what the lens makes of them all the same."),
 )  # fmt: skip
+HOW = {"rotation": "mixed", "permutation": "shuffled"}
 TITLES = ("", "line or ring", "verdict", "cosine", "seconds")
 
 
@@ -253,10 +254,11 @@ def page(ledger):
     right = [row for row in known if float(row["cosine"]) >= 0.95]
     refused = [row for row in rows.values() if row["truth"] == "none" and row["verdict"] == "none"]
     believed = [row for row in known if row["verdict"] in ("found", "likely")]
+    wrong = [f"{row['set']} ({HOW[row['mixing']]})" for row in believed if row not in right]
     counts = (
         f"Of {len(known)} runs on sets with a symmetry, {len(right)} have a cosine of .95 or "
-        f"more, and {len(believed)} are believed, {sum(row in right for row in believed)} of these "
-        f"with such a cosine; of {len(rows) - len(known)} without, {len(refused)} are refused."
+        f"more, and {len(believed)} are believed; of {len(rows) - len(known)} without, "
+        f"{len(refused)} are refused. Believed with a lower cosine: {', '.join(wrong) or 'none'}."
     )
     made = Counter(row["stamp"] for row in rows.values())
     versions = ", ".join(f"`{stamp}` ({number} runs)" for stamp, number in made.most_common())
@@ -294,8 +296,7 @@ def cells(row):
     found = words[row["found"]]
     if row["set"] in IMAGES:
         found = f"told: {'torus' if row['found'] == 'circulant' else 'image'}"
-    mixing = {"rotation": "mixed", "permutation": "shuffled"}[row["mixing"]]
-    return mixing, found, row["verdict"], cosine, row["cpu_seconds"]
+    return HOW[row["mixing"]], found, row["verdict"], cosine, row["cpu_seconds"]
 
 
 def main():

@@ -389,7 +389,7 @@ page; what they do with all of it is not measured here.
 
 REASON = """
 Where a simpler method is told, or assumes, what happens to be true, use it. These are better than
-`SymmetryLens`, or within 0.01 of it, and faster:
+a `SymmetryLens` that is told nothing, or within 0.01 of it, and faster:
 
 """
 

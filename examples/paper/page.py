@@ -227,7 +227,8 @@ def table1(results):
 --samples N --sets ...` for the paper's procedure. The steps of a shortened run have the complete
 schedules (learning rate, rank), compressed. Runs of a few steps are there for their cost alone:
 the generator has hardly left the identity, whose cosine is 0. Extrapolated: the published steps,
-400,000 with 7 features and 100,000 with others, at the cost measured in these runs. The complete
+400,000 with 7 features and 100,000 with others, at the cost of these runs, made without numba on a
+busy machine. The complete
 runs with 7 features are in the section before.
 
 ![Cosines of all runs](figures/table1.png)

@@ -16,14 +16,17 @@ import statistics
 import time
 
 import numpy as np
-from known_sets import SETS
+from known_sets import SETS, made
 from ledger import Ledger, Table
 from pool import complete
-from result_tables import grouped, table
+from result_tables import grouped, span, table
 
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.baselines import SpectralSeriation
 
+# How cost grows with columns.
+LONG = {f"narrow {size}": (made(), size, "open", "") for size in (128, 512)}
+ALL = SETS | LONG
 FIELDS = (
     "set", "columns", "boundary", "samples", "noise", "flipped", "seed", "links", "seriation_links",
     "seconds",
@@ -43,7 +46,7 @@ def links(order, position, boundary):
 def run(set, samples, noise, flipped, seed):  # named as the columns are
     """A row of the table."""
     name = set
-    maker, size, boundary, _ = SETS[name]
+    maker, size, boundary, _ = ALL[name]
     random = np.random.default_rng(seed)
     X = maker(samples, size, seed)
     X = X + noise * X.std() * random.standard_normal(X.shape)
@@ -75,28 +78,34 @@ def tasks(sets, seeds, samples, noise, flipped):
 
 def needs(task):
     """The package of a set."""
-    package = SETS[task["set"]][3]
+    package = ALL[task["set"]][3]
     return [*([package] if package else []), *(["PIL"] if task["set"] == "photographs" else [])]
 
 
 TABLE = Table(
     "shuffled", FIELDS, ("set", "samples", "noise", "flipped", "seed"), run,
-    plan=lambda: [task for part in PLAN for task in tasks(PUBLISHED, SEEDS, *part)],
+    plan=lambda: [
+        *(task for part in PLAN for task in tasks(PUBLISHED, SEEDS, *part)),
+        *tasks(LONG, SEEDS, *PLAN[0]),
+    ],
     took="seconds", like=("set", "samples"), guess=0.5, needs=needs,
 )  # fmt: skip
 
 
 def summary(rows):
-    """Runs in which all links are right, by samples and trouble."""
+    """Runs in which all links are right, by columns, samples and trouble."""
     lines = []
-    for (samples, noise, flipped), found in grouped(rows, "samples", "noise", "flipped").items():
+    groups = grouped(
+        [row | {"columns": span(row)} for row in rows], "columns", "samples", "noise", "flipped"
+    )
+    for (columns, samples, noise, flipped), found in groups.items():
         exact, other = (
             f"{sum(float(row[name]) == 1 for row in found)} of {len(found)}"
             for name in ("links", "seriation_links")
         )
         seconds = statistics.median(float(row["seconds"]) for row in found)
-        lines.append((f"{int(samples):,}", noise, flipped, exact, other, f"{seconds:.2f}"))
-    header = ("samples", "noise (sd)", "columns of the other sign", "exact",
+        lines.append((columns, f"{int(samples):,}", noise, flipped, exact, other, f"{seconds:.2f}"))
+    header = ("columns", "samples", "noise (sd)", "columns of the other sign", "exact",
               "exact, `SpectralSeriation`", "median seconds")  # fmt: skip
     return table(header, lines)
 
@@ -104,7 +113,7 @@ def summary(rows):
 def main():
     """Run what is missing, print every run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", nargs="+", default=PUBLISHED, choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=PUBLISHED, choices=ALL)
     parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviations")
     parser.add_argument("--flipped", type=int, default=0, help="columns of the other sign")
