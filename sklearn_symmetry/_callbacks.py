@@ -86,17 +86,18 @@ class FitMonitor:
 
 
 @contextmanager
-def verbose_callbacks(estimator):
+def verbose_callbacks(estimator, size):
     """Attach a line of progress for the time of a fit if the estimator is verbose and has none.
 
-    Inside a meta-estimator the bar belongs to that one, and its callbacks are propagated.
+    `size` is that of the set, samples and columns. Inside a meta-estimator the bar belongs to that
+    one, and its callbacks are propagated.
     """
     own = estimator.__dict__.get("_skl_callbacks")
     present = any(isinstance(callback, ProgressBar | ProgressLine) for callback in own or ())
     if not estimator.verbose or present or hasattr(estimator, "_parent_callback_ctx"):
         yield
         return
-    estimator._skl_callbacks = [*(own or ()), ProgressLine()]
+    estimator._skl_callbacks = [*(own or ()), ProgressLine(size)]
     try:
         yield
     finally:

@@ -15,16 +15,10 @@ from ._reading.frames import Table, read_parquet, read_text, table_of_array
 from ._reading.stored import STORED, read_array
 from ._reading.text import PACKED
 
-__all__ = ["BadInput", "Table", "check_output", "read_file", "read_table", "write_atomically"]
+__all__ = ["BadInput", "Table", "check_output", "read_file", "write_atomically"]
 
 TEXT = (".csv", ".tsv", ".txt", ".dat", ".data", ".asc", ".psv")
 KINDS = (*STORED, ".parquet", *TEXT)
-
-
-def read_table(path, **options):
-    """Numbers and names of :func:`read_file`."""
-    table = read_file(path, **options)
-    return table.X, table.names
 
 
 def read_file(path, *, header=None, index=None, delimiter=None):
@@ -157,11 +151,16 @@ def write_atomically(path, write):
     Parameters
     ----------
     path : str or path-like
-        Replaced if it exists; through a symbolic link, what the link points to.
+        Replaced if it exists; through a symbolic link, what the link points to. A pipe or a device
+        is written to as it is.
     write : callable
         Takes a binary file. If it raises, `path` is left as it was.
     """
     path = Path(path).resolve()
+    if _is_special(path):
+        with open(path, "wb") as file:
+            write(file)
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         # Opened by us, not by tempfile: the result gets the permissions of any new file.

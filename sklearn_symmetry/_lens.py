@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
-from sklearn.utils import check_array, check_random_state, check_scalar
+from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from . import __version__
 from ._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
 from ._channels import join_channels, split_channels
-from ._containers import check_container, check_type, float_dtypes
+from ._containers import check_container, check_type, float_dtypes, names_of
 from ._html import lens_card
 from ._lattices import fitted_grid, on_grid, position_names
 from ._parameters import (
@@ -25,10 +25,12 @@ from ._parameters import (
     check_parameters,
     check_shapes,
     resolve_device,
+    seed_of,
 )
 from ._sources import column_names, is_source, judged, lazily, on_blocks, scored_rows, width_of
 from ._torch_state import usual_torch
 from ._validation import (
+    check_channels,
     check_columns,
     check_data,
     check_summary,
@@ -178,8 +180,8 @@ class SymmetryLens(
     candidates_ : list of dict
         Starts tried: how each was made (``"start"``), the ``"loss"`` it led to (of an order of
         columns, its cost), and the ``"agreement"`` of its generator with the one chosen, a cosine.
-        On a lattice also its ``"shape"``, and the ``"divergence"`` of its energies, by which
-        candidates are ranked first.
+        On a lattice that was mixed also its ``"shape"``, and the ``"divergence"`` of its energies,
+        by which candidates are ranked first.
     device_ : str
         Where the optimisation ran.
     settings_ : dict
@@ -377,7 +379,8 @@ class SymmetryLens(
             fitted = _fitted_attributes(solution, checked, summary.sample.dtype, device)
             return fitted | {"settings_": _settings_of_the_fit(self)}
 
-        with verbose_callbacks(self), degenerate_samples(), enough_memory(self):
+        size = summary.n_samples // self.n_channels, checked.n_features_in_
+        with verbose_callbacks(self, size), degenerate_samples(), enough_memory(self):
             monitor = FitMonitor(self, X, attributes)
             try:
                 solution = solve(summary, settings, monitor=monitor)
@@ -392,6 +395,11 @@ class SymmetryLens(
                     f"smaller batch_size than {settings.batch_size or DEFAULT.batch_size}."
                 )
                 raise
+        if not np.isfinite(solution.loss_curve[-1]):
+            raise FloatingPointError(
+                f"the loss is {solution.loss_curve[-1]}; use smaller coefficients, such as the "
+                f"default ones: they are {settings.weights}"
+            )
         self._set_fitted(attributes(solution))
         if not self.converged_:
             warn_caller(_not_converged(self.n_iter_, monitor.stopped), ConvergenceWarning)
@@ -429,11 +437,17 @@ class SymmetryLens(
         -------
         samples : ndarray of shape (n_samples, n_features)
             Of a dask array a dask array.
+
+        Raises
+        ------
+        ValueError
+            If `X` has another number of columns, or the names of `transform` in another order.
         """
         check_is_fitted(self)
         if is_lazy(X):
             return lazily(self.inverse_transform, X)
         check_container(X)
+        self._check_order(names_of(X))
         representation = check_array(X, dtype=float_dtypes(X), input_name="X")
         if representation.shape[1] != self._n_features_out:
             each = " and channel" if self._n_channels > 1 else ""
@@ -443,6 +457,15 @@ class SymmetryLens(
             )
         rows = split_channels(representation, self._n_channels)
         return join_channels(rows @ np.linalg.pinv(self.group_conv_matrix_).T, self._n_channels)
+
+    def _check_order(self, names):
+        """Refuse the columns of a representation in another order than `transform` gives them."""
+        own = list(self.get_feature_names_out())
+        if names != own and sorted(map(str, names)) == sorted(own):
+            raise ValueError(
+                f"the columns of X are those of transform in another order; select them as "
+                f"X[lens.get_feature_names_out()], which begins with {own[0]!r}"
+            )
 
     @usual_torch()
     def shift(self, X: ArrayLike, steps: float | tuple[float, ...] = 1) -> np.ndarray:
@@ -485,7 +508,8 @@ class SymmetryLens(
             steps = steps if isinstance(steps, tuple | list) and len(steps) == 1 else (steps,)
         for step in steps:
             if not isinstance(step, Real):
-                raise TypeError(f"steps must be one number on a line or ring; got {step!r}")
+                what = "one real number on a line or ring" if n_axes == 1 else "real numbers"
+                raise TypeError(f"steps must be {what}; got {step!r}")
             if not abs(step) <= FARTHEST:  # nor not a number
                 raise ValueError(
                     f"steps must be finite, at most {FARTHEST:.0e} either way, beyond which "
@@ -525,6 +549,8 @@ class SymmetryLens(
         rows = scored_rows(self, X) - self.location_
         if not np.isfinite(rows).all():  # scikit-learn may have been told not to look
             raise ValueError("Input X contains NaN or infinity; drop or impute these entries")
+        if len(rows) < 3:
+            raise ValueError(f"X has n_samples={len(rows)}; a score needs at least 3")
         return symmetry_score(rows, self.group_conv_matrix_, representation_grid(self))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -550,7 +576,7 @@ class SymmetryLens(
                 return super().get_feature_names_out(input_features)
             _check_feature_names_in(self, input_features)
             return position_names(fitted_grid(self), self._n_channels)
-        names = _check_feature_names_in(self, input_features)
+        names = _check_feature_names_in(self, input_features).astype(str).astype(object)
         names = names.reshape(self._n_channels, -1)[:, self.column_order_]
         changed = self.group_conv_matrix_.sum(axis=1) < 0
         return np.where(changed, "-" + names, names).ravel()
@@ -587,6 +613,8 @@ class SymmetryLens(
         """
         check_is_fitted(self)
         dtype = torch.get_default_dtype() if dtype is None else dtype
+        if not dtype.is_floating_point:
+            raise ValueError(f"dtype must be one of floating point; got {dtype}")
         with usual_torch():
             weight = torch.tensor(self.group_conv_matrix_, dtype=dtype, device="cpu")
             shape = tuple(self.grid_shape_) if on_grid(self) else None
@@ -610,7 +638,7 @@ class SymmetryLens(
             Those of the fit, or new ones. More than twice as many different samples as features:
             equal samples count once. Of a Summary only its sample is judged.
         level : float, default=0.05
-            Of the tests, above 0 and at most 0.5.
+            Of the tests, from 0.01, the least p-value that there can be, to 0.5.
         groups : None, "blocks" or array-like of shape (n_samples,), default=None
             None: samples are independent. Labels: samples of one label, such as those of one
             person, are in one half, as by scikit-learn's ``GroupKFold``. ``"blocks"``: rows in the
@@ -658,9 +686,12 @@ class SymmetryLens(
         names = None
         check_type(X)
         if not isinstance(X, Summary) and is_source(X):
+            check_channels(self.n_channels, width_of(X))
             width = width_of(X) // self.n_channels
-            names, options = column_names(X), {"capacity": rows_needed(self, width)}
-            options |= {"n_channels": self.n_channels, "seed": _seed(self.random_state)}
+            check_shapes(self, None, width)  # before all of it is read
+            settings = self._settings(width, device)
+            names, options = column_names(X), {"capacity": rows_needed(settings, width)}
+            options |= {"n_channels": self.n_channels, "seed": seed_of(self.random_state)}
             X = summarise(X, **options)
         if isinstance(X, Summary):
             checked = check_summary(self, X, self.n_channels, names)
@@ -670,7 +701,10 @@ class SymmetryLens(
         n_features = X.shape[1] // self.n_channels
         check_shapes(self, len(X) * self.n_channels, n_features)
         settings = self._settings(n_features, device)
-        options = {"capacity": rows_needed(settings, n_features), "seed": _seed(self.random_state)}
+        options = {
+            "capacity": rows_needed(settings, n_features),
+            "seed": seed_of(self.random_state),
+        }
         return summarise(X, n_channels=self.n_channels, **options), settings, checked
 
     def _settings(self, n_features, device):
@@ -682,6 +716,13 @@ class SymmetryLens(
                 raise ValueError(
                     f"warm_start=True needs the number of features of the previous fit, "
                     f"{len(self.filter_)}{each}; X has {n_features}. Use warm_start=False."
+                )
+            n_powers = n_features if self.n_powers is None else self.n_powers
+            if n_powers != len(self.group_conv_matrix_):
+                raise ValueError(
+                    f"warm_start=True needs the n_powers of the previous fit, "
+                    f"{len(self.group_conv_matrix_)}; got n_powers={self.n_powers}, which asks for "
+                    f"{n_powers}. Use warm_start=False."
                 )
             options["init"] = self.group_conv_matrix_
         return Settings(**options, device=device)
@@ -733,19 +774,6 @@ class SymmetryLens(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _seed(random_state):
-    """Seed of the solver; fresh entropy for None, which leaves numpy's global state alone."""
-    if random_state is None:
-        return int(np.random.default_rng().integers(2**31 - 1))
-    try:
-        return int(check_random_state(random_state).randint(2**31 - 1))
-    except ValueError as error:
-        raise ValueError(
-            f"random_state must be None, a RandomState or an int from 0 to 2**32 - 1; got "
-            f"random_state={random_state!r}"
-        ) from error
 
 
 def _settings_of_the_fit(lens):

@@ -5,13 +5,21 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.utils import check_scalar
+from sklearn.utils import check_random_state, check_scalar
 
 from ._lattices import check_grid, check_grid_columns
+from ._verdict.criteria import ORDERS
 from .core.losses import PAPER_WEIGHTS
 from .solver.tuning import DEFAULT
 
-__all__ = ["check_jobs", "check_level", "check_parameters", "check_shapes", "resolve_device"]
+__all__ = [
+    "check_jobs",
+    "check_level",
+    "check_parameters",
+    "check_shapes",
+    "resolve_device",
+    "seed_of",
+]
 
 CHOICES = {
     "boundary": ("open", "circulant", "auto"),
@@ -103,8 +111,12 @@ def check_level(level):
     """Refuse a level of tests that is none."""
     if not isinstance(level, Real):
         raise TypeError(f"level must be a number, such as 0.05; got {level!r}")
-    if not 0 < level <= 0.5:
-        raise ValueError(f"level must be above 0 and at most 0.5; got {level}")
+    least = 1 / (ORDERS + 1)
+    if not least <= level <= 0.5:
+        raise ValueError(
+            f"level must be from {least:g}, below which no p-value of these tests can be, to 0.5; "
+            f"got {level}"
+        )
 
 
 def _is(value, name):
@@ -128,6 +140,8 @@ def _check_number(lens, name, include_boundaries="left"):
 def _check_scalar(lens, name, kind, **limits):
     """As :func:`sklearn.utils.check_scalar`, with the value in every message."""
     value = getattr(lens, name)
+    if kind is Integral and isinstance(value, bool) and name != "verbose":
+        raise TypeError(f"{name} must be an integer; got {value!r}")
     try:
         check_scalar(value, name, kind, **limits)
     except TypeError as error:
@@ -135,7 +149,7 @@ def _check_scalar(lens, name, kind, **limits):
 
 
 def check_shapes(lens, n_samples, n_features):
-    """Check the parameters whose range depends on the data."""
+    """Check the parameters whose range depends on the data; `n_samples` may not be known yet."""
     check_grid_columns(lens, n_features)
     if lens.boundary == "circulant" and n_features < DEFAULT.smallest_ring:
         raise ValueError(
@@ -143,18 +157,25 @@ def check_shapes(lens, n_samples, n_features):
             f"{n_features}. On so small a ring all are neighbours of all: use boundary='open'."
         )
     size = n_features + (0 if lens.boundary == "circulant" else 2 * lens.padding)
-    if size > max(LARGEST, 3 * n_features):
+    largest = max(LARGEST, 3 * n_features)
+    if size > largest:
         raise ValueError(
-            f"padding == {lens.padding}, must be <= {max(LARGEST, 3 * n_features) // 2}: matrices "
+            f"padding == {lens.padding}, must be <= {(largest - n_features) // 2}: matrices "
             f"have n_features + 2 * padding rows; the default is enough"
         )
     if lens.n_powers is not None:
-        _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=size)
-    if lens.density == "mixture":
+        most = size if lens.boundary == "open" else n_features  # it may be a ring
+        _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=most)
+    if lens.density == "mixture" and n_samples is not None:
         _check_batch(lens, n_samples, lens.n_powers or n_features)
     if isinstance(lens.init, str):
         return
-    init = np.asarray(lens.init)
+    try:
+        init = np.asarray(lens.init)
+    except ValueError as error:
+        raise ValueError(
+            f"init must be an array of shape (n_powers, n_features): {error}"
+        ) from error
     n_powers = n_features if lens.n_powers is None else lens.n_powers
     if init.shape != (n_powers, n_features):
         raise ValueError(
@@ -202,6 +223,19 @@ def resolve_device(device):
     elif resolved.type != "cpu":
         _check_backend(device, resolved)
     return str(resolved)
+
+
+def seed_of(random_state):
+    """Seed of the solver; fresh entropy for None, which leaves numpy's global state alone."""
+    if random_state is None:
+        return int(np.random.default_rng().integers(2**31 - 1))
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise ValueError(
+            f"random_state must be None, a RandomState or an int from 0 to 2**32 - 1; got "
+            f"random_state={random_state!r}"
+        ) from error
 
 
 def _check_backend(device, resolved):

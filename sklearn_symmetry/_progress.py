@@ -6,8 +6,6 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import numpy as np
-
 __all__ = ["ProgressLine", "cost_of_fit", "cost_of_verdict", "say", "titled"]
 
 WIDTH = 20  # signs of the bar
@@ -91,25 +89,24 @@ class ProgressLine:
 
     Parameters
     ----------
-    stream : text stream or None, default=None
-        None: the standard error stream of the moment.
+    size : tuple of int
+        Samples and columns of the fit.
     """
 
-    def __init__(self, stream=None):
-        self.stream = stream
+    def __init__(self, size):
+        self.size = size
 
     def setup(self, estimator, context):
         self.began = self.shown = time.monotonic()
         self.title = _title.get() or "fit"
-        self.out = sys.stderr if self.stream is None else self.stream
+        self.out = sys.stderr
         self.total, self.done, self.last = None, {}, ""
         self.phase_began = self.began
 
     def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
         if context.parent is None:
             if not _title.get():
-                shape = np.shape(X) or (X.n_samples, X.n_features)  # a table, or a summary of one
-                self._write(f"{self.title}: {cost_of_fit(estimator, *shape[:2])}\n")
+                self._write(f"{self.title}: {cost_of_fit(estimator, *self.size)}\n")
             if self._is_watched():
                 self._overwrite(f"{self.title}: looking at the samples")
         elif metadata is None:

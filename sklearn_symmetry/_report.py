@@ -13,7 +13,7 @@ from .inspection import (
     RepresentationDisplay,
     SummaryDisplay,
 )
-from .inspection._common import label_columns, matrix_image
+from .inspection._common import label_columns, matrix_image, plain_text
 from .inspection._lattice import telling_patches
 from .inspection._representation import convention
 from .inspection._summary import FONTS, telling_samples
@@ -57,10 +57,14 @@ def _scored(lens, X):
     plain = copy.copy(lens)
     plain.group_conv_matrix_ = np.eye(X.shape[1] // lens._n_channels)
     steps, along = ((1, 1), "along both axes ") if on_grid(lens) else (1, "")
-    error = equivariance_error(lens, X, steps=steps)
+    try:
+        score, before = lens.score(X), plain.score(X)
+        error = equivariance_error(lens, X, steps=steps)
+    except ValueError as error:  # such as of a recording that ends in silence
+        return [f"none: of the {len(X)} samples kept aside, {error}"]
     return [
-        f"{lens.score(X):.3f} on {len(X)} samples kept aside (the columns as given: "
-        f"{plain.score(X):.3f}; greater is better)",
+        f"{score:.3f} on {len(X)} samples kept aside (the columns as given: "
+        f"{before:.3f}; greater is better)",
         f"one step of the samples {along}moves what the lens sees by one position, relative error "
         f"{error:.0e} (checks the lens, not the data)",
     ]
@@ -122,10 +126,10 @@ def _draw_revealed(lens, X, title, subtitle, secret, names):
     with rc_context(FONTS):
         figure = Figure(figsize=(14, 10.6), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
-        figure.suptitle(title, fontsize=18, fontweight="bold")
+        figure.suptitle(plain_text(title), fontsize=18, fontweight="bold")
         figure.supxlabel(_caption(lens, samples, secret), fontsize=12, color="0.3")
         above, below = figure.subfigures(2, 1)
-        above.suptitle(subtitle, fontsize=13, color="0.3")
+        above.suptitle(plain_text(subtitle), fontsize=13, color="0.3")
         _draw_samples(above, lens, samples, secret, names)
         axes = below.subplots(1, 3)
         image = _draw_matrices(axes[:2], lens, names)

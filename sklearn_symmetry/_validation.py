@@ -16,6 +16,7 @@ from .statistics.chunks import mapped
 from .statistics.faults import listed
 
 __all__ = [
+    "check_channels",
     "check_columns",
     "check_data",
     "check_summary",
@@ -36,7 +37,7 @@ DEGENERATE = (
     "drop constant, repeated and dependent columns, bring all columns to one unit, remove wild "
     "values, and bring more different rows"
 )
-HUNGRY = ("padding", "batch_size", "n_kernels", "hidden_factor")  # for memory
+HUNGRY = ("padding", "batch_size", "n_kernels", "hidden_factor")  # for memory; networks the last
 # Packages whose lines a warning does not point at. A pipeline calls its steps through joblib, and
 # what is loaded calls back from pickle.
 PASS_ON = (__name__.partition(".")[0], "sklearn", "joblib", "pickle", "contextlib")
@@ -81,7 +82,7 @@ def check_data(estimator, X, n_channels=1):
             if columns is None:
                 raise
             raise type(error)(_located(str(error), columns)) from error
-    _check_channels(n_channels, X.shape[1])
+    check_channels(n_channels, X.shape[1])
     _check_count(len(X), X.shape[1] // n_channels, n_channels)
     return X, checked
 
@@ -111,7 +112,7 @@ def _check_count(n_samples, n_features, n_channels):
         )
 
 
-def _check_channels(n_channels, n_columns):
+def check_channels(n_channels, n_columns):
     """Channels are blocks of columns of equal width, of two columns at least."""
     if n_columns % n_channels:
         raise ValueError(
@@ -223,7 +224,8 @@ def enough_memory(lens):
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" not in str(error):
             raise
-        used = [f"{name}={getattr(lens, name)}" for name in HUNGRY]
+        names = HUNGRY if lens.density == "mixture" else HUNGRY[:2]
+        used = [f"{name}={value}" for name in names if (value := getattr(lens, name)) is not None]
         raise MemoryError(
             f"the fit needs more memory than there is; use smaller ones of {', '.join(used)}, or "
             f"fewer columns"

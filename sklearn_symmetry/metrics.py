@@ -45,7 +45,8 @@ def generator_similarity(
     generator : array-like of shape (n, n) or (k, n, n)
         Learned generator. With an open boundary a padded one (``padded_generator_`` of a lens)
         is cropped centrally to the shape of `target`. Of several commuting ones, ``generators_``,
-        the worst one counts, in the order of the axes that fits best.
+        the worst one counts, in the order of the axes that fits best; these are not cropped, and
+        `boundary` says nothing.
     target : array-like of shape (n_features, n_features) or (k, n_features, n_features)
         Known generator, ``generator`` of a set of :mod:`sklearn_symmetry.datasets`; or known
         generators, ``generators`` of a set on a lattice.
@@ -101,6 +102,7 @@ def generator_similarity(
     >>> round(generator_similarity(np.roll(np.eye(7), 1, axis=1), shift), 3)
     0.926
     """
+    _check_boundary(boundary)
     if np.ndim(generator) == 3 or np.ndim(target) == 3:
         return _similarity_of_axes(generator, target, X)
     generator, target = _check_pair(generator, target, boundary)
@@ -142,10 +144,19 @@ def matched(generators: ArrayLike, targets: ArrayLike) -> list[tuple[np.ndarray,
     -------
     pairs : list of tuple of two ndarray of shape (d, d)
         A generator, and the target it goes with, in its direction.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many of one size.
     """
     generators, targets = (
         np.reshape(part, (-1, *np.shape(part)[-2:])) for part in (generators, targets)
     )
+    if generators.shape != targets.shape:
+        raise ValueError(
+            f"generators has shape {generators.shape} and targets {targets.shape}, must be alike."
+        )
 
     def pairs(order):
         found = []
@@ -232,17 +243,21 @@ def _loud(X):
 
 def _check_pair(generator, target, boundary):
     """Both as square matrices of one shape, neither of them zero."""
+    _check_boundary(boundary)
     generator = _check_square(generator, "generator")
     target = _check_square(target, "target")
     if boundary == "open":
         generator = _central_crop(generator, len(target))
-    elif boundary == "circulant":
-        generator = _circulant_crop(generator, target)
     else:
-        raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
+        generator = _circulant_crop(generator, target)
     if np.linalg.norm(generator) * np.linalg.norm(target) == 0:
         raise ValueError("generator and target must not be zero: the angle to zero is undefined.")
     return generator, target
+
+
+def _check_boundary(boundary):
+    if boundary not in ("open", "circulant"):
+        raise ValueError(f"boundary == {boundary!r}, must be one of 'open', 'circulant'.")
 
 
 def _check_square(matrix, name):
@@ -346,6 +361,11 @@ def equivariance_error(
     folded = before.shape[1:] if len(shape) == 1 else shape
     before, after = (part.reshape(-1, *folded) for part in (before, after))
     sizes = [size - 2 * margin for size in folded]
+    if min(sizes) < 2:
+        raise ValueError(
+            f"margin == {margin}, must leave at least 2 of {min(folded)} columns of the "
+            f"representation."
+        )
     if not any(each) or any(abs(step) >= size for step, size in zip(each, sizes, strict=True)):
         raise ValueError(
             f"steps == {steps}, must not be 0 and must be < {min(sizes)} in absolute value, the "

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import prod
 
 import torch
 from torch import nn
@@ -43,6 +44,8 @@ class GroupConvolution(nn.Module):
         trainable: bool = False,
     ) -> None:
         super().__init__()
+        if shape is not None and prod(shape) != len(weight):
+            raise ValueError(f"shape == {shape}, must have {len(weight)} positions, as weight has")
         self.n_channels = n_channels
         self.shape = (len(weight),) if shape is None else tuple(shape)
         if trainable:
@@ -146,13 +149,19 @@ class ShiftCNN(nn.Module):
         Raises
         ------
         ValueError
-            If the columns are too few, or `n_channels` does not divide them.
+            If the columns are too few, `n_channels` does not divide them, or `x` is of another
+            shape, such as that of a lattice.
         """
         x = self._channels(x).to(self.head.weight.dtype)
         return self.head(self.convolutions(x).amax(-1))
 
     def _channels(self, x):
         """`x` with an axis for the channels, wide enough for the convolutions."""
+        if x.ndim not in (2, 3) or (x.ndim == 3 and x.shape[1] != self.n_channels):
+            raise ValueError(
+                f"the network takes (n, n_channels * m) or (n, n_channels, m) with n_channels="
+                f"{self.n_channels}, that of the lens; got {tuple(x.shape)}"
+            )
         n_columns = x.shape[1:].numel()
         if n_columns % self.n_channels:
             raise ValueError(

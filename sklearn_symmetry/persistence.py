@@ -125,17 +125,18 @@ def load_lens(path: str | PathLike | BinaryIO) -> SymmetryLens:
     _check_binary(path)
     try:
         header, *groups = _read(path)
+        version = header["version"]
         parameters, attributes = map(_with_tuples, groups)
         lens = SymmetryLens(**parameters).set_output(**header.get("output", {}))
         _check_attributes(attributes)
-    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} does not hold a lens written by save_lens: {error}") from error
-    if header["version"] != __version__:
+    if version != __version__:
         warn_caller(
             InconsistentVersionWarning(
                 estimator_name="SymmetryLens (sklearn_symmetry)",
                 current_sklearn_version=__version__,
-                original_sklearn_version=header["version"],
+                original_sklearn_version=version,
             )
         )
     vars(lens).update(attributes)
@@ -161,7 +162,8 @@ def _opened(path):
 
 
 def _read(path):
-    with _opened(path) as file, np.load(file, allow_pickle=False) as stored:
+    with _opened(path) as file:
+        stored = np.load(file, allow_pickle=False)
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise ValueError("it is a single array")
         header = json.loads(str(stored[HEADER]))
@@ -187,8 +189,9 @@ def _check_attributes(attributes):
             sizes.setdefault(letter, size)
             for letter, size in zip(letters, np.shape(value), strict=True)
         )
-        if np.shape(value) != expected or not np.isfinite(value).all():
-            raise ValueError(f"{name} should be finite, of shape {expected}")
+        real = np.asarray(value).dtype.kind in "fiu"
+        if np.shape(value) != expected or not real or not np.isfinite(value).all():
+            raise ValueError(f"{name} should be real and finite, of shape {expected}")
     if "settings_" in attributes:
         attributes["settings_"] = _with_tuples(attributes["settings_"])
     if attributes["n_features_in_"] % sizes["d"]:

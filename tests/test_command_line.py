@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn_symmetry import SymmetryLens, __version__, _report, _words
 from sklearn_symmetry._cli import demo, fit, main
 from sklearn_symmetry._cli.claims import read_claim
-from sklearn_symmetry._io import BadInput, read_table, write_atomically
+from sklearn_symmetry._io import BadInput, read_file, write_atomically
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.persistence import load_lens
@@ -98,6 +98,85 @@ def test_title_does_not_claim_what_was_not_found():
 # The user's own file
 
 
+@pytest.fixture
+def shuffled(tmp_path, monkeypatch):
+    """Seven shuffled columns, with names as people give them, in a folder of their own."""
+    X = make_symmetric_signals(300, 7, random_state=0).data
+    np.savetxt(
+        tmp_path / "x.csv", X, delimiter=",", header="a,b,c,d,e,\u65e5,price $_$", comments="",
+        encoding="utf-8",
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    return X
+
+
+FIT = ["fit", "x.csv", "--mixing", "permutation", "--no-verdict", "--save", "lens.npz"]
+
+
+def test_names_of_any_signs_are_drawn(shuffled, tmp_path):
+    assert main([*FIT, "--report", "report.png"]) == 0
+    assert (tmp_path / "report.png").read_bytes().startswith(PNG)
+
+
+def test_a_lens_is_kept_whatever_fails_after_the_fit(shuffled, tmp_path, monkeypatch):
+    def fails(*args, **options):
+        raise RuntimeError
+
+    monkeypatch.setattr(fit, "summary", fails)
+    with pytest.raises(RuntimeError):
+        main(FIT)
+    assert load_lens(tmp_path / "lens.npz").column_order_.shape == (7,)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--order", "-"]])
+def test_names_that_a_terminal_cannot_show_end_no_program(options, shuffled, tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-m", "sklearn_symmetry", *FIT, *options],
+        capture_output=True, check=True, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    shown = process.stdout.decode("utf-8")
+    assert ("\u65e5" if options else r"\u65e5") in shown
+    assert files(tmp_path) == ["lens.npz", "x.csv"]
+
+
+def test_columns_go_back_by_their_names(shuffled, tmp_path, capsys):
+    assert main(FIT) == 0
+    assert main(["transform", "lens.npz", "x.csv", "-o", "seen.csv"]) == 0
+    seen = np.loadtxt(tmp_path / "seen.csv", delimiter=",", skiprows=1)
+    with open(tmp_path / "seen.csv", encoding="utf-8") as file:
+        header = file.readline().strip().split(",")
+    turned = ",".join(header[::-1])
+    np.savetxt(
+        "turned.csv", seen[:, ::-1], delimiter=",", header=turned, comments="", encoding="utf-8"
+    )
+    assert main(["transform", "lens.npz", "turned.csv", "--inverse", "-o", "back.csv"]) == 0
+    back = np.loadtxt(tmp_path / "back.csv", delimiter=",", skiprows=1)
+    assert_allclose(back, shuffled, atol=1e-12)
+
+
+def test_a_recording_that_ends_in_silence_is_fitted(shuffled, tmp_path, capsys):
+    shuffled[-40:] = 0
+    np.savetxt("x.csv", shuffled, delimiter=",")
+    assert main([*FIT, "--blocks"]) == 0
+    assert "score     none: of the 30 samples kept aside" in capsys.readouterr().out
+
+
+def test_warnings_of_a_fit_that_fails_are_told(shuffled, monkeypatch, capsys):
+    def warns_and_fails(self, X, y=None):
+        warnings.warn("look at column 3", UserWarning, stacklevel=2)
+        raise FloatingPointError("degenerate")
+
+    monkeypatch.setattr(SymmetryLens, "fit", warns_and_fails)
+    assert main(FIT) == 1
+    assert capsys.readouterr().err == "note: look at column 3\nerror: degenerate\n"
+
+
+def test_too_little_memory_is_said_in_one_line(shuffled, monkeypatch, capsys):
+    fit_raises(monkeypatch, MemoryError("use a smaller padding"))
+    assert main(FIT) == 1
+    assert capsys.readouterr().err == "error: use a smaller padding\n"
+
+
 def test_fit_saves_a_lens_and_a_report(table, slices, tmp_path, capsys, little_search):
     model, picture = tmp_path / "lens.joblib", tmp_path / "report.png"
     code = main(["fit", str(table), "--save", str(model), "--report", str(picture)])
@@ -163,7 +242,8 @@ def test_progress_goes_to_the_error_stream_and_says_what_a_fit_costs(table, caps
 def test_array_file_is_read_as_it_is(dtype, tmp_path):
     X = np.random.default_rng(1).integers(0, 2, size=(5, 3)).astype(dtype)
     np.save(tmp_path / "x.npy", X)
-    read, names = read_table(tmp_path / "x.npy")
+    table = read_file(tmp_path / "x.npy")
+    read, names = table.X, table.names
     assert_allclose(read, X)
     assert (read.dtype, names) == (dtype, None)
 
@@ -182,7 +262,8 @@ def test_array_file_is_read_as_it_is(dtype, tmp_path):
 def test_text_file_is_read_with_or_without_a_header(text, names, tmp_path):
     path = tmp_path / "x.CSV"
     path.write_bytes(text.encode())
-    X, found = read_table(path)
+    table = read_file(path)
+    X, found = table.X, table.names
     assert_allclose(X, [[1, 2], [3, 4]])
     assert found == names
 
@@ -207,7 +288,7 @@ def test_fault_of_a_text_file_is_named_with_its_place(text, message, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text(text)
     with pytest.raises(BadInput, match=message):
-        read_table(path)
+        read_file(path)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +306,7 @@ def test_fault_of_an_array_file_is_named(array, message, tmp_path):
     path = tmp_path / "x.npy"
     np.save(path, array, allow_pickle=True)
     with pytest.raises(BadInput, match=message):
-        read_table(path)
+        read_file(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not an array", b"PK\x03\x04"])
@@ -233,14 +314,14 @@ def test_file_that_is_no_array_is_refused(content, tmp_path):
     path = tmp_path / "x.npy"
     path.write_bytes(content)
     with pytest.raises(BadInput, match="not a NumPy file"):
-        read_table(path)
+        read_file(path)
 
 
 def test_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b"PK\x03\x04\x00\x00")
     with pytest.raises(BadInput, match="is no text, but a zip archive or a spreadsheet"):
-        read_table(path)
+        read_file(path)
 
 
 # Refusals: one line, exit code 2, before any work
@@ -257,6 +338,13 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         (["fit", "data.csv", "--save", "own.npz2"], "must end in .npz or .joblib"),
         (["fit", "data.csv", "--order", "order.txt"], "must end in .csv or .tsv or .npy"),
         (["fit", "data.csv", "--channel-map", "none.txt"], "none.txt: cannot be read"),
+        (["fit", "data.csv", "--channel-map", "map.csv", "--order", "map.csv"], "the channel map"),
+        (
+            ["fit", "data.csv", "--channel-map", "map.csv", "--n-powers", "3"],
+            "leave out --n-powers",
+        ),
+        (["fit", "data.csv", "--order", "o.csv", "--n-powers", "3"], "leave out --n-powers 3"),
+        (["fit", "data.csv", "--channel-map", "map.csv", "--grid-shape", "auto"], "--grid-shape"),
         (["verdict", "lens.npz", "data.csv"], "lens.npz: no such file"),
         (["transform", "data.csv", "data.csv"], "expected a lens"),
         (["info", "data.joblib"], "data.joblib: no such file"),
@@ -280,6 +368,7 @@ def test_bad_input_is_refused_in_one_line_before_the_fit(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "short.csv").write_text("1,2\n3,4\n5,7\n")
+    (tmp_path / "map.csv").write_text(",".join(f"s{column}" for column in range(7)))
     before = files(tmp_path)
     assert main(arguments) == 2
     err = capsys.readouterr().err

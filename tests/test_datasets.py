@@ -390,3 +390,14 @@ def test_photographs_without_pillow_say_what_to_install(monkeypatch):
     monkeypatch.setattr("sklearn.datasets.load_sample_images", load_sample_images)
     with pytest.raises(ImportError, match="needs pillow.*pip install"):
         load_photo_rows(5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_none_are_refused(value):
+    for make, options in (
+        (make_symmetric_signals, {"noise": value}),
+        (make_symmetric_fields, {"noise": value, "shape": (3, 4)}),
+        (make_symmetric_fields, {"field": "smooth", "scale": value, "shape": (3, 4)}),
+    ):
+        with pytest.raises(ValueError, match=f"== {value}, must be finite"):
+            make(50, **options)

@@ -414,6 +414,31 @@ def test_the_command_line_names_file_place_and_remedy_in_one_line(kind, tmp_path
     assert re.search(said, line)
 
 
+ENGLISH, EUROPEAN = "{:,.1f}".format, lambda v: f"{v:,.3f}".translate(SWAP)
+LATE = [  # how numbers are written, what stands in the last line, and what is said of it
+    (ENGLISH, "1,5", "with thousands between commas"),
+    (ENGLISH, "1,23,4", "with thousands between commas"),
+    (ENGLISH, ",5", "with thousands between commas"),
+    (ENGLISH, "1.234,5", "with thousands between commas"),
+    (EUROPEAN, "1.5", "with decimal comma and thousands between points"),
+    (EUROPEAN, "0.123", "with decimal comma and thousands between points"),
+    (lambda v: f"{v:.3f}".replace(".", ","), "1.234", "with decimal comma"),
+    (lambda v: f"{v:.3f}".replace(".", ","), "12 mV", "a number with something around it"),
+    (lambda v: f"{v:.3f}".replace(".", ","), "x", "correct it"),
+]
+
+
+@pytest.mark.parametrize("write, cell, said", LATE)
+def test_numbers_that_are_written_otherwise_further_down_are_named(write, cell, said, tmp_path):
+    rows = 1e4 * np.random.default_rng(0).normal(size=(80, 3))
+    lines = ["a;b;c", *(";".join(map(write, row)) for row in rows), f"{cell};1;1"]
+    (tmp_path / "x.csv").write_text("\n".join(lines))
+    with pytest.raises(
+        BadInput, match=rf"line 82, column 1 \(a\): '{re.escape(cell)}' is .*{said}"
+    ):
+        read_file(tmp_path / "x.csv")
+
+
 @pytest.mark.parametrize("name, said", [
     ("gone.csv", "no such file"), ("a" * 300 + ".csv", "no such file"), (".", "is a folder"),
     ("folder.csv", "is a folder"), ("nul\0.csv", "no such file"), ("link.csv", "no such file"),

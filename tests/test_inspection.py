@@ -295,3 +295,28 @@ def test_summary_of_a_given_start_says_that_nothing_was_searched(finished, datas
     finished.candidates_ = []
     display = SummaryDisplay.from_estimator(finished, dataset.data)
     assert "no search" in display.axes_["starts"].texts[0].get_text()
+
+
+def test_summary_keeps_the_names_and_writes_dollars_as_they_are(finished, dataset):
+    names = [f"${column}$" for column in range(9)]
+    display = SummaryDisplay.from_estimator(
+        finished, dataset.data, title="price $_$", feature_names=names
+    )
+    for axes in (display.axes_, display.plot().axes_):
+        labels = [label.get_text() for label in axes["generator"].get_xticklabels()]
+        assert labels == [name.replace("$", r"\$") for name in names]
+    display.figure_.canvas.draw()
+
+
+def test_names_of_several_channels_are_not_those_of_one_generator(lens):
+    names = [f"c{column}" for column in range(18)]
+    display = GeneratorDisplay(lens.generator_, frame="features", feature_names=names).plot()
+    assert not any(label.get_text() in names for label in display.ax_.get_xticklabels())
+
+
+def test_summary_of_columns_in_another_order_is_refused(quick_solver):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(np.random.default_rng(0).laplace(size=(60, 5)), columns=list("abcde"))
+    lens = SymmetryLens().fit(table)
+    with pytest.raises(ValueError, match="feature names"):
+        SummaryDisplay.from_estimator(lens, table[list("edcba")])

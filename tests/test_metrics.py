@@ -256,3 +256,23 @@ def test_measures_of_samples_name_what_does_not_fit():
         displacement_share(target, target, X[:, :8])
     with pytest.raises(ValueError, match="does not change under target"):
         displacement_share(target, target, np.zeros((3, 9)))
+
+
+def test_what_cannot_be_compared_is_named():
+    several = np.stack([np.eye(6, k=1)] * 2)
+    with pytest.raises(ValueError, match="boundary == 'ring', must be one of"):
+        generator_similarity(several, several, boundary="ring")
+    with pytest.raises(ValueError, match=r"\(2, 6, 6\), must be alike"):
+        matched(several[0], several)
+    with pytest.raises(ValueError, match="margin == 3, must leave at least 2 of 6 columns"):
+        equivariance_error(Identity(), np.ones((4, 6)), margin=3)
+
+
+class Identity:
+    """A lens that leaves samples as they are."""
+
+    def transform(self, X):
+        return X
+
+    def shift(self, X, steps=1):
+        return X

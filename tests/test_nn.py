@@ -206,3 +206,16 @@ def test_lens_from_a_memory_map_becomes_a_module_without_a_warning(quick_solver)
     lens.group_conv_matrix_.flags.writeable = False
     lens.to_torch().weight.zero_()
     assert lens.group_conv_matrix_.any()
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 5, 6), (2, 4, 10), (2,)])
+def test_network_refuses_axes_that_it_does_not_know(shape):
+    with pytest.raises(ValueError, match="n_channels=2, that of the lens; got"):
+        ShiftCNN(3, n_channels=2)(torch.zeros(shape))
+
+
+def test_module_is_of_floating_point_and_of_as_many_positions_as_it_has(quick_solver):
+    with pytest.raises(ValueError, match="floating point; got torch.int32"):
+        SymmetryLens().fit(samples()).to_torch(dtype=torch.int32)
+    with pytest.raises(ValueError, match="must have 6 positions"):
+        GroupConvolution(torch.eye(6), shape=(2, 2))

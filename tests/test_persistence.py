@@ -345,3 +345,33 @@ def test_output_setting_and_file_objects_survive(quick_solver):
     copy = load_lens(file)
     assert type(copy.transform(X)).__name__ == "DataFrame"
     assert copy.settings_ == lens.settings_
+
+
+def test_what_is_no_lens_is_refused_in_words(tmp_path, quick_solver):
+    np.save(tmp_path / "x.npy", np.eye(3))
+    with pytest.raises(ValueError, match="it is a single array"):
+        load_lens(tmp_path / "x.npy")
+    path = tmp_path / "lens.npz"
+    save_lens(SymmetryLens().fit(np.random.default_rng(0).laplace(size=(60, 5))), path)
+    for name, value in (
+        ("group_conv_matrix_", 1j * np.eye(5)),
+        ("powers_", np.arange(5.0) * np.nan),
+    ):
+        with np.load(path) as stored:
+            content = dict(stored) | {f"attributes.{name}": value}
+        np.savez(tmp_path / "spoilt.npz", **content)
+        with pytest.raises(ValueError, match=f"{name} should be real and finite"):
+            load_lens(tmp_path / "spoilt.npz")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_remains_one(tmp_path, quick_solver):
+    path, read = tmp_path / "pipe.npz", []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    lens = SymmetryLens().fit(np.random.default_rng(0).laplace(size=(60, 5)))
+    save_lens(lens, path)
+    reader.join(10)
+    assert path.is_fifo()
+    assert_array_equal(load_lens(io.BytesIO(read[0])).filter_, lens.filter_)

@@ -310,3 +310,32 @@ def test_other_names_than_those_of_the_fit_are_refused(quick_solver):
     lens = SymmetryLens(**CHEAP).fit(dd.from_pandas(table(), npartitions=2))
     with pytest.raises(ValueError, match="feature names"):
         lens.transform(dd.from_pandas(table(names=list("abcdeg")), npartitions=2))
+
+
+def test_a_verbose_fit_says_how_large_a_source_is(source, quick_solver, capsys):
+    lens = SymmetryLens(verbose=1, **CHEAP).fit(source)
+    assert f"fit: {len(X)} samples of 6 columns" in capsys.readouterr().err
+    lens.verdict(source)
+    assert f"verdict: {len(X) // 2} samples of 6 columns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"n_powers": 99}, "n_powers == 99"),
+        ({"init": np.eye(5)}, "init has shape"),
+        ({"n_channels": 4}, "n_channels=4 does not divide the 6 columns of X"),
+    ],
+)
+def test_parameters_are_checked_before_a_source_is_read(options, message):
+    read = []
+
+    class Chunks:
+        def __iter__(self):
+            for chunk in np.array_split(X, 10):
+                read.append(len(chunk))
+                yield chunk
+
+    with pytest.raises(ValueError, match=message):
+        SymmetryLens(**options).fit(Chunks())
+    assert sum(read) < len(X)

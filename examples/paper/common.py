@@ -23,6 +23,8 @@ from sklearn_symmetry.solver.tuning import DEFAULT
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
 
 from ledger import Ledger, Table, read  # noqa: E402
+from memory import peak  # noqa: E402, F401
+from result_tables import grouped, table  # noqa: E402, F401
 from stamps import stamp  # noqa: E402, F401  # of the code that a run looks at
 
 # Sets of the paper and their sizes (Table 3).

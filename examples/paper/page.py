@@ -56,12 +56,6 @@ not done again.
 """
 
 
-def table(header, rows):
-    """A markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
-
-
 def paragraph(text):
     """In lines as those of the other pages."""
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
@@ -71,14 +65,6 @@ def cosines(rows):
     """All repeats, in order."""
     rows = sorted(rows, key=lambda row: int(row["repeat"]))
     return ", ".join("failed" if row["error"] else f"{float(row['cosine']):.4f}" for row in rows)
-
-
-def groups_of(rows, *names):
-    """Rows by the values of some columns, in the order of their first."""
-    groups = {}
-    for row in rows:
-        groups.setdefault(tuple(row[name] for name in names), []).append(row)
-    return groups
 
 
 def features(name):
@@ -169,7 +155,7 @@ to the cyclic shift, to which a perfect open one has 0.926.
     ]  # fmt: skip
     header = ["set", "seed", "final loss", "position", "share", "cosine to the open shift",
               "to the cyclic shift", "processor hours"]  # fmt: skip
-    return text + table(header, lines)
+    return text + common.table(header, lines)
 
 
 def step_cost(results):
@@ -212,7 +198,7 @@ which see one number, are exact piecewise-linear tables, and a step with 7 featu
 quarter of that: the last row.
 
 """
-    return text + table(header, lines)
+    return text + common.table(header, lines)
 
 
 def table1(results):
@@ -237,7 +223,7 @@ runs with 7 features are in the section before.
  fast solver: cosine, each repeat | processor seconds, median |
 |---|---|---|---|---|---|---|
 """
-    groups = groups_of(rows, "set", "solver")
+    groups = common.grouped(rows, "set", "solver")
     for name in common.SETS:
         fast = groups.get((name, "fast"), [])
         if not fast and (name, "paper") not in groups:
@@ -322,7 +308,7 @@ def success_table(rows):
     """How many runs end above 0.99, and how good their rows are, over the far starts."""
     turned = [row for row in rows if row["start"] in ("1.5", "2", "random")]
     names = list(dict.fromkeys(row["set"] for row in turned))
-    groups = groups_of(turned, "case", "set")
+    groups = common.grouped(turned, "case", "set")
     lines = []
     for case in ablation.CASES:
         cells = []
@@ -336,7 +322,7 @@ def success_table(rows):
     header = ["loss"]
     for name in names:
         header += [f"{name}: runs above 0.99", "rows"]
-    return table(header, lines)
+    return common.table(header, lines)
 
 
 def paper_ablation(rows):
@@ -355,7 +341,7 @@ when information is lost.
          f"{float(row['smallest_singular_value']):.3f}"]
         for row in rows
     ]  # fmt: skip
-    return text + table(["loss", "set", "seed", "cosine", "smallest singular value"], lines)
+    return text + common.table(["loss", "set", "seed", "cosine", "smallest singular value"], lines)
 
 
 def sensitivities(results):
@@ -383,7 +369,7 @@ cosine. The fast solver reads the four coefficients alone.
          ours["fast"].get(name, "not read")]
         for name, value in PAPER_EFFECTS.items()
     ]  # fmt: skip
-    text += table(["parameter", "paper", "its procedure here", "fast solver"], lines)
+    text += common.table(["parameter", "paper", "its procedure here", "fast solver"], lines)
     for solver, lines in found.items():
         own = [row for row in sensitivity.complete(rows, solver) if not row["error"]]
         if lines:
@@ -424,7 +410,7 @@ for eigendecompositions, and the conditional estimator, batch times hidden units
              cell(step, size, ".3f"), cell(memory["paper"], size, ",.0f")]
         )  # fmt: skip
     header = ["d", "fast: seconds of a fit", "MB", "paper's procedure: seconds of a step", "MB"]
-    return text + table(header, lines)
+    return text + common.table(header, lines)
 
 
 def cell(values, size, form):

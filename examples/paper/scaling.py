@@ -13,8 +13,6 @@ is that of a step, ``--budget`` being the number of steps (10 by default). Every
 """
 
 import multiprocessing
-import resource
-import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 
@@ -52,11 +50,11 @@ def measure(task, args):
     before = []
 
     def note(lens, dataset, task):
-        before.append(peak_megabytes())
+        before.append(common.peak())
 
     row = common.run(task, args, None, note)[0]
     row["features"] = size
-    row["peak_megabytes"] = round(peak_megabytes() - before[0], 1)
+    row["peak_megabytes"] = round((common.peak() - before[0]) / 2**20, 1)
     if not row["error"] and task["solver"] == "paper":
         row["step_cpu_seconds"] = round(row["cpu_seconds"] / row["iterations"], 4)
     return row
@@ -69,12 +67,6 @@ def warm_up(task):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it is not meant to converge
         SymmetryLens(**settings, max_iter=2, random_state=0, device="cpu").fit(X)
-
-
-def peak_megabytes():
-    """Largest resident size of this process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def exponent(sizes, values):

@@ -55,6 +55,9 @@ def main(arguments=None, prog="python -m sklearn_symmetry"):
         ``--exit-code`` was given and the lens was not found to be right, 130 after Ctrl-C.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):  # names that a terminal cannot show
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in OWN_OPTIONS):
         arguments.insert(0, MAIN_JOB)
     elif arguments[0] not in (*COMMANDS, *OWN_OPTIONS):
@@ -75,7 +78,7 @@ def main(arguments=None, prog="python -m sklearn_symmetry"):
         # The reader has seen enough (head): nothing is left to be flushed into its pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except FloatingPointError as error:
+    except (FloatingPointError, MemoryError) as error:
         return _complain(f"error: {error}", 1)
     except (BadInput, ImportError) as error:
         return _complain(f"error: {error}", 2)

@@ -20,7 +20,6 @@ class _Action:
     HELP: str
     add_own: object
     act: object  # from lens, rows and options to rows and names
-    inverse: bool = False
 
     def add_arguments(self, parser):
         """Of the command."""
@@ -53,6 +52,7 @@ def _transform(lens, table, options):
     plain = plain_lens(lens)
     if options.inverse:
         names = getattr(lens, "feature_names_in_", None)
+        table = table.with_columns(lens.get_feature_names_out(), "that the lens gives")
         return plain.inverse_transform(table.X), names, table.said
     table = table.as_fitted(lens)
     return plain.transform(table.X), lens.get_feature_names_out(), table.said

@@ -4,6 +4,8 @@
 import argparse
 import math
 
+from .._parameters import check_level
+
 __all__ = [
     "OneLineParser",
     "add_fit_options",
@@ -121,10 +123,9 @@ def steps(text):
 def _level(text):
     try:
         level = float(text)
-    except ValueError:
-        level = 0.0
-    if not 0 < level <= 0.5:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 0.5; got {text!r}")
+        check_level(level)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return level
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from .._report import draw_report
 from .._validation import plain_lens
 from .arguments import add_reading_options, add_verdict_options
-from .fitting import NOT_FOUND, about, check_outputs, judged, known_of, verdict_facts, write_outputs
+from .fitting import NOT_FOUND, about, check_outputs, judged, known_of, verdict_facts, write_picture
 from .lenses import read_lens
 from .tables import read_input
 
@@ -39,5 +39,5 @@ def run(options, talk):
     if options.report is not None:
         title = f"{Path(options.lens).name} on {Path(options.file).name}"
         figure = draw_report(plain, table.X, title, verdict=verdict, names=names)
-        write_outputs(lens, figure, options.report, None, talk)
+        write_picture(figure, options.report, talk)
     return NOT_FOUND if options.exit_code and not verdict else 0

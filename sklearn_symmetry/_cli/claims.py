@@ -9,7 +9,14 @@ from .._reading.cells import cells_of
 from .._reading.text import lines_of
 from ..metrics import compare_orders
 
-__all__ = ["NO_ORDER", "add_claim_option", "compared", "order_of_columns", "read_claim"]
+__all__ = [
+    "NO_ORDER",
+    "add_claim_option",
+    "check_order_options",
+    "compared",
+    "order_of_columns",
+    "read_claim",
+]
 
 NO_ORDER = "the columns were mixed, and have none; or try --mixing permutation"
 
@@ -36,6 +43,18 @@ def add_claim_option(parser):
         "line, or between commas, semicolons or tabs; numbers from 0 for a file without names): "
         "says which disagree",
     )
+
+
+def check_order_options(options):
+    """Refuse, before the work, what has no order of all columns, or none that can be compared."""
+    if options.n_powers is not None:
+        wanted = {"--channel-map": options.channel_map, "--order": options.order}
+        for name in (name for name, value in wanted.items() if value is not None):
+            raise BadInput(f"{name} is of all columns: leave out --n-powers {options.n_powers}")
+    if options.channel_map is not None and (options.grid_shape or options.n_channels > 1):
+        raise BadInput(
+            "--channel-map is for one line or ring: leave out --grid-shape and --n-channels"
+        )
 
 
 def read_claim(path, names):
@@ -69,8 +88,6 @@ def compared(lens, claimed, names, talk):
     order = order_of_columns(lens)
     if order is None:
         raise BadInput(f"--channel-map needs an order: {NO_ORDER}")
-    if len(order) > len(lens.column_order_):
-        raise BadInput("--channel-map is for one line or ring: leave out --n-channels")
     found = compare_orders(
         [names[column] for column in order], claimed, names=names, boundary=lens.boundary_
     )

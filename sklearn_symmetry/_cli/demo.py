@@ -15,7 +15,8 @@ from .fitting import (
     known_of,
     split,
     verdict_facts,
-    write_outputs,
+    write_model,
+    write_picture,
 )
 
 __all__ = ["HELP", "add_arguments", "outcome", "run"]
@@ -65,6 +66,7 @@ def run(options, talk):
     talk.say("data", f"{len(data.data)} slices of {source}, {n_features} pixels, {mixed}")
     lens = fitted(SymmetryLens(random_state=options.seed), X, talk, verbose=options.verbose)
     verdict = None if options.no_verdict else judged(lens, X, talk)
+    write_model(lens, options.save, talk)
     cosine = generator_similarity(lens.generator_, data.generator)
     for label, lines in summary(lens, held_out, secret=data, verdict=verdict).items():
         talk.say(label, *lines)
@@ -73,7 +75,7 @@ def run(options, talk):
     subtitle = f"Generator found against the hidden one: cosine {cosine:.5f} (1 is perfect)"
     subtitle += "" if verdict is None else f"\n{verdict.headline}"
     figure = draw_report(lens, held_out, title, subtitle=subtitle, secret=data)
-    write_outputs(lens, figure, options.output, options.save, talk)
+    write_picture(figure, options.output, talk)
 
 
 def outcome(cosine, undone):

@@ -8,7 +8,14 @@ from .._io import BadInput
 from .._report import draw_report, summary
 from .._validation import plain_lens
 from .arguments import add_fit_options, add_reading_options, add_verdict_options, grid_shape
-from .claims import NO_ORDER, add_claim_option, compared, order_of_columns, read_claim
+from .claims import (
+    NO_ORDER,
+    add_claim_option,
+    check_order_options,
+    compared,
+    order_of_columns,
+    read_claim,
+)
 from .fitting import (
     NOT_FOUND,
     about,
@@ -19,7 +26,8 @@ from .fitting import (
     protect,
     split,
     verdict_facts,
-    write_outputs,
+    write_model,
+    write_picture,
 )
 from .tables import check_table_output, read_input, write_table
 
@@ -73,6 +81,7 @@ def run(options, talk):
     """Fit the user's file, print a summary, write what was asked for."""
     check_outputs(options.report, options.save)
     check_table_output(options.order) if options.order is not None else None
+    check_order_options(options)
     table = read_input(options)
     names, claimed = table.column_names(), None
     _protect_input(options)
@@ -95,6 +104,7 @@ def run(options, talk):
         lens = fitted(lens, rows, talk, verbose=options.verbose)
         if not options.no_verdict:
             verdict = _judged(lens, rows, talk, options)
+    write_model(lens, options.save, talk)
     plain = plain_lens(lens)
     for label, lines in summary(plain, held_out, verdict=verdict, names=table.names).items():
         talk.say(label, *lines)
@@ -103,7 +113,7 @@ def run(options, talk):
     if options.report is not None:
         title = f"{Path(options.file).name}: {len(table.X):,} samples of {X.shape[1]} columns"
         figure = draw_report(plain, held_out, title, verdict=verdict, names=table.names)
-    write_outputs(lens, figure, options.report, options.save, talk)
+    write_picture(figure, options.report, talk)
     # Last, since both refuse a lens without an order, which may be worth keeping.
     if claimed is not None:
         compared(plain, claimed, names, talk)
@@ -124,6 +134,7 @@ def _judged(lens, rows, talk, options):
 def _protect_input(options):
     for path in (options.report, options.save, options.order):
         protect(options.file, path)
+        protect(options.channel_map, path, "channel map")
 
 
 def _write_order(lens, table, path, talk):

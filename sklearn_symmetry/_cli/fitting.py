@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._io import BadInput, check_output, write_atomically
+from .._lattices import fitted_grid
+from .._verdict import fitted_setting
 from ..inspection._common import matplotlib_module
 from .lenses import check_lens_output, write_lens
 from .tables import called
@@ -25,7 +27,8 @@ __all__ = [
     "protect",
     "split",
     "verdict_facts",
-    "write_outputs",
+    "write_model",
+    "write_picture",
 ]
 
 PICTURES = (".png", ".pdf", ".svg")
@@ -43,10 +46,11 @@ def check_outputs(picture, model):
         raise BadInput(f"picture and lens cannot both be written to {picture}")
 
 
-def protect(file, path):
+def protect(file, path, what="data"):
     """Refuse to write over what is read; None and ``"-"``: nothing is."""
-    if path not in (None, "-") and file != "-" and Path(path).resolve() == Path(file).resolve():
-        raise BadInput(f"{path} is the data: write to another file")
+    names = {None, "-"}
+    if not names & {file, path} and Path(path).resolve() == Path(file).resolve():
+        raise BadInput(f"{path} is the {what}: write to another file")
 
 
 def check_enough(n_samples, n_features):
@@ -106,12 +110,15 @@ def noted(talk):
     """Warnings become notes, and what the library refuses is the user's to mend."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with bad_input():
-            yield
-    for warning in caught:
-        # The summary says in its own words that a fit did not converge.
-        if issubclass(warning.category, UserWarning) and warning.category != ConvergenceWarning:
-            talk.note(warning.message)
+        try:
+            with bad_input():
+                yield
+        finally:
+            for warning in caught:
+                kind = warning.category
+                # The summary says in its own words that a fit did not converge.
+                if issubclass(kind, UserWarning) and kind != ConvergenceWarning:
+                    talk.note(warning.message)
 
 
 @contextmanager
@@ -139,8 +146,8 @@ def known_of(lens, names=None):
         "n_features": lens.n_features_in_,
         "n_positions": len(lens.powers_),
         "boundary": lens.boundary_,
-        "shape": lens.grid_shape_,
-        "mixing": lens.settings_["mixing"],
+        "shape": fitted_grid(lens).shape,
+        "mixing": fitted_setting(lens, "mixing"),
         "converged": lens.converged_,
         "iterations": lens.n_iter_,
         "order": None if order is None else [_name(column, names) for column in order],
@@ -162,16 +169,21 @@ def verdict_facts(verdict):
     return {name: getattr(verdict, name) for name in named}
 
 
-def write_outputs(lens, figure, picture, model, talk):
-    """The picture and the lens, where they were asked for."""
-    if figure is not None:
+def write_model(lens, model, talk):
+    """The lens, if that was asked for: as soon as it is there, whatever comes after."""
+    if model is not None:
+        write_lens(lens, model)
+        talk.say("lens", model)
+    talk.know(lens=model)
+
+
+def write_picture(figure, picture, talk):
+    """A figure, if that was asked for."""
+    if picture is not None:
         kind = Path(picture).suffix.lower().lstrip(".")
         try:
             write_atomically(picture, lambda file: figure.savefig(file, dpi=120, format=kind))
         except OSError as error:
             raise BadInput(f"cannot write: {error}") from error
         talk.say("picture", picture)
-    if model is not None:
-        write_lens(lens, model)
-        talk.say("lens", model)
-    talk.know(picture=picture, lens=model)
+    talk.know(picture=picture)

@@ -16,7 +16,8 @@ from .fitting import (
     known_of,
     split,
     verdict_facts,
-    write_outputs,
+    write_model,
+    write_picture,
 )
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -55,16 +56,17 @@ def run(options, talk):
     lens = SymmetryLens(grid_shape="auto", random_state=options.seed)
     lens = fitted(lens, X, talk, verbose=options.verbose)
     verdict = None if options.no_verdict else judged(lens, X, talk)
+    write_model(lens, options.save, talk)
     found, cosine = " x ".join(map(str, lens.grid_shape_)), 0.0  # of another shape
     if sorted(lens.grid_shape_) == sorted(shape):
         cosine = generator_similarity(lens.generators_, data.generators)
     talk.say("found", f"a lattice of {found} and two generators that commute")
     talk.say("secret", f"{cosine:.5f} cosine of the worse generator to the hidden one")
     if verdict is not None:
-        talk.say("sure", *str(verdict).split("\n"))
+        talk.say("verdict", *str(verdict).split("\n"))
     talk.know(**known_of(lens), verdict=verdict_facts(verdict), cosine=cosine)
     title = f"{size} pixels of {source}, blended by a rotation: {outcome(cosine, 'unblended them')}"
     subtitle = f"A lattice of {found}; cosine of the worse generator to the hidden one {cosine:.5f}"
     subtitle += "" if verdict is None else f"\n{verdict.headline}"
     figure = draw_images(lens, held_out, data, options.data, title, subtitle)
-    write_outputs(lens, figure, options.output, options.save, talk)
+    write_picture(figure, options.output, talk)

@@ -4,36 +4,20 @@
 import csv
 import io
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from .._io import BadInput, check_output, read_file, write_atomically
+from .._io import BadInput, Table, check_output, read_file, write_atomically
 
-__all__ = ["Input", "called", "check_table_output", "read_input", "write_table"]
+__all__ = ["Input", "called", "check_table_output", "in_utf8", "read_input", "write_table"]
 
 SUFFIXES = (".csv", ".tsv", ".npy")
 
 
-@dataclass(frozen=True)
-class Input:
-    """The samples of a file.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n, d)
-    names : list of str or None
-    said : str
-        What was read.
-    index : tuple of (str, list of str)
-        Name and cells of every column that names the rows; it is no sample, and stays with them.
-    """
-
-    X: np.ndarray
-    names: list | None
-    said: str
-    index: tuple
+class Input(Table):
+    """The samples of a file; columns that name the rows are none, and stay with them."""
 
     def named(self, X=None):
         """Rows as a table with the names of the columns, where there are any."""
@@ -57,25 +41,31 @@ class Input:
             If there are other columns than it was fitted on.
         """
         wanted = getattr(lens, "feature_names_in_", None)
-        known = [] if self.names is None else self.names
-        if wanted is None or not known:
+        if wanted is None or not self.names:
             if self.X.shape[1] != lens.n_features_in_:
                 raise BadInput(
                     f"the lens was fitted on {lens.n_features_in_} columns; the file has "
                     f"{self.X.shape[1]}"
                 )
             return self
+        return self.with_columns(wanted, "that the lens was fitted on", "in the order of the fit")
+
+    def with_columns(self, wanted, what, order="in the order of the lens"):
+        """The columns of these names, if the file has names."""
+        if not self.names:
+            return self
+        known = self.names
         missing = [str(name) for name in wanted if name not in known]
         if missing:
             raise BadInput(
-                f"the file lacks columns that the lens was fitted on: {', '.join(missing[:5])}"
+                f"the file lacks columns {what}: {', '.join(missing[:5])}"
                 f"{', ...' if len(missing) > 5 else ''}; it has {', '.join(known[:5])}"
                 f"{', ...' if len(known) > 5 else ''}"
             )
         places = [known.index(name) for name in wanted]
         if places == list(range(len(known))):
             return self
-        said = f"{self.said}, its columns taken by name in the order of the fit"
+        said = f"{self.said}, its columns taken by name {order}"
         return replace(self, X=self.X[:, places], names=list(wanted), said=said)
 
 
@@ -96,6 +86,12 @@ def read_input(options):
             f"separated by another sign, say --delimiter"
         )
     return Input(read.X, read.names, f"{read.said} ({called(options.file)})", read.index)
+
+
+def in_utf8(stream):
+    """Let a stream write what is read by programs in UTF-8, whatever the terminal can show."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="utf-8")
 
 
 def called(path):
@@ -124,6 +120,7 @@ def write_table(path, X, names, index=()):
     kind = Path(path).suffix.lower()
     try:
         if path == "-":
+            in_utf8(sys.stdout)
             _write_text(sys.stdout, X, names, index, ",")
             sys.stdout.flush()
         elif kind == ".npy":

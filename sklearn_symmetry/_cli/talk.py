@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._io import BadInput
+from .tables import in_utf8
 
 __all__ = ["Talk"]
 
@@ -56,6 +57,7 @@ class Talk:
     def finish(self):
         """Print the object, if it was asked for."""
         if self.as_json:
+            in_utf8(sys.stderr if self.aside else sys.stdout)
             self._print(json.dumps(_plain(self.facts), ensure_ascii=False))
 
     def _print(self, line):

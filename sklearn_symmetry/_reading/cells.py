@@ -62,10 +62,12 @@ class Numbers:
 
     def read(self, cell):
         """The number in a cell; None if there is none."""
-        if self.thousands:
+        if self.thousands and self.thousands in cell:
+            if not _grouped(cell, self.thousands, self.decimal):
+                return None
             cell = cell.replace(self.thousands, "")
         if self.decimal == ",":
-            cell = cell.replace(",", ".")
+            cell = cell.replace(".", " ").replace(",", ".")  # a point is nothing here
         if not NUMBER.fullmatch(cell):
             return None
         return float(re.sub("[dD]", "e", cell) if cell[-1].isdigit() else cell)
@@ -86,14 +88,19 @@ def _are_grouped(cells, sign, decimal):
 
     A single comma or point before three digits may as well be a decimal sign.
     """
-    groups = rf"[+-]?\d{{1,3}}(?P<groups>({re.escape(sign)}\d{{3}})+)(?P<rest>\{decimal}\d*)?"
-    found = [re.fullmatch(groups, cell, re.A) for cell in cells]
+    found = [_grouped(cell, sign, decimal) for cell in cells]
     if not all(found):
         return False
     sure = sign not in ",." or any(
         one["rest"] or len(one["groups"]) > len(sign) + 3 for one in found
     )
     return sure
+
+
+def _grouped(cell, sign, decimal):
+    """The groups and the rest of a number with a sign between groups of three digits, or None."""
+    groups = rf"(?P<groups>({re.escape(sign)}\d{{3}})+)(?P<rest>\{decimal}\d*)?"
+    return re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{groups}", cell, re.A)
 
 
 def cells_of(line, delimiter=","):

@@ -34,6 +34,8 @@ EXACT = (int, Decimal)  # kinds of cells that pandas keeps as objects
 CLOCK = 20  # rows at equal steps from which a first column is a time, no measurement
 FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d)")  # exponents
 FORTRAN_SEEN = 100_000  # signs that tell whether there are any
+POINT = Numbers()  # of tables that are no text
+DIGITS = re.compile(r"[+-]?[\d.,'\u2019\s]+")  # grouped in some way
 BLANKS = re.compile(r"[^\S\n\t ]")  # of typographers, which pandas takes for text
 
 
@@ -162,10 +164,12 @@ def _text_table(path, data, header, index, delimiter):
         frame = frame.iloc[:, : -place.trailing]
         many = f"{place.trailing} empty last columns" if place.trailing > 1 else "empty last column"
         notes.append(f"{many} left out")
+    if fault := place.misgrouped():
+        raise BadInput(f"{path}: {fault}")
     frame = _with_floats(frame, partial(_long_as_floats, numbers=numbers))
     names, renamed = _told_apart(place.names)
     notes += ["names that come twice numbered"] if renamed else []
-    return _frame_table(path, frame, names, notes, index, place.row, place.first_fault)
+    return _frame_table(path, frame, names, notes, index, place.row, place.first_fault, numbers)
 
 
 def _head(rows, comments, header, numbers, delimiter):
@@ -199,9 +203,11 @@ def _told_apart(names):
     return found, True
 
 
-def _frame_table(path, frame, names, notes, index, row_name, first_fault=lambda left_out: None):
+def _frame_table(
+    path, frame, names, notes, index, row_name, first_fault=lambda left_out: None, numbers=POINT
+):
     """The numbers of a table of pandas, without columns that name the rows."""
-    left_out = _index_columns(path, frame, names, index)
+    left_out = _index_columns(path, frame, names, index, numbers)
     row_names = tuple(_row_names(frame, names, column) for column in left_out)
     keep = [column for column in range(frame.shape[1]) if column not in left_out]
     frame, notes = frame.iloc[:, keep], [*notes, *_left_out(left_out)]
@@ -275,7 +281,7 @@ def _said(X, notes):
     return ", ".join([sized(X), *notes])
 
 
-def _index_columns(path, frame, names, index):
+def _index_columns(path, frame, names, index, numbers):
     """Numbers of the columns that name the rows."""
     known = [str(column + 1) for column in range(frame.shape[1])]
     if index is not None:
@@ -285,7 +291,7 @@ def _index_columns(path, frame, names, index):
     first = frame.iloc[:, 0]
     unnamed = names is not None and names[0].lower() in ("", "unnamed: 0", "index")
     text = getattr(first.dtype, "kind", "O") not in "biufmM" and not first.isna().any()
-    text = text and not any(Numbers().read(str(value)) is not None for value in first[:LOOKED_AT])
+    text = text and not any(numbers.read(str(value)) is not None for value in first[:LOOKED_AT])
     return [0] if unnamed or text or _counts(first) else []
 
 
@@ -421,9 +427,23 @@ class _Place:
             for column, cell in enumerate(cells[: self.width - self.trailing]):
                 value = self.numbers.read(cell)
                 if column not in left_out and (value is None or not np.isfinite(value)):
-                    where = f"line {number}, {_column(column, self.names)}"
-                    return f"{where}: {self._wrong(cell, column)}"
+                    return self._fault(number, column, cell)
         return None
+
+    def misgrouped(self):
+        """What is wrong with the first cell whose digits are grouped otherwise, in words.
+
+        Pandas drops the sign between thousands wherever it stands.
+        """
+        sign = self.numbers.thousands
+        for number, line in self.body if sign else ():
+            for column, cell in enumerate(self.cells(line) if sign in line else ()):
+                if sign in cell and self.numbers.read(cell) is None and DIGITS.fullmatch(cell):
+                    return self._fault(number, column, cell)
+        return None
+
+    def _fault(self, number, column, cell):
+        return f"line {number}, {_column(column, self.names)}: {self._wrong(cell, column)}"
 
     def _wrong(self, cell, column):
         """What is wrong with a cell, and what to do about it."""
@@ -431,6 +451,8 @@ class _Place:
             return f"{cell} is not a finite number{DROP}"
         if cell.lower() in MISSING:
             return f"is empty{DROP}" if not cell else f"{cell} is empty{DROP}"
+        if DIGITS.fullmatch(cell) and self.numbers.said:
+            return f"{cell!r} is not a number{self.numbers.said}; correct it, or drop this line"
         if is_dressed(cell):
             return f"{cell!r} is a number with something around it; write numbers alone"
         if any(sign in cell for sign in ";\t"):

@@ -98,7 +98,7 @@ def verdict(lens, X, level=LEVEL, groups=None, names=None):
         return _too_few_columns(lens, X, grid, smallest, level)
     split = split_samples(X, lens._n_channels, same.random_state, groups)
     if lens.verbose:
-        say(f"verdict: {cost_of_verdict(same, *X.shape)}")
+        say(f"verdict: {cost_of_verdict(same, n_samples_of(X), lens.n_features_in_)}")
     halves = fit_halves(same, split.parts)
     whole = split.parts[0].merge(split.parts[1])
     notes = faults_or_markers(whole, names, lens._n_channels)

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from .._parameters import resolve_device
+from .._parameters import resolve_device, seed_of
 from .._torch_state import usual_torch
 from .._validation import check_columns, check_data, warn_caller
 from ..statistics.summary import summarise
@@ -95,7 +95,7 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
         def attributes(history):
             return self._fitted_attributes(history, checked, X.dtype, device)
 
-        with verbose_callbacks(self):
+        with verbose_callbacks(self, X.shape):
             monitor = FitMonitor(self, X, attributes)
             try:
                 history = self._play(X, device, monitor)
@@ -127,7 +127,7 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
             "steps_per_epoch": self.steps_per_epoch,
             "hidden_layer_sizes": tuple(self.hidden_layer_sizes),
             "rates": (self.learning_rate, self.discriminator_learning_rate),
-            "seed": int(check_random_state(self.random_state).randint(2**31 - 1)),
+            "seed": seed_of(self.random_state),
             "device": device,
         }
         return play(

@@ -156,6 +156,8 @@ class LieGAN(AdversarialEstimator):
         """
         samples = validated(self, X)
         check_scalar(steps, "steps", Real)
+        if not np.isfinite(steps):
+            raise ValueError(f"steps == {steps}, must be finite.")
         check_scalar(channel, "channel", Integral, min_val=0, max_val=len(self.lie_algebra_) - 1)
         flow = expm(steps * np.asarray(self.lie_algebra_[channel], dtype=np.float64))
         return samples @ flow.astype(samples.dtype)

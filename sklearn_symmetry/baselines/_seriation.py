@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state, check_scalar
+from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._torch_state import usual_torch
@@ -81,7 +81,7 @@ class _Seriation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         return samples @ np.linalg.matrix_power(matrix, abs(steps)).astype(samples.dtype)
 
     def _set_rows(self, rows, checked, dtype):
-        """Set the fitted attributes that both classes have."""
+        """Set the fitted attributes that all of these classes have."""
         self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = checked.n_features_in_
         if hasattr(checked, "feature_names_in_"):
@@ -311,13 +311,14 @@ class ICASeriation(_Seriation):
     def _independent_rows(self, samples):
         """Unmixing matrix of unit rows, iterations, and whether they converged."""
         whitening = _whitening(samples)
+        fresh = self.random_state is None  # of numpy's global state nothing is taken
         # Whitened here, because directions without variance must not become infinite.
         ica = FastICA(
             whiten=False,
             fun=self.fun,
             max_iter=self.max_iter,
             tol=self.tol,
-            random_state=check_random_state(self.random_state),
+            random_state=np.random.RandomState() if fresh else self.random_state,
         )
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)

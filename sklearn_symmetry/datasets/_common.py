@@ -175,7 +175,14 @@ def check_sizes(n_samples, n_features, noise, max_features=None):
     """Check the three parameters that every set has."""
     check_scalar(n_samples, "n_samples", Integral, min_val=1)
     check_scalar(n_features, "n_features", Integral, min_val=2, max_val=max_features)
-    check_scalar(noise, "noise", Real, min_val=0)
+    check_number(noise, "noise", min_val=0)
+
+
+def check_number(value, name, **limits):
+    """Raise unless `value` is a finite number within limits, those of scikit-learn's check."""
+    check_scalar(value, name, Real, **limits)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} == {value}, must be finite.")
 
 
 def chunks(n_rows):

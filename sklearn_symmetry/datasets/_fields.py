@@ -2,7 +2,7 @@
 """Fields on a lattice or a torus, and patches of real images: two commuting translations."""
 
 from math import prod
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from typing import Literal
 
@@ -16,6 +16,7 @@ from ._common import (
     Seed,
     SymmetricDataset,
     Symmetry,
+    check_number,
     check_option,
     chunks,
     finish,
@@ -107,14 +108,14 @@ def make_symmetric_fields(
     check_option(field, "field", FIELDS)
     grid = _grid(shape, boundary)
     check_scalar(n_slots, "n_slots", Integral, min_val=1)
-    check_scalar(occupancy, "occupancy", Real, min_val=0, max_val=1, include_boundaries="right")
+    check_number(occupancy, "occupancy", min_val=0, max_val=1, include_boundaries="right")
     amplitude = _check_range(amplitude, "amplitude", above_zero=False)
     if field == "blobs":
         scale = _check_range((0.5, 1.5) if scale is None else scale, "scale", above_zero=True)
     elif scale is not None:
         if field == "ising":
             raise ValueError(f"scale == {scale!r}, must be None for field='ising', which has none.")
-        check_scalar(scale, "scale", Real, min_val=0, include_boundaries="neither")
+        check_number(scale, "scale", min_val=0, include_boundaries="neither")
     rng = make_rng(random_state)
     # Its own stream: the fields of a seed do not depend on how they are hidden.
     basis = _basis(shape, symmetry, rng.spawn(1)[0])
@@ -292,7 +293,7 @@ def load_photo_patches(
 
 def _check_sizes(n_samples, shape, noise, largest=(None, None)):
     check_scalar(n_samples, "n_samples", Integral, min_val=1)
-    check_scalar(noise, "noise", Real, min_val=0)
+    check_number(noise, "noise", min_val=0)
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(f"shape == {shape!r}, must be a pair (h, w) of integers.")
     for size, most in zip(shape, largest, strict=True):

@@ -2,6 +2,7 @@
 """Windows cut from rows of real images, where translation is an approximate symmetry."""
 
 import gzip
+import zlib
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -278,7 +279,12 @@ def _read_idx_images(path):
     """Images of an IDX file, shape (n_images, 28, 28), dtype uint8."""
     content = Path(path).read_bytes()
     if content[:2] == b"\x1f\x8b":
-        content = gzip.decompress(content)
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(
+                f"path == {str(path)!r}, is damaged ({error}); copy it anew."
+            ) from error
     # Two zero bytes, 8 for unsigned bytes, 3 for the number of axes; then their sizes, big-endian.
     sizes = np.frombuffer(content[4:16], dtype=">u4") if len(content) >= 16 else ()
     is_images = content[:4] == b"\x00\x00\x08\x03" and tuple(sizes[1:]) == (28, 28)

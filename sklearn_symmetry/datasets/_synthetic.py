@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Superpositions of local signals at random places (Appendix C.1 of the paper)."""
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from ._common import (
     Seed,
     SymmetricDataset,
     Symmetry,
+    check_number,
     check_option,
     check_sizes,
     chunks,
@@ -140,7 +141,7 @@ def make_symmetric_signals(
     check_option(signal, "signal", tuple(SIGNALS))
     check_option(boundary, "boundary", BOUNDARIES)
     check_scalar(n_slots, "n_slots", Integral, min_val=1)
-    check_scalar(occupancy, "occupancy", Real, min_val=0, max_val=1, include_boundaries="right")
+    check_number(occupancy, "occupancy", min_val=0, max_val=1, include_boundaries="right")
     waveforms, default_scale, reach = SIGNALS[signal]
     scale = _check_range(default_scale if scale is None else scale, "scale", above_zero=True)
     amplitude = _check_range(amplitude, "amplitude", above_zero=False)

@@ -10,6 +10,7 @@ __all__ = [
     "label_columns",
     "matplotlib_module",
     "matrix_image",
+    "plain_text",
     "whole_number_ticks",
 ]
 
@@ -54,5 +55,11 @@ def label_columns(axis, names):
     """Write the names of the features along an axis if there are few enough to be read."""
     if names is None or len(names) > MAX_NAMED:
         return
-    rotation = 45 if axis.axis_name == "x" and max(map(len, map(str, names))) > 2 else 0
-    axis.set_ticks(range(len(names)), labels=list(names), rotation=rotation)
+    names = [plain_text(str(name)) for name in names]
+    rotation = 45 if axis.axis_name == "x" and max(map(len, names)) > 2 else 0
+    axis.set_ticks(range(len(names)), labels=names, rotation=rotation)
+
+
+def plain_text(text):
+    """Text in which a dollar sign is one, and begins no formula."""
+    return text.replace("$", r"\$")

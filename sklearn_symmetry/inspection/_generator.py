@@ -153,7 +153,9 @@ class GeneratorDisplay:
         self.colorbar_ = self.figure_.colorbar(self.image_, ax=self.ax_) if colorbar else None
         label = AXIS_LABELS[self.frame]
         self.ax_.set(xlabel=label, ylabel=label, title="generator")
-        if self.frame == "features":
-            label_columns(self.ax_.xaxis, self.feature_names)
-            label_columns(self.ax_.yaxis, self.feature_names)
+        names = self.feature_names
+        # More names are those of several channels, which share the generator.
+        if self.frame == "features" and names is not None and len(names) == len(self.generator):
+            label_columns(self.ax_.xaxis, names)
+            label_columns(self.ax_.yaxis, names)
         return self

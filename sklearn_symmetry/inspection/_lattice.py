@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._lattices import fitted_grid, on_grid
 from .._validation import plain_lens
-from ._common import matplotlib_module, matrix_image
+from ._common import matplotlib_module, matrix_image, plain_text
 
 if TYPE_CHECKING:
     from .._lens import SymmetryLens
@@ -116,8 +116,8 @@ class LatticeDisplay:
             raise ValueError(
                 "LatticeDisplay draws lenses with a grid_shape and one channel; use SummaryDisplay"
             )
+        found = np.asarray(estimator.transform(X))
         lens, grid, X = plain_lens(estimator), fitted_grid(estimator), np.asarray(X)
-        found = lens.transform(X)
         drawn = {"given": X, "found": found}
 
         def seen(samples):
@@ -146,7 +146,7 @@ class LatticeDisplay:
         return cls(panels, moved, matrices, frame=frame).plot(title=title, ax=ax)
 
     def plot(self, *, title: str | None = None, ax: Any = None) -> Self:
-        """Draw all panels in a new figure.
+        """Draw all panels in a new figure, or the two below in a given one.
 
         Parameters
         ----------
@@ -159,6 +159,7 @@ class LatticeDisplay:
         -------
         self : LatticeDisplay
         """
+        matplotlib_module("figure")  # says which extra brings it
         from matplotlib import rc_context
 
         self.axes_ = {}
@@ -177,7 +178,7 @@ class LatticeDisplay:
             figsize=(12, 4.6 + 1.5 * n_panels), layout="constrained"
         )
         if title is not None:
-            figure.suptitle(title, fontsize=15, fontweight="bold")
+            figure.suptitle(plain_text(title), fontsize=15, fontweight="bold")
         above, below = figure.subfigures(2, 1, height_ratios=(1.5 * n_panels, 4.2))
         rows = np.atleast_1d(above.subplots(n_panels, 1))
         self.axes_ = dict(zip(self.panels, rows, strict=True))

@@ -10,7 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation import plain_lens
 from .._verdict import REPEATS
-from ._common import label_columns, matplotlib_module, matrix_image, whole_number_ticks
+from ._common import (
+    label_columns,
+    matplotlib_module,
+    matrix_image,
+    plain_text,
+    whole_number_ticks,
+)
 from ._generator import GeneratorDisplay
 from ._representation import RepresentationDisplay
 
@@ -73,11 +79,13 @@ class SummaryDisplay:
         correlations: np.ndarray,
         *,
         verdict: "Verdict | None" = None,
+        feature_names: Sequence[str] | None = None,
     ) -> None:
         self.lens = lens
         self.samples = samples
         self.correlations = correlations
         self.verdict = verdict
+        self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
@@ -119,13 +127,13 @@ class SummaryDisplay:
             If matplotlib is not installed.
         """
         check_is_fitted(estimator)
-        X = np.asarray(X)
+        related = correlations(np.asarray(estimator.transform(X)))
         names = getattr(estimator, "feature_names_in_", None)
-        estimator = plain_lens(estimator)
-        related = correlations(estimator.transform(X))
-        display = cls(estimator, telling_samples(estimator, X), related, verdict=verdict)
         names = names if feature_names is None else feature_names
-        return display.plot(title=title, feature_names=names, figure=figure)
+        lens, X = plain_lens(estimator), np.asarray(X)
+        samples = telling_samples(lens, X)
+        display = cls(lens, samples, related, verdict=verdict, feature_names=names)
+        return display.plot(title=title, figure=figure)
 
     def plot(
         self,
@@ -150,8 +158,7 @@ class SummaryDisplay:
         matplotlib_module("figure")  # says which extra brings it
         from matplotlib import rc_context
 
-        names = getattr(self.lens, "feature_names_in_", None)
-        names = names if feature_names is None else feature_names
+        names = self.feature_names if feature_names is None else feature_names
         last = "correlations" if self.verdict is None else "uncertainty"
         with rc_context(FONTS):
             self.figure_ = matplotlib_module("pyplot").figure() if figure is None else figure
@@ -177,9 +184,13 @@ class SummaryDisplay:
             state = ("neither", "symmetric", "found")[verdict.symmetric + verdict.found]
             colour = COLOURS[state]
             reasons = "\n".join(f"•  {reason}" for reason in verdict.reasons)
-            self.figure_.supxlabel(reasons, fontsize=12, color="0.25", x=0.02, ha="left")
+            self.figure_.supxlabel(
+                plain_text(reasons), fontsize=12, color="0.25", x=0.02, ha="left"
+            )
         lines = [headline] if title is None else [title, headline]
-        self.figure_.suptitle("\n".join(lines), fontsize=16, fontweight="bold", color=colour)
+        self.figure_.suptitle(
+            plain_text("\n".join(lines)), fontsize=16, fontweight="bold", color=colour
+        )
 
     def _draw_samples(self, names):
         axes = [self.axes_[name] for name in ("given", "found")]
@@ -230,7 +241,8 @@ class SummaryDisplay:
             ax.bar(columns + offset, row, width=0.4, color=colour, label=label)
         ax.axhline(0, color="0.5", linewidth=0.8)
         whole_number_ticks(ax.xaxis)
-        label_columns(ax.xaxis, names)
+        if names is not None and len(names) == len(columns):
+            label_columns(ax.xaxis, names)
         ax.set(title="Filter, and the same moved by one step", xlabel="feature", ylabel="weight")
         ax.margins(y=0.18)  # room for the legend, above all bars
         ax.legend(frameon=False, loc="upper center", ncols=2)

@@ -91,7 +91,7 @@ def tasks(seeds=(100, 101, 102)):
 def needs(task):
     """The package of a set."""
     package = SETS[task["set"]][3]
-    return [*([package] if package else []), *(["PIL"] if task["set"] == "photographs" else [])]
+    return [package] if package else []
 
 
 TABLE = Table(

@@ -355,7 +355,7 @@ SETS = {
     "narrow ring": (made(boundary="circulant"), 24, "circulant", ""),
     "wide ring": (made(boundary="circulant", scale=(4, 6)), 25, "circulant", ""),
     "waves ring": (made(boundary="circulant", signal="legendre"), 24, "circulant", ""),
-    "photographs": (loaded(load_photo_rows), 33, "open", ""),
+    "photographs": (loaded(load_photo_rows), 33, "open", "PIL"),
     "digits": (loaded(load_digit_slices), 11, "open", ""),
     "chaos": (lorenz, 35, "circulant", ""),
     "chaos, even": (lorenz, 36, "circulant", ""),

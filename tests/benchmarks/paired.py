@@ -90,7 +90,8 @@ def main():
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "results" / "paired.csv")
     options = parser.parse_args()
     ratios = {}
-    with options.output.open("w", newline="") as file:
+    part = options.output.with_suffix(".part")  # what there is stays until all is measured
+    with part.open("w", newline="") as file:
         writer = csv.DictWriter(file, (*FIELDS, "stamp"))
         writer.writeheader()
         for name in options.sets:
@@ -107,6 +108,7 @@ def main():
                     writer.writerow(row | {"stamp": stamp("verdict")})
                     file.flush()
                     print(*values, flush=True)
+    part.replace(options.output)
     for (name, what), some in ratios.items():
         print(f"{name} {what}: median ratio {statistics.median(some):.2f}")
 

@@ -7,7 +7,6 @@ import sys
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from itertools import chain
 
 WIDTH = 24  # of the bar, in characters
 
@@ -132,16 +131,3 @@ class Progress:
         left = (time.monotonic() - self.begin) * (1 / share - 1) / 60 if share else 0.0
         drawn = "#" * full + "." * (WIDTH - full)
         return f"[{drawn}] {self.count}/{self.total}, {left:.1f} min left"
-
-
-def some_of(tasks, keys):
-    """Those of some tasks that have one of the given values everywhere: for options of scripts."""
-    return [task for task in tasks if all(task[name] in keys[name] for name in keys)]
-
-
-def all_tasks(*parts):
-    """Several plans as one list, without repeats."""
-    found = {}
-    for task in chain(*parts):
-        found.setdefault(tuple(sorted((name, str(value)) for name, value in task.items())), task)
-    return list(found.values())

@@ -79,7 +79,7 @@ def tasks(sets, seeds, samples, noise, flipped):
 def needs(task):
     """The package of a set."""
     package = ALL[task["set"]][3]
-    return [*([package] if package else []), *(["PIL"] if task["set"] == "photographs" else [])]
+    return [package] if package else []
 
 
 TABLE = Table(

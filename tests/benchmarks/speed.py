@@ -11,7 +11,6 @@ python-picard.
 
 import argparse
 import itertools
-import resource
 import time
 import warnings
 
@@ -21,6 +20,7 @@ import sklearn
 import torch
 from accuracy import KINDS, needs
 from ledger import Ledger, Table
+from memory import peak
 from pool import complete
 from sklearn.decomposition import FastICA
 from threadpoolctl import threadpool_limits
@@ -78,7 +78,7 @@ def measure(set, samples, repeat):  # named as the columns are
     lens = SymmetryLens(random_state=repeat).set_callbacks(watch)
     own = spent(lens.fit, X)
     cosine = generator_similarity(lens.generator_, data.generator)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak() / 2**20
     values = (
         set, samples, repeat, f"{own / ica:.1f}", f"{own / other:.1f}", f"{ica:.2f}",
         f"{other:.2f}", f"{own:.2f}", f"{(watch.searched - watch.begin) / own:.2f}",

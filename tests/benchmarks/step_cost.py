@@ -128,7 +128,8 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, numpy {np.__version__}, one thread")
-    with args.output.open("w", newline="") as file:
+    part = args.output.with_suffix(".part")  # what there is stays until all is measured
+    with part.open("w", newline="") as file:
         writer = csv.DictWriter(file, (*FIELDS, "stamp"))
         writer.writeheader()
         for size in args.features:
@@ -137,6 +138,7 @@ def main(arguments=None):
                     writer.writerow(row | {"stamp": stamp("paper")})
                     file.flush()
                     print(" ".join(map(str, row.values())), flush=True)
+    part.replace(args.output)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,6 @@ RepresentationDisplay.from_estimator(lens, X[:20], basis=signals.basis)
 
 # %%
 # The generator in the frequencies: a matrix that no eye would take for a shift. Applied again and
-# again, it moves the digit along a line that the spectrum does not show.
+# again, it moves the bumps along a line that the spectrum does not show.
 
 GeneratorDisplay.from_estimator(lens)
