@@ -686,8 +686,9 @@ class SymmetryLens(
         names = None
         check_type(X)
         if not isinstance(X, Summary) and is_source(X):
-            check_channels(self.n_channels, width_of(X))
-            width = width_of(X) // self.n_channels
+            n_columns = width_of(X)
+            check_channels(self.n_channels, n_columns)
+            width = n_columns // self.n_channels
             check_shapes(self, None, width)  # before all of it is read
             settings = self._settings(width, device)
             names, options = column_names(X), {"capacity": rows_needed(settings, width)}

@@ -145,10 +145,8 @@ def test_columns_go_back_by_their_names(shuffled, tmp_path, capsys):
     seen = np.loadtxt(tmp_path / "seen.csv", delimiter=",", skiprows=1)
     with open(tmp_path / "seen.csv", encoding="utf-8") as file:
         header = file.readline().strip().split(",")
-    turned = ",".join(header[::-1])
-    np.savetxt(
-        "turned.csv", seen[:, ::-1], delimiter=",", header=turned, comments="", encoding="utf-8"
-    )
+    turned = {"header": ",".join(header[::-1]), "comments": "", "encoding": "utf-8"}
+    np.savetxt(tmp_path / "turned.csv", seen[:, ::-1], delimiter=",", **turned)
     assert main(["transform", "lens.npz", "turned.csv", "--inverse", "-o", "back.csv"]) == 0
     back = np.loadtxt(tmp_path / "back.csv", delimiter=",", skiprows=1)
     assert_allclose(back, shuffled, atol=1e-12)

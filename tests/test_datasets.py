@@ -17,6 +17,7 @@ from sklearn_symmetry.datasets import (
     load_digit_slices,
     load_mnist_slices,
     load_photo_rows,
+    make_symmetric_fields,
     make_symmetric_signals,
 )
 from sklearn_symmetry.datasets._real import _random_windows

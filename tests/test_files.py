@@ -433,9 +433,8 @@ def test_numbers_that_are_written_otherwise_further_down_are_named(write, cell, 
     rows = 1e4 * np.random.default_rng(0).normal(size=(80, 3))
     lines = ["a;b;c", *(";".join(map(write, row)) for row in rows), f"{cell};1;1"]
     (tmp_path / "x.csv").write_text("\n".join(lines))
-    with pytest.raises(
-        BadInput, match=rf"line 82, column 1 \(a\): '{re.escape(cell)}' is .*{said}"
-    ):
+    said = rf"line 82, column 1 \(a\): '{re.escape(cell)}' is .*{said}"
+    with pytest.raises(BadInput, match=said):
         read_file(tmp_path / "x.csv")
 
 

@@ -4,7 +4,9 @@
 import copy
 import io
 import json
+import os
 import pickle
+import threading
 import warnings
 from importlib import import_module
 from types import SimpleNamespace
@@ -353,10 +355,8 @@ def test_what_is_no_lens_is_refused_in_words(tmp_path, quick_solver):
         load_lens(tmp_path / "x.npy")
     path = tmp_path / "lens.npz"
     save_lens(SymmetryLens().fit(np.random.default_rng(0).laplace(size=(60, 5))), path)
-    for name, value in (
-        ("group_conv_matrix_", 1j * np.eye(5)),
-        ("powers_", np.arange(5.0) * np.nan),
-    ):
+    spoilt = {"group_conv_matrix_": 1j * np.eye(5), "powers_": np.full(5, np.nan)}
+    for name, value in spoilt.items():
         with np.load(path) as stored:
             content = dict(stored) | {f"attributes.{name}": value}
         np.savez(tmp_path / "spoilt.npz", **content)

@@ -314,9 +314,9 @@ def test_other_names_than_those_of_the_fit_are_refused(quick_solver):
 
 def test_a_verbose_fit_says_how_large_a_source_is(source, quick_solver, capsys):
     lens = SymmetryLens(verbose=1, **CHEAP).fit(source)
-    assert f"fit: {len(X)} samples of 6 columns" in capsys.readouterr().err
+    assert f"fit: {len(X):,} samples of 6 columns" in capsys.readouterr().err
     lens.verdict(source)
-    assert f"verdict: {len(X) // 2} samples of 6 columns" in capsys.readouterr().err
+    assert f"verdict: {len(X) // 2:,} samples of 6 columns" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
