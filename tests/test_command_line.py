@@ -113,6 +113,7 @@ def shuffled(tmp_path, monkeypatch):
 FIT = ["fit", "x.csv", "--mixing", "permutation", "--no-verdict", "--save", "lens.npz"]
 
 
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
 def test_names_of_any_signs_are_drawn(shuffled, tmp_path):
     assert main([*FIT, "--report", "report.png"]) == 0
     assert (tmp_path / "report.png").read_bytes().startswith(PNG)
