@@ -395,9 +395,10 @@ class SymmetryLens(
                     f"smaller batch_size than {settings.batch_size or DEFAULT.batch_size}."
                 )
                 raise
-        if not np.isfinite(solution.loss_curve[-1]):
+        loss = solution.loss_curve[-1:]  # none where a callback stopped the search
+        if not np.isfinite(loss).all():
             raise FloatingPointError(
-                f"the loss is {solution.loss_curve[-1]}; use smaller coefficients, such as the "
+                f"the loss is {loss[0]}; use smaller coefficients, such as the "
                 f"default ones: they are {settings.weights}"
             )
         self._set_fitted(attributes(solution))

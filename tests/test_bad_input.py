@@ -517,7 +517,7 @@ def test_methods_refuse_tensors_that_numpy_lacks(method, quick_solver):
 
 def test_a_loss_that_is_no_number_leaves_the_lens_as_it_was():
     lens = SymmetryLens(init=np.eye(6), max_iter=2, alignment=1e308, uniformity=1e308)
-    noise = samples(n_features=9)
+    noise = samples(n_samples=300, n_features=10)
     smooth = sum(noise[:, lag : lag + 6] for lag in range(4))
     with pytest.raises(FloatingPointError, match="the loss is inf; use smaller coefficients"):
         lens.fit(smooth)
