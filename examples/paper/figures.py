@@ -262,6 +262,8 @@ def draw_dynamics(rows, args):
         solver = "fast solver" if row["solver"] == "fast" else "the paper's procedure"
         above.set(title=f"{row['set']}, {solver}", ylabel="term of the loss, nats")
         above.legend(fontsize=8)
+        for axis in (above, below):
+            axis.locator_params(axis="x", nbins=4)  # hundreds of thousands are long words
         below.plot(np.linspace(0, steps, len(arrays["cosine"])), arrays["cosine"], color="black")
         below.set(xlabel="iteration", ylabel="cosine of the generator", ylim=(-0.1, 1.05))
         below.grid(alpha=0.3)
