@@ -133,7 +133,7 @@ def test_there_is_nothing_to_train_in_an_order_of_columns(name, value, quick_sol
 def test_an_init_that_is_no_permutation_is_refused_for_one(init):
     lens = SymmetryLens(mixing="permutation", init=init)
     with pytest.raises(ValueError, match="an init that is a signed permutation"):
-        lens.fit(smooth)
+        lens.fit(samples())
     assert not hasattr(lens, "generator_")
 
 
