@@ -166,14 +166,15 @@ def _read(path):
         stored = np.load(file, allow_pickle=False)
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise ValueError("it is a single array")
-        header = json.loads(str(stored[HEADER]))
-        groups = []
-        for group in ("parameters", "attributes"):
-            found = dict(header[group])
-            for name in stored.files:
-                if name.startswith(f"{group}."):
-                    found[name.removeprefix(f"{group}.")] = stored[name]
-            groups.append(found)
+        with stored:
+            header = json.loads(str(stored[HEADER]))
+            groups = []
+            for group in ("parameters", "attributes"):
+                found = dict(header[group])
+                for name in stored.files:
+                    if name.startswith(f"{group}."):
+                        found[name.removeprefix(f"{group}.")] = stored[name]
+                groups.append(found)
     return header, *groups
 
 
