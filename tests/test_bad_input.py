@@ -485,8 +485,11 @@ def test_lack_of_main_memory_names_the_parameters_that_ask_for_it(monkeypatch):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ...")
 
     monkeypatch.setattr("sklearn_symmetry._lens.solve", solve)
-    with pytest.raises(MemoryError, match="padding=6.*n_kernels=.*fewer columns"):
+    with pytest.raises(MemoryError, match="smaller ones of padding=6, or fewer columns"):
         SymmetryLens().fit(samples())
+    networks = {"density": "mixture", "init": "random", "batch_size": 40}
+    with pytest.raises(MemoryError, match="padding=6, batch_size=40, n_kernels=.*hidden_factor="):
+        SymmetryLens(**networks).fit(samples())
 
 
 def test_inverse_transform_refuses_another_number_of_powers(quick_solver):

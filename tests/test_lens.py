@@ -917,7 +917,7 @@ def test_verbose_attaches_one_line_of_progress_for_the_fit(
 
     monkeypatch.setattr(sklearn_symmetry._callbacks, "ProgressLine", SilentLine)
     lens = cheap_lens(verbose=verbose)
-    lines = [SilentLine() for _ in range(own)]
+    lines = [SilentLine((80, 5)) for _ in range(own)]
     lens.set_callbacks(*lines).fit(samples())
     assert len(started) == expected
     assert getattr(lens, "_skl_callbacks", []) == lines
