@@ -49,6 +49,8 @@ class SummaryDisplay:
         Of the representation.
     verdict : Verdict or None, default=None
         Of the lens: makes the title, the reasons, and the panel of uncertainty.
+    feature_names : sequence of str or None, default=None
+        Written along the axes of the columns, if they are few.
 
     Attributes
     ----------
@@ -148,6 +150,7 @@ class SummaryDisplay:
         ----------
         title : str or None, default=None
         feature_names : sequence of str or None, default=None
+            None: those of the display.
         figure : matplotlib Figure or None, default=None
             To draw in. None: a new one of pyplot.
 
