@@ -15,6 +15,7 @@ from .solver.tuning import DEFAULT
 __all__ = [
     "check_jobs",
     "check_level",
+    "check_number",
     "check_parameters",
     "check_shapes",
     "resolve_device",
@@ -99,6 +100,13 @@ def _check_agreement(lens):
         )
 
 
+def check_number(value, name, kind=Real, **limits):
+    """Refuse what is no finite number within limits, those of scikit-learn's ``check_scalar``."""
+    check_scalar(value, name, kind, **limits)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} == {value}, must be finite.")
+
+
 def check_jobs(lens):
     """Refuse a number of jobs that is none; it may be changed after a fit."""
     if lens.n_jobs is not None:
@@ -168,8 +176,12 @@ def check_shapes(lens, n_samples, n_features):
         _check_scalar(lens, "n_powers", Integral, min_val=2, max_val=most)
     if lens.density == "mixture" and n_samples is not None:
         _check_batch(lens, n_samples, lens.n_powers or n_features)
-    if isinstance(lens.init, str):
-        return
+    if not isinstance(lens.init, str):
+        _check_init(lens, n_features)
+
+
+def _check_init(lens, n_features):
+    """A given start: real, finite, of the shape of the group convolution matrix and full rank."""
     try:
         init = np.asarray(lens.init)
     except ValueError as error:

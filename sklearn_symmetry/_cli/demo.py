@@ -65,8 +65,8 @@ def run(options, talk):
     X, held_out = split(data.data, options.seed)
     talk.say("data", f"{len(data.data)} slices of {source}, {n_features} pixels, {mixed}")
     lens = fitted(SymmetryLens(random_state=options.seed), X, talk, verbose=options.verbose)
-    verdict = None if options.no_verdict else judged(lens, X, talk)
     write_model(lens, options.save, talk)
+    verdict = None if options.no_verdict else judged(lens, X, talk)
     cosine = generator_similarity(lens.generator_, data.generator)
     for label, lines in summary(lens, held_out, secret=data, verdict=verdict).items():
         talk.say(label, *lines)

@@ -89,22 +89,14 @@ def run(options, talk):
         claimed = read_claim(options.channel_map, names)
     with about(options.file):
         X, held_out = split(table.X, options.seed, in_order=options.blocks)
-    lens = SymmetryLens(
-        n_powers=options.n_powers,
-        n_channels=options.n_channels,
-        boundary=options.boundary,
-        grid_shape=options.grid_shape,
-        mixing=options.mixing,
-        random_state=options.seed,
-    )
     talk.say("data", table.said)
     talk.know(file=options.file, n_samples=len(table.X))
     verdict, rows = None, table.named(X)
     with about(options.file):
-        lens = fitted(lens, rows, talk, verbose=options.verbose)
+        lens = fitted(_lens_of(options), rows, talk, verbose=options.verbose)
+        write_model(lens, options.save, talk)
         if not options.no_verdict:
             verdict = _judged(lens, rows, talk, options)
-    write_model(lens, options.save, talk)
     plain = plain_lens(lens)
     for label, lines in summary(plain, held_out, verdict=verdict, names=table.names).items():
         talk.say(label, *lines)
@@ -120,6 +112,17 @@ def run(options, talk):
     if options.order is not None:
         _write_order(lens, table, options.order, talk)
     return NOT_FOUND if options.exit_code and not verdict else 0
+
+
+def _lens_of(options):
+    return SymmetryLens(
+        n_powers=options.n_powers,
+        n_channels=options.n_channels,
+        boundary=options.boundary,
+        grid_shape=options.grid_shape,
+        mixing=options.mixing,
+        random_state=options.seed,
+    )
 
 
 def _judged(lens, rows, talk, options):

@@ -55,8 +55,8 @@ def run(options, talk):
     talk.say("data", f"{len(data.data)} patches of {source}, {size} pixels, blended by a rotation")
     lens = SymmetryLens(grid_shape="auto", random_state=options.seed)
     lens = fitted(lens, X, talk, verbose=options.verbose)
-    verdict = None if options.no_verdict else judged(lens, X, talk)
     write_model(lens, options.save, talk)
+    verdict = None if options.no_verdict else judged(lens, X, talk)
     found, cosine = " x ".join(map(str, lens.grid_shape_)), 0.0  # of another shape
     if sorted(lens.grid_shape_) == sorted(shape):
         cosine = generator_similarity(lens.generators_, data.generators)

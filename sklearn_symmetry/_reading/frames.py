@@ -436,8 +436,9 @@ class _Place:
         Pandas drops the sign between thousands wherever it stands.
         """
         sign = self.numbers.thousands
-        for number, line in self.body if sign else ():
-            for column, cell in enumerate(self.cells(line) if sign in line else ()):
+        grouped = [one for one in self.body if sign in one[1]] if sign else []
+        for number, line in grouped:
+            for column, cell in enumerate(self.cells(line)):
                 if sign in cell and self.numbers.read(cell) is None and DIGITS.fullmatch(cell):
                     return self._fault(number, column, cell)
         return None

@@ -7,29 +7,25 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, FitMonitor, verbose_callbacks, with_callbacks
-from .._parameters import resolve_device, seed_of
+from .._parameters import check_number, resolve_device, seed_of
 from .._torch_state import usual_torch
 from .._validation import check_columns, check_data, warn_caller
 from ..statistics.summary import summarise
 from ._adversarial import play
 
-__all__ = ["AdversarialEstimator", "check_choice", "check_number", "validated"]
+__all__ = ["AdversarialEstimator", "check_choice", "check_parameter", "validated"]
 
 
-def check_number(estimator, name, kind=Real, *, least=0, boundary=True, optional=False):
+def check_parameter(estimator, name, kind=Real, *, least=0, boundary=True, optional=False):
     """Check a numeric parameter; the message names it, its value and the range."""
     value = getattr(estimator, name)
     if value is None and optional:
         return
-    check_scalar(
-        value, name, kind, min_val=least, include_boundaries="left" if boundary else "neither"
-    )
-    if not np.isfinite(value):
-        raise ValueError(f"{name} == {value}, must be finite.")
+    ends = "left" if boundary else "neither"
+    check_number(value, name, kind, min_val=least, include_boundaries=ends)
 
 
 def check_choice(estimator, name, allowed):
@@ -140,13 +136,13 @@ class AdversarialEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _check_parameters(self):
         for name in ("learning_rate", "discriminator_learning_rate"):
-            check_number(self, name, boundary=False)
-        check_number(self, "batch_size", Integral, least=2)
-        check_number(self, "steps_per_epoch", Integral, least=1, optional=True)
-        check_number(self, "max_iter", Integral, least=1)
-        check_number(self, "tol", optional=True)
-        check_number(self, "n_iter_no_change", Integral, least=1)
-        check_number(self, "verbose", Integral)
+            check_parameter(self, name, boundary=False)
+        check_parameter(self, "batch_size", Integral, least=2)
+        check_parameter(self, "steps_per_epoch", Integral, least=1, optional=True)
+        check_parameter(self, "max_iter", Integral, least=1)
+        check_parameter(self, "tol", optional=True)
+        check_parameter(self, "n_iter_no_change", Integral, least=1)
+        check_parameter(self, "verbose", Integral)
         sizes = self.hidden_layer_sizes
         if not np.iterable(sizes) or not all(isinstance(s, Integral) and s > 0 for s in sizes):
             raise ValueError(

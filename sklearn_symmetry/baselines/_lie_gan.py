@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """LieGAN: a one-parameter group, or several, found adversarially."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from scipy.linalg import expm
 from sklearn.utils import check_scalar
 
+from .._parameters import check_number
 from ._adversarial import FlowGame
-from ._base import AdversarialEstimator, check_number, validated
+from ._base import AdversarialEstimator, check_parameter, validated
 
 __all__ = ["LieGAN"]
 
@@ -155,17 +156,15 @@ class LieGAN(AdversarialEstimator):
             ``X @ expm(steps * lie_algebra_[channel])``.
         """
         samples = validated(self, X)
-        check_scalar(steps, "steps", Real)
-        if not np.isfinite(steps):
-            raise ValueError(f"steps == {steps}, must be finite.")
+        check_number(steps, "steps")
         check_scalar(channel, "channel", Integral, min_val=0, max_val=len(self.lie_algebra_) - 1)
         flow = expm(steps * np.asarray(self.lie_algebra_[channel], dtype=np.float64))
         return samples @ flow.astype(samples.dtype)
 
     def _check_own_parameters(self):
-        check_number(self, "n_channels", Integral, least=1)
-        check_number(self, "cosine_weight")
-        check_number(self, "overlap_weight")
+        check_parameter(self, "n_channels", Integral, least=1)
+        check_parameter(self, "cosine_weight")
+        check_parameter(self, "overlap_weight")
 
     def _make_game(self, X, settings):
         return FlowGame(

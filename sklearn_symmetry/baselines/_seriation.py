@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._torch_state import usual_torch
 from .._validation import warn_caller
 from ..core.grid import Grid
-from ._base import check_choice, check_number, checked_samples, validated
+from ._base import check_choice, check_parameter, checked_samples, validated
 from ._ordering import links, oriented, shift_of, spectral_ordering
 
 __all__ = ["ICASeriation", "SpectralSeriation"]
@@ -287,8 +287,8 @@ class ICASeriation(_Seriation):
         """
         check_choice(self, "fun", ("logcosh", "exp", "cube"))
         check_choice(self, "boundary", BOUNDARIES)
-        check_number(self, "max_iter", Integral, least=1)
-        check_number(self, "tol", boundary=False)
+        check_parameter(self, "max_iter", Integral, least=1)
+        check_parameter(self, "tol", boundary=False)
         X, checked = checked_samples(self, X)
         samples = X - X.mean(axis=0)
         unmixing, n_iter, converged = self._independent_rows(samples)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every set shares: checks, the hiding basis, and the last steps from signals to samples."""
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state, check_scalar
 
+from .._parameters import check_number
 from .._torch_state import usual_torch
 from ..core.grid import Grid
 from ..core.sines import sine_basis
@@ -176,13 +177,6 @@ def check_sizes(n_samples, n_features, noise, max_features=None):
     check_scalar(n_samples, "n_samples", Integral, min_val=1)
     check_scalar(n_features, "n_features", Integral, min_val=2, max_val=max_features)
     check_number(noise, "noise", min_val=0)
-
-
-def check_number(value, name, **limits):
-    """Raise unless `value` is a finite number within limits, those of scikit-learn's check."""
-    check_scalar(value, name, Real, **limits)
-    if not np.isfinite(value):
-        raise ValueError(f"{name} == {value}, must be finite.")
 
 
 def chunks(n_rows):

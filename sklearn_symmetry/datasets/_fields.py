@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from sklearn.utils import check_scalar
 
+from .._parameters import check_number
 from ..core.grid import Grid
 from ..core.sines import sine_basis
 from ._common import (
@@ -16,7 +17,6 @@ from ._common import (
     Seed,
     SymmetricDataset,
     Symmetry,
-    check_number,
     check_option,
     chunks,
     finish,

@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 from sklearn.utils import check_scalar
 
+from .._parameters import check_number
 from ._common import (
     BOUNDARIES,
     Seed,
     SymmetricDataset,
     Symmetry,
-    check_number,
     check_option,
     check_sizes,
     chunks,
