@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
+from copy import copy
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -678,6 +679,7 @@ class SymmetryLens(
         check_level(level)
         check_jobs(self)
         lens, samples, groups = judged(self, X, groups)
+        lens = _with_all_parameters(lens)
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)
             return verdict(lens, samples, float(level), groups, names)
@@ -780,11 +782,20 @@ class SymmetryLens(
 
 def _settings_of_the_fit(lens):
     """Parameters that say which symmetry is wanted, by value; not how, or how fast, it is found."""
-    params = lens.get_params(deep=False)
-    wanted = {name: params[name] for name in params if name not in (*SEARCH, *RUNNING)}
+    names = SymmetryLens._get_param_names()  # of which a class of the user's may have fewer
+    wanted = {name: getattr(lens, name) for name in names if name not in (*SEARCH, *RUNNING)}
     if not isinstance(wanted["random_state"], Integral):
         wanted["random_state"] = None
     return {name: getattr(value, "item", lambda v=value: v)() for name, value in wanted.items()}
+
+
+def _with_all_parameters(lens):
+    """The lens; where a class of the user's has fixed some parameters, a copy that can set them."""
+    if set(SymmetryLens._get_param_names()) <= set(lens._get_param_names()):
+        return lens
+    lens = copy(lens)
+    lens.__class__ = SymmetryLens
+    return lens
 
 
 def _not_converged(n_iter, stopped):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._channels import join_channels
+from ._containers import names_of
 from ._validation import plain_lens
 from .statistics.blocks import is_lazy, is_lazy_table, rows_of
 from .statistics.chunks import chunks, mapped
@@ -30,8 +31,8 @@ def is_source(X):
 
 
 def column_names(X):
-    """Names of the columns of a dask table, if all are strings; else None."""
-    names = list(X.columns) if is_lazy_table(X) else []
+    """Names of the columns of a dask table, or of a chunk, if all are strings; else None."""
+    names = names_of(_with_names(X))
     if names and all(isinstance(name, str) for name in names):
         return np.array(names, dtype=object)
     return None
@@ -109,12 +110,18 @@ def _in_parts(X):
 
 def _check_features(lens, X):
     """Refuse a source of other columns than those of the fit, in scikit-learn's words."""
-    if is_lazy_table(X):
-        table = X._meta
-    else:
+    table = X if isinstance(X, Summary) else _with_names(X)
+    if not names_of(table):
         own = isinstance(X, Summary)
         table = np.empty((0, lens._n_channels * X.n_features if own else width_of(X)))
     validate_data(lens, table, reset=False, skip_check_array=True)
+
+
+def _with_names(X):
+    """The part of a source that knows the names of the columns, if anything does."""
+    if is_lazy_table(X):
+        return X._meta
+    return next(iter(X)) if is_source(X) and not is_lazy(X) else None
 
 
 def width_of(X):

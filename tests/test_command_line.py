@@ -343,6 +343,7 @@ def test_file_that_is_no_text_is_refused(tmp_path):
             "leave out --n-powers",
         ),
         (["fit", "data.csv", "--order", "o.csv", "--n-powers", "3"], "leave out --n-powers 3"),
+        (["fit", "data.csv", "--exit-code", "--no-verdict"], "leave out --no-verdict"),
         (["fit", "data.csv", "--channel-map", "map.csv", "--grid-shape", "auto"], "--grid-shape"),
         (["verdict", "lens.npz", "data.csv"], "lens.npz: no such file"),
         (["transform", "data.csv", "data.csv"], "expected a lens"),

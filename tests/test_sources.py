@@ -140,7 +140,7 @@ def test_chunks_are_let_go_one_after_another(quick_solver):
             chunk.held = self
 
     SymmetryLens(**CHEAP).fit(Source())
-    assert len(most) == 1 + 2 * 12  # for the width, for the sample, for the moments
+    assert len(most) == 2 + 2 * 12  # for the width, the names, the sample, the moments
     assert max(most) <= 2
 
 
@@ -173,7 +173,8 @@ def test_fit_score_and_verdict_of_any_source_are_those_of_the_array(
     expected = SymmetryLens(**CHEAP).fit(X)
     assert_allclose(lens.generator_, expected.generator_, atol=1e-9)
     assert lens.n_features_in_ == 6
-    assert hasattr(lens, "feature_names_in_") == (hasattr(source, "columns"))
+    named = hasattr(source, "columns") or isinstance(source, list)
+    assert list(getattr(lens, "feature_names_in_", [])) == (NAMES if named else [])
     assert_allclose(lens.score(source), expected.score(X), rtol=1e-9)
     for name, value in {"DRAWS": 3, "ORDERS": 3}.items():
         monkeypatch.setattr(halves, name, value)
@@ -306,10 +307,14 @@ def test_other_columns_than_those_of_the_fit_are_refused(method, kind, quick_sol
             getattr(lens, method)(other)
 
 
-def test_other_names_than_those_of_the_fit_are_refused(quick_solver):
-    lens = SymmetryLens(**CHEAP).fit(dd.from_pandas(table(), npartitions=2))
+@pytest.mark.parametrize("kind", ["dask table", "list of tables"])
+def test_other_names_than_those_of_the_fit_are_refused(kind, quick_solver):
+    lens = SymmetryLens(**CHEAP).fit(SOURCES[kind](X))
+    renamed = table(names=list("abcdeg"))
     with pytest.raises(ValueError, match="feature names"):
-        lens.transform(dd.from_pandas(table(names=list("abcdeg")), npartitions=2))
+        lens.transform(dd.from_pandas(renamed, npartitions=2))
+    with pytest.raises(ValueError, match="feature names"):
+        lens.score([renamed, renamed])
 
 
 def test_a_verbose_fit_says_how_large_a_source_is(source, quick_solver, capsys):

@@ -215,6 +215,22 @@ def test_tables_are_judged_like_arrays(lens, signals, verdict):
     assert judged.reasons == verdict.reasons
 
 
+class Shuffled(SymmetryLens):
+    """Of the parameters only one is left to choose."""
+
+    def __init__(self, random_state=None):
+        super().__init__(mixing="permutation", random_state=random_state)
+
+
+def test_a_class_with_fewer_parameters_is_judged_by_all_of_them(signals):
+    X = signals.data[:400, :7]
+    lens = Shuffled(random_state=0).fit(X)
+    expected = SymmetryLens(mixing="permutation", random_state=0).fit(X)
+    assert lens.settings_ == expected.settings_
+    assert lens.verdict(X).reasons == expected.verdict(X).reasons
+    assert type(lens) is Shuffled
+
+
 def test_tables_are_drawn_with_the_names_of_their_columns(signals, verdict):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(signals.data[:90, :7], columns=list("abcdefg"))

@@ -82,6 +82,8 @@ def run(options, talk):
     check_outputs(options.report, options.save)
     check_table_output(options.order) if options.order is not None else None
     check_order_options(options)
+    if options.exit_code and options.no_verdict:
+        raise BadInput("--exit-code tells what the verdict is: leave out --no-verdict")
     table = read_input(options)
     names, claimed = table.column_names(), None
     _protect_input(options)
