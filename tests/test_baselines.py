@@ -13,6 +13,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm, logm
 from sklearn.base import clone
+from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -225,6 +226,22 @@ def test_ica_seriation_cannot_separate_wide_signals(seed):
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = ICASeriation(random_state=seed).fit(dataset.data)
     assert generator_similarity(fitted.generator_, dataset.generator) < 0.9
+
+
+def test_components_that_lapack_fails_on_are_found_in_double_precision(monkeypatch):
+    X = make_symmetric_signals(2000, 7, symmetry="orthogonal", random_state=0).data
+    expected = ICASeriation(random_state=0).fit(X)
+    fit = FastICA.fit
+
+    def fails(self, white):
+        if white.dtype == np.float32:
+            raise np.linalg.LinAlgError("SVD did not converge")
+        return fit(self, white)
+
+    monkeypatch.setattr(FastICA, "fit", fails)
+    found = ICASeriation(random_state=0).fit(X.astype(np.float32))
+    assert found.generator_.dtype == np.float32
+    assert_allclose(found.generator_, expected.generator_, atol=1e-3)
 
 
 def test_ica_seriation_warns_when_fastica_did_not_converge():

@@ -322,7 +322,11 @@ class ICASeriation(_Seriation):
         )
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)
-            ica.fit(samples @ whitening.T)
+            white = samples @ whitening.T
+            try:
+                ica.fit(white)
+            except np.linalg.LinAlgError:  # LAPACK's on some rotations of single precision
+                ica.fit(white.astype(np.float64))
         failures = [issubclass(warning.category, ConvergenceWarning) for warning in caught]
         rows = ica.components_ @ whitening
         rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
