@@ -241,7 +241,9 @@ PARTS = (
      "Two generators that commute, one for each axis."),
     ("Sets without a symmetry", NONE,
      "Every wavelength, month and hour has its own law. Such sets must be refused: anything but "
-     "*none* would be an error. The pictures show what the lens makes of them all the same."),
+     "*none* would be an error. The pictures show what the lens makes of them all the same. Half "
+     "hours of the sea are not refused: rows are windows of one slow drift, in which every half "
+     "hour is like the one before, and what the lens finds is their order in time."),
 )  # fmt: skip
 HOW = {"rotation": "mixed", "permutation": "shuffled"}
 TITLES = ("", "line or ring", "verdict", "cosine", "seconds")
