@@ -19,7 +19,7 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group, agreement, similarity
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
-from sklearn_symmetry.datasets import make_symmetric_fields
+from sklearn_symmetry.datasets import load_photo_patches, make_symmetric_fields
 from sklearn_symmetry.solver.climb import climbed, turned
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
@@ -54,6 +54,7 @@ from sklearn_symmetry.solver.starts.standing_waves import (
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics.principal import principal_data
 
+KINDS_OF_ENDS = ("settled", "climb", "waves")
 GRIDS = {
     "lattice": Grid((4, 5), (False, False)),
     "square": Grid((4, 4), (False, False)),
@@ -448,6 +449,28 @@ def test_the_search_ends_with_the_first_certain_start(blobs):
     )  # fmt: skip
     assert agreement(found[0].basis, blobs[1], grid=GRIDS["square"]) > 0.995
     assert len(found) == len(seen)
+
+
+def test_a_search_that_is_never_certain_tries_waves_and_mending_and_climbs(monkeypatch):
+    patches = load_photo_patches(1000, (3, 4), symmetry="orthogonal", random_state=0)
+    data, grid = principal_data(patches.data, seed=0), Grid((3, 4), (False, False))
+    budget = dict.fromkeys(
+        ("laid_iterations", "wave_iterations", "settling_iterations", "lattice_probes"), 2
+    )
+    few = dict.fromkeys(("turns", "climbers", "lawful_starts", "settled", "reflection_rounds"), 1)
+    monkeypatch.setattr(_Attempt, "is_certain", False)
+    seen = []
+    found = lattice_search(
+        [data], PAPER_WEIGHTS, [grid], seed=0, tuning=replace(DEFAULT, n_modes=12, **budget, **few),
+        report=lambda candidate, others: seen.append(candidate.name),
+    )  # fmt: skip
+    kinds = [next((kind for kind in KINDS_OF_ENDS if kind in name), name) for name in seen]
+    assert set(KINDS_OF_ENDS) <= set(kinds)
+    # Climbs come last, since they cost most; all are measured anew with fourth order.
+    assert kinds.index("climb") > max(at for at, kind in enumerate(kinds) if kind == "waves")
+    assert len(found) == len(seen)
+    assert {one.tuning.fourth_order for one in found} == {DEFAULT.fourth_order}
+    assert [one.rank for one in found] == sorted(one.rank for one in found)
 
 
 def test_a_caller_can_stop_the_search_and_bound_its_starts(blobs):
