@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The estimator: parameters, validation, fitted attributes. The mathematics is elsewhere."""
 
-from copy import copy
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -679,7 +678,8 @@ class SymmetryLens(
         check_level(level)
         check_jobs(self)
         lens, samples, groups = judged(self, X, groups)
-        lens = _with_all_parameters(lens)
+        if not set(SymmetryLens._get_param_names()) <= set(lens._get_param_names()):
+            lens.__class__ = SymmetryLens  # the copy; a class of the user's has fixed some of them
         with config_context(transform_output="default"), degenerate_samples():
             names = getattr(self, "feature_names_in_", None)
             return verdict(lens, samples, float(level), groups, names)
@@ -787,15 +787,6 @@ def _settings_of_the_fit(lens):
     if not isinstance(wanted["random_state"], Integral):
         wanted["random_state"] = None
     return {name: getattr(value, "item", lambda v=value: v)() for name, value in wanted.items()}
-
-
-def _with_all_parameters(lens):
-    """The lens; where a class of the user's has fixed some parameters, a copy that can set them."""
-    if set(SymmetryLens._get_param_names()) <= set(lens._get_param_names()):
-        return lens
-    lens = copy(lens)
-    lens.__class__ = SymmetryLens
-    return lens
 
 
 def _not_converged(n_iter, stopped):

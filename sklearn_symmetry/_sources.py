@@ -49,7 +49,7 @@ def scored_rows(lens, X):
 
 
 def judged(lens, X, groups):
-    """A lens without names, the samples that it is judged on, and their groups.
+    """A copy of a lens, without names, the samples that it is judged on, and their groups.
 
     Of a Summary there is the sample only, each row of which is one channel.
     """
@@ -110,7 +110,7 @@ def _in_parts(X):
 
 def _check_features(lens, X):
     """Refuse a source of other columns than those of the fit, in scikit-learn's words."""
-    table = X if isinstance(X, Summary) else _with_names(X)
+    table = _with_names(X)
     if not names_of(table):
         own = isinstance(X, Summary)
         table = np.empty((0, lens._n_channels * X.n_features if own else width_of(X)))
@@ -121,7 +121,7 @@ def _with_names(X):
     """The part of a source that knows the names of the columns, if anything does."""
     if is_lazy_table(X):
         return X._meta
-    return next(iter(X)) if is_source(X) and not is_lazy(X) else None
+    return next(iter(X), None) if is_source(X) and not is_lazy(X) else None
 
 
 def width_of(X):

@@ -54,7 +54,6 @@ from sklearn_symmetry.solver.starts.standing_waves import (
 from sklearn_symmetry.solver.tuning import DEFAULT
 from sklearn_symmetry.statistics.principal import principal_data
 
-KINDS_OF_ENDS = ("settled", "climb", "waves")
 GRIDS = {
     "lattice": Grid((4, 5), (False, False)),
     "square": Grid((4, 4), (False, False)),
@@ -464,8 +463,9 @@ def test_a_search_that_is_never_certain_tries_waves_and_mending_and_climbs(monke
         [data], PAPER_WEIGHTS, [grid], seed=0, tuning=replace(DEFAULT, n_modes=12, **budget, **few),
         report=lambda candidate, others: seen.append(candidate.name),
     )  # fmt: skip
-    kinds = [next((kind for kind in KINDS_OF_ENDS if kind in name), name) for name in seen]
-    assert set(KINDS_OF_ENDS) <= set(kinds)
+    ends = ("settled", "climb", "waves")
+    kinds = [next((kind for kind in ends if kind in name), name) for name in seen]
+    assert set(ends) <= set(kinds)
     # Climbs come last, since they cost most; all are measured anew with fourth order.
     assert kinds.index("climb") > max(at for at, kind in enumerate(kinds) if kind == "waves")
     assert len(found) == len(seen)

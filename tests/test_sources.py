@@ -315,6 +315,8 @@ def test_other_names_than_those_of_the_fit_are_refused(kind, quick_solver):
         lens.transform(dd.from_pandas(renamed, npartitions=2))
     with pytest.raises(ValueError, match="feature names"):
         lens.score([renamed, renamed])
+    with pytest.raises(ValueError, match="no chunks"):
+        lens.score(Anew())
 
 
 def test_a_verbose_fit_says_how_large_a_source_is(source, quick_solver, capsys):
