@@ -134,6 +134,7 @@ KNOWN = {  # loader, shape, samples, trials
     "smooth field": (_fields(field="smooth"), (4, 4), 6000, 5),
     "spins": (_fields(field="ising"), (4, 4), 6000, 5),
     "blobs on a torus": (_fields(boundary="circulant"), (4, 5), 4000, 5),
+    "blobs on a torus, more samples": (_fields(boundary="circulant"), (4, 5), 8000, 5),
     "digits": (load_digit_patches, (4, 4), 8000, 6),
     "digits, oblong": (load_digit_patches, (3, 5), 8000, 5),
     "photographs": (load_photo_patches, (4, 4), 10000, 5),
