@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Arrays that NumPy and MATLAB store: one of two dimensions in a file."""
 
+import warnings
+
 import numpy as np
 
 from .._bad_input import BadInput
@@ -73,7 +75,10 @@ def _read_mat(path):
     from scipy.io import loadmat
 
     try:
-        found = loadmat(path)
+        with warnings.catch_warnings():
+            # SciPy 1.18 says that the class of sparse variables will change; all are refused here.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = loadmat(path)
     except NotImplementedError as error:
         raise BadInput(f"{path}: is of version 7.3; save it with -v7 in MATLAB") from error
     except Exception as error:  # scipy has errors of its own
