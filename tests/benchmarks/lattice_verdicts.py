@@ -48,7 +48,7 @@ from sklearn_symmetry.metrics import generator_similarity
 
 FIRST_SEED = 24000
 FIELDS = (
-    "set", "symmetric", "shape", "samples", "seed", "cosine", "grade", "p_value",
+    "set", "symmetric", "shape", "samples", "seed", "cosine", "grade", "p_value", "deviation",
     "divergence", "tolerated", "repeatability", "required", "agreement", "converged",
     "cpu_seconds", "version",
 )  # fmt: skip
@@ -186,6 +186,7 @@ def judged(name, symmetric, shape, samples, seed, verdict, cosine=""):
         "cosine": cosine,
         "grade": verdict.grade,
         "p_value": f"{verdict.p_value:.3f}",
+        "deviation": f"{verdict.deviation:.2f}",
         "divergence": f"{verdict.statistic:.2f}",
         "tolerated": f"{verdict.tolerated:.2f}",
         "repeatability": f"{verdict.repeatability:.4f}",
