@@ -344,6 +344,7 @@ def test_file_that_is_no_text_is_refused(tmp_path):
         ),
         (["fit", "data.csv", "--order", "o.csv", "--n-powers", "3"], "leave out --n-powers 3"),
         (["fit", "data.csv", "--exit-code", "--no-verdict"], "leave out --no-verdict"),
+        (["fit", "data.csv", "--level", "0.01", "--no-verdict"], "--level is of the verdict"),
         (["fit", "data.csv", "--channel-map", "map.csv", "--grid-shape", "auto"], "--grid-shape"),
         (["verdict", "lens.npz", "data.csv"], "lens.npz: no such file"),
         (["transform", "data.csv", "data.csv"], "expected a lens"),

@@ -73,7 +73,7 @@ def add_verdict_options(parser):
     """Of all commands that judge a lens on a file."""
     judging = parser.add_argument_group("the verdict")
     judging.add_argument(
-        "--level", type=_level, default=0.05, metavar="P", help="probability of a false alarm"
+        "--level", type=_level, metavar="P", help="probability of a false alarm (0.05)"
     )
     judging.add_argument(
         "--blocks",

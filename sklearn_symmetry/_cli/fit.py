@@ -84,6 +84,8 @@ def run(options, talk):
     check_order_options(options)
     if options.exit_code and options.no_verdict:
         raise BadInput("--exit-code tells what the verdict is: leave out --no-verdict")
+    if options.level is not None and options.no_verdict:
+        raise BadInput("--level is of the verdict: leave out --no-verdict")
     table = read_input(options)
     names, claimed = table.column_names(), None
     _protect_input(options)

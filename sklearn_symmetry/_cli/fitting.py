@@ -95,8 +95,9 @@ def fitted(lens, X, talk, *, verbose=False):
     return lens
 
 
-def judged(lens, X, talk, *, level=0.05, blocks=False):
+def judged(lens, X, talk, *, level=None, blocks=False):
     """The verdict, with a line of progress for either half."""
+    level = 0.05 if level is None else level
     lens.set_params(verbose=1)
     try:
         with noted(talk):
