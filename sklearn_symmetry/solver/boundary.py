@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Line or ring: whether the ends of a window that was fitted as a line are neighbours."""
+"""Line or ring: whether waves come in pairs, and whether the ends of a window are neighbours."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ..core.energies import log_energy
 from .shuffled import correlation
 from .tuning import DEFAULT
 
-__all__ = ["Ends", "ends"]
+__all__ = ["Ends", "ends", "paired"]
 
 
 @dataclass(frozen=True)
@@ -121,3 +121,51 @@ def _variances(matrix, profile, n_samples):
     inside = np.square(matrix - profile[lags])[pairs].sum() / 2
     around = np.square(matrix - matrix[pairs].mean())[pairs].sum() / 2
     return max(inside - (count - size + 1) / n_samples, 0), max(around - count / n_samples, 0)
+
+
+def paired(spectrum, n_samples, tuning=DEFAULT):
+    r"""Whether the eigenvalues of a covariance are those of a ring.
+
+    Around a ring of d columns cosine and sine of a frequency have the same variance: all of the
+    sorted eigenvalues :math:`\lambda_i` but one, or two where d is even, come in equal pairs. A
+    sample of n leaves a mean square of :math:`8 / n` between the logarithms of two that are equal.
+    With the squared gaps :math:`g_i^2 = (\log\lambda_i - \log\lambda_{i+1})^2`, P being the ones
+    within pairs, paired to make their sum least,
+
+    .. math::
+
+        \sum_{i \in P} g_i^2 < a \sum_i g_i^2
+        \quad\text{and}\quad
+        \frac{1}{|P|} \sum_{i \in P} g_i^2 < \frac{8 b}{n}
+
+    tells a ring before anything is fitted, and whatever the columns went through.
+
+    Parameters
+    ----------
+    spectrum : ndarray of shape (d,)
+        Eigenvalues in descending order, positive.
+    n_samples : int
+        They were estimated from.
+    tuning : Tuning
+        Its ``ring_pairs`` are a and b.
+
+    Returns
+    -------
+    paired : bool
+    """
+    size = len(spectrum)
+    if size < tuning.smallest_ring:
+        return False
+    squares = np.square(np.diff(np.log(spectrum)))
+    # Without the eigenvalues at p and q, p even and q odd and later: even gaps before p and after
+    # q, odd ones in between. Of an odd number only p is left out, as if there were one more.
+    signed = squares.copy()
+    signed[1::2] *= -1
+    sums = np.r_[0.0, np.cumsum(signed)]
+    if size % 2:
+        sums = np.r_[sums, sums[-1]]
+    within = squares[::2].sum() + np.minimum.accumulate(sums[::2]) - sums[1::2]
+    least = within[-1] if size % 2 else within.min()
+    share, sampled = tuning.ring_pairs
+    of_sampling = 8 / n_samples * ((size - 1) // 2)
+    return bool(least < share * squares.sum() and least < sampled * of_sampling)

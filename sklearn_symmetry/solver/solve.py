@@ -11,7 +11,7 @@ from ..core.group import Group, agreement, complete_basis, orientation, similari
 from ..core.orbit import group_conv_matrix, orbit, symmetric_powers
 from ..core.rotation import crop_vector, generator, pad
 from ..statistics.principal import views
-from .boundary import ends
+from .boundary import ends, paired
 from .judge import ranked
 from .lattice import lattice_search, lattices
 from .manifold import check_finite, minimise, nearest_orthogonal
@@ -138,9 +138,7 @@ class _Fit:
 
     def solution(self):
         """The :class:`Solution`; the samples decide between line and ring where they are to."""
-        end = self.along(self.grid)
-        if self.settings.boundary == "auto" and not self.progress.stopped:
-            end = self._line_or_ring(end)
+        end = self._line_or_ring() if self.settings.boundary == "auto" else self.along(self.grid)
         self.progress.data, self.progress.grid = end.data, end.grid
         return self.progress.solution(end.descent)
 
@@ -224,13 +222,23 @@ class _Fit:
         share, same = end.data.share, end.tuning.returned
         return other if agreement(other.descent.basis, basis, share, end.grid) > same else end
 
-    def _line_or_ring(self, line):
+    def _line_or_ring(self):
         """The fit around a ring, the line closed, or the line, as the ends of the line say.
 
-        A ring that was searched as a line may be found badly, or not at all: it is searched anew,
-        and must look like one by its own ends.
+        A ring that its spectrum gives away is searched at once, and must look like one where it is
+        cut. All others are fitted as a line. A ring that was searched as a line may be found badly,
+        or not at all: it is searched anew, and must look like one by its own ends.
         """
-        told, ring = self._ends(line), Grid.ring(self.summary.n_features)
+        ring = Grid.ring(self.summary.n_features)
+        if not self.is_given and self._is_paired():
+            end = self.along(ring)
+            cut = self._cut(end)
+            if self.progress.stopped or self._is_ring(cut):
+                return end
+        line = self.along(self.grid)
+        if self.progress.stopped:
+            return line
+        told = self._ends(line)
         if told.certain and told.boundary == "open":
             return line
         closed = []
@@ -238,13 +246,29 @@ class _Fit:
             closed.append(self._refined(line.data, line.descent.basis, ring, line.tuning))
         if not self.is_given and not self.progress.stopped:
             other = self.along(ring)
-            if self._ends(other).boundary == "circulant":
+            if self._is_ring(other):
                 closed.append(other)
         return min(closed, key=self._loss, default=line)
+
+    def _is_paired(self):
+        """Whether waves come in pairs, as around a ring."""
+        spectrum = self.views[0].spectrum.cpu().numpy()
+        return paired(spectrum, self.summary.n_samples, self.tuning)
+
+    def _cut(self, ring):
+        """A refinement along a line from a ring that is cut between its least alike neighbours."""
+        basis = ring.descent.basis
+        correlation = torch.corrcoef(basis.float() @ ring.data.samples)
+        cut = int(correlation.roll(-1, 1).diagonal().argmin()) + 1
+        return self._refined(ring.data, basis.roll(-cut, 0), self.grid, ring.tuning)
 
     def _loss(self, end):
         """Of the whole loss, whatever part of it the descent had."""
         return self._objective(end.data, end.grid, self.tuning).value(end.descent.basis)
+
+    def _is_ring(self, end):
+        """Whether by its ends it is one."""
+        return self._ends(end).boundary == "circulant"
 
     def _ends(self, end):
         """Whether the first row of a basis is a neighbour of the last one."""
