@@ -87,9 +87,9 @@ class SymmetryLens(
         and from fewer samples, and the columns of the output have the names of those of the input.
     boundary : {"open", "circulant", "auto"} or tuple of them, default="open"
         Whether the symmetry carries features out of the window or around it, which takes d >= 4.
-        ``"auto"``: the samples decide; where the ends of an open fit resemble neighbours, or tell
-        nothing, they are fitted around a ring as well. On a lattice one for both axes, or a tuple
-        with one for each, none of them ``"auto"``.
+        ``"auto"``: the samples decide; where waves come in pairs, or the ends of an open fit
+        resemble neighbours or tell nothing, they are fitted around a ring. On a lattice one for
+        both axes, or a tuple with one for each, none of them ``"auto"``.
     grid_shape : tuple of int, "auto" or None, default=None
         None: the positions are a line, or a ring. ``(h, w)``: they are a lattice of h rows and w
         columns, 3 at least, and there are two generators that commute. ``"auto"``: a lattice,

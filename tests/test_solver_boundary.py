@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Line or ring: found, not asked."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,9 @@ from numpy.testing import assert_allclose
 from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
-from sklearn_symmetry.solver.boundary import ends
+from sklearn_symmetry.solver import solve
+from sklearn_symmetry.solver.boundary import ends, paired
+from sklearn_symmetry.solver.tuning import DEFAULT
 
 boundaries = pytest.mark.parametrize("boundary", ["open", "circulant"])
 
@@ -77,6 +82,73 @@ def test_constant_columns_do_no_harm():
     y[:, 3] = 1.0
     assert np.isfinite(ends(y, len(y)).share)
     assert not ends(torch.ones(50, 8), 50).certain
+
+
+def gap_within_pairs(logs):
+    """Least sum of squared gaps within pairs of neighbours, one left out, or two."""
+    size = len(logs)
+    sums = []
+    for left in itertools.combinations(range(size), 2 - size % 2):
+        rest = np.delete(np.arange(size), left).reshape(-1, 2)
+        if np.all(np.diff(rest) == 1):
+            sums.append(np.square(np.diff(logs[rest])).sum())
+    return min(sums)
+
+
+@pytest.mark.parametrize("size", [4, 5, 6, 7, 10, 11])
+def test_eigenvalues_are_paired_to_make_gaps_within_pairs_least(size):
+    random = np.random.default_rng(size)
+    for _ in range(10):
+        logs = np.sort(random.standard_normal(size))[::-1]
+        within, n_samples = gap_within_pairs(logs), 100
+        share = within / np.square(np.diff(logs)).sum()
+        sampled = within / ((size - 1) // 2) * n_samples / 8
+        for factor in (0.999, 1.001):
+            for pairs in ((share * factor, np.inf), (2.0, sampled * factor)):
+                tuning = replace(DEFAULT, ring_pairs=pairs)
+                assert paired(np.exp(logs), n_samples, tuning) == (factor > 1)
+
+
+@pytest.mark.parametrize("size", [6, 7, 12, 25])
+def test_waves_of_a_ring_come_in_pairs_and_those_of_a_line_do_not(size):
+    lags = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    line = np.linalg.eigvalsh(np.exp(-lags / 2))[::-1]
+    ring = np.linalg.eigvalsh(np.exp(-np.minimum(lags, size - lags) / 2))[::-1]
+    assert paired(ring, 10_000)
+    assert not paired(line, 10_000)
+    assert not paired(np.ones(size), 10_000)
+    # White noise that is added, and units, change nothing.
+    assert paired(7 * (ring + 0.2), 10_000)
+    assert not paired(7 * (line + 0.2), 10_000)
+
+
+def test_sampling_splits_two_equal_eigenvalues_as_said():
+    random, n_samples = np.random.default_rng(0), 400
+    gaps = []
+    for _ in range(400):
+        variances = np.linalg.eigvalsh(np.cov(random.standard_normal((2, n_samples))))
+        gaps.append(np.diff(np.log(variances))[0] ** 2)
+    assert_allclose(np.mean(gaps) * n_samples / 8, 1, atol=0.15)  # three standard errors
+
+
+def test_three_columns_are_no_pairs():
+    assert not paired(np.array([2.0, 1.0, 1.0]), 1000)
+
+
+def test_a_ring_whose_waves_are_pairs_costs_no_more_than_one_that_is_told():
+    X = signals("circulant", 14, symmetry="orthogonal", seed=3).data
+    lens = SymmetryLens(boundary="auto", random_state=0).fit(X)
+    told = SymmetryLens(boundary="circulant", random_state=0).fit(X)
+    assert lens.candidates_ == told.candidates_
+    assert_allclose(lens.group_conv_matrix_, told.group_conv_matrix_, rtol=0, atol=0)
+
+
+def test_a_line_that_is_searched_as_a_ring_first_is_found_a_line(monkeypatch):
+    data = signals("open", 14, symmetry="orthogonal", seed=3)
+    monkeypatch.setattr(solve, "paired", lambda *_: True)
+    lens = SymmetryLens(boundary="auto", random_state=0).fit(data.data)
+    assert lens.boundary_ == "open"
+    assert generator_similarity(lens.generator_, data.generator, boundary="open") > 0.999
 
 
 @boundaries
