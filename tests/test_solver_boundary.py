@@ -151,6 +151,17 @@ def test_a_line_that_is_searched_as_a_ring_first_is_found_a_line(monkeypatch):
     assert generator_similarity(lens.generator_, data.generator, boundary="open") > 0.999
 
 
+def test_no_ring_is_searched_twice(monkeypatch):
+    searched, along = [], solve._Fit.along
+    monkeypatch.setattr(solve, "paired", lambda *_: True)
+    monkeypatch.setattr(
+        solve._Fit, "along", lambda fit, grid: searched.append(grid.cyclic) or along(fit, grid)
+    )
+    X = np.random.default_rng(0).standard_normal((200, 5))  # neither line nor ring
+    SymmetryLens(boundary="auto", n_init=1, random_state=0).fit(X)
+    assert searched == [(True,), (False,)]
+
+
 @boundaries
 @pytest.mark.parametrize("mixing", ["rotation", "permutation"])
 def test_samples_decide_between_line_and_ring(mixing, boundary):

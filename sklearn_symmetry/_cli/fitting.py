@@ -97,11 +97,11 @@ def fitted(lens, X, talk, *, verbose=False):
 
 def judged(lens, X, talk, *, level=None, blocks=False):
     """The verdict, with a line of progress for either half."""
-    level = 0.05 if level is None else level
+    given = {} if level is None else {"level": level}
     lens.set_params(verbose=1)
     try:
         with noted(talk):
-            return lens.verdict(X, level=level, groups="blocks" if blocks else None)
+            return lens.verdict(X, **given, groups="blocks" if blocks else None)
     finally:
         lens.set_params(verbose=0)
 

@@ -229,12 +229,12 @@ class _Fit:
         cut. All others are fitted as a line. A ring that was searched as a line may be found badly,
         or not at all: it is searched anew, and must look like one by its own ends.
         """
-        ring = Grid.ring(self.summary.n_features)
+        ring, other = Grid.ring(self.summary.n_features), None
         if not self.is_given and self._is_paired():
-            end = self.along(ring)
-            cut = self._cut(end)
+            other = self.along(ring)
+            cut = self._cut(other)
             if self.progress.stopped or self._is_ring(cut):
-                return end
+                return other
         line = self.along(self.grid)
         if self.progress.stopped:
             return line
@@ -245,7 +245,7 @@ class _Fit:
         if told.boundary == "circulant":
             closed.append(self._refined(line.data, line.descent.basis, ring, line.tuning))
         if not self.is_given and not self.progress.stopped:
-            other = self.along(ring)
+            other = self.along(ring) if other is None else other
             if self._is_ring(other):
                 closed.append(other)
         return min(closed, key=self._loss, default=line)
