@@ -219,7 +219,7 @@ def test_some_rows_are_made_again_and_compared(tools, table, tmp_path, monkeypat
     assert tools["all"].again(None, 2) == 1
     said = capsys.readouterr().out
     assert "halves: 1: the same" in said
-    assert "halves: 4: ANOTHER" in said
+    assert "halves: 4: y 2.0, was 2.5" in said
 
 
 def test_tables_that_pages_include_are_as_their_rows_say(tools):

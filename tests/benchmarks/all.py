@@ -146,21 +146,23 @@ def again(names, count):
         old = [task for task in tasks if ledger.has(task) and not ledger.has(task, exactly=True)]
         for task in random.Random(0).sample(old, min(count, len(old))):
             rows, _, error = run_once(ledger.table.run, task)
-            same = _told(rows, ledger) == _told(ledger.of(task), ledger)
-            differ += not same
+            found = error or ", ".join(_changes(ledger.of(task), rows, ledger))
+            differ += bool(found)
             what = " ".join(map(str, task.values()))
-            print(
-                f"{ledger.table.name}: {what}: {'the same' if same else error or 'ANOTHER'}",
-                flush=True,
-            )
+            print(f"{ledger.table.name}: {what}: {found or 'the same'}", flush=True)
     return differ
 
 
-def _told(rows, ledger):
-    """What rows say, but for times, memory and versions."""
+def _changes(old, new, ledger):
+    """What differs between two runs of a task, but for times, memory and versions."""
+    if len(old) != len(new):
+        yield f"{len(new)} rows, were {len(old)}"
     passing = ("seconds", "version", "stamp", "megabytes")
-    names = [name for name in ledger.table.fields if not any(word in name for word in passing)]
-    return [[str(row.get(name, "")) for name in names] for row in rows]
+    for before, now in zip(old, new, strict=False):
+        for name in ledger.table.fields:
+            was, value = str(before.get(name, "")), str(now.get(name, ""))
+            if was != value and not any(word in name for word in passing):
+                yield f"{name} {value}, was {was}"
 
 
 def report(ledger, tasks, missing):
