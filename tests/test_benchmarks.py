@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scripts of tests/benchmarks, which only their own runs would try otherwise."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -26,3 +27,18 @@ def test_every_benchmark_can_be_imported():
         timeout=GUARD,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_growth_compares_the_same_samples_and_nothing_else(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    growth = importlib.import_module("scale_page")._growth
+    times = {65: (1, 2), 130: (4, 8), 257: (9,)}  # of 257 columns one seed is missing
+    rows = [
+        {"method": "lens", "signal": "narrow", "columns": str(size), "seed": str(seed),
+         "cpu_seconds": str(seconds)}
+        for size, some in times.items() for seed, seconds in enumerate(some)
+    ]  # fmt: skip
+    said = growth(rows)
+    assert "- to 130 columns: 4.0, 4.0 times, as their power 2.0" in said
+    assert "257" not in said
+    assert growth(rows[2:]) == ""

@@ -2,6 +2,8 @@
 """Time, memory and accuracy against columns, rows and jobs, beside FastICA and picard.
 
     python tests/benchmarks/scale.py --part columns --columns 33 65 129 257
+    python tests/benchmarks/scale.py --part columns --columns 65 257 513 --signals narrow \
+        --methods lens --seeds 3    # how time grows
     python tests/benchmarks/scale.py --part rows --rows 5000 20000 200000 2000000
     python tests/benchmarks/scale.py --part jobs
     python tests/benchmarks/scale.py --page
@@ -151,8 +153,15 @@ def tasks(options):
 
 def plan():
     """The published table."""
-    parts = (["--part", "columns"], ["--part", "rows", "--seeds", "2"], ["--part", "jobs"])
-    return [task for part in parts for task in tasks(parsed(part))]
+    growth = ["--columns", "65", "257", "513", "--signals", "narrow", "--methods", "lens"]
+    most = ["--columns", "1025", "--signals", "narrow", "--methods", "lens"]
+    parts = (
+        ["--part", "columns", *growth, "--seeds", "3"], ["--part", "columns"],
+        ["--part", "columns", *most, "--samples", "100000"],
+        ["--part", "rows", "--seeds", "2"], ["--part", "jobs"],
+    )  # fmt: skip
+    found = [task for part in parts for task in tasks(parsed(part))]
+    return [task for at, task in enumerate(found) if task not in found[:at]]
 
 
 TABLE = Table(

@@ -66,22 +66,28 @@ def _columns(rows):
         for (signal, method, size), some in _groups(rows, "signal", "method", "columns")
     ]  # fmt: skip
     head = ("signals", "method", "columns", "runs", "seconds", "MB", "cosine (worst)")
-    return text + table(head, lines) + _exponent(rows)
+    return text + table(head, lines) + _growth(rows)
 
 
-def _exponent(rows):
-    """Growth of the time of the lens on narrow signals between 65 columns and the most."""
+def _growth(rows):
+    """Of the time of the lens on narrow signals from 65 columns on, sample by sample."""
     own = [row for row in rows if row["method"] == "lens" and row["signal"] == "narrow"]
-    times = {size: _median(some, "cpu_seconds") for (size,), some in _groups(own, "columns")}
-    largest = max(times, default=0)
-    if 65 not in times or largest <= 65:
+    times = {}
+    for row in own:
+        times.setdefault(int(row["columns"]), {})[row["seed"]] = float(row["cpu_seconds"])
+    few = times.get(65, {})
+    lines = []
+    for size in sorted(size for size in times if size > 65 and times[size].keys() == few.keys()):
+        ratios = sorted(times[size][seed] / few[seed] for seed in few)
+        power = math.log(statistics.median(ratios)) / math.log(size / 65)
+        said = ", ".join(f"{ratio:.1f}" for ratio in ratios)
+        lines.append(
+            f"- to {size} columns: {said} times, as the power {power:.1f} of the columns\n"
+        )
+    if not lines:
         return ""
-    ratio = times[largest] / times[65]
-    power = math.log(ratio) / math.log(largest / 65)
-    return (
-        f"\nNarrow signals: from 65 to {largest:g} columns the time of the lens grows {ratio:.0f} "
-        f"times,\nas the power {power:.1f} of the columns.\n"
-    )
+    head = "Growth of the time of the lens on narrow signals from 65 columns, of every seed:"
+    return f"\n{head}\n\n" + "".join(lines)
 
 
 def _rows(rows):
