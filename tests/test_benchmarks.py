@@ -39,6 +39,6 @@ def test_growth_compares_the_same_samples_and_nothing_else(monkeypatch):
         for size, some in times.items() for seed, seconds in enumerate(some)
     ]  # fmt: skip
     said = growth(rows)
-    assert "- to 130 columns: 4.0, 4.0 times, as their power 2.0" in said
+    assert "- to 130 columns: 4.0, 4.0 times, as the power 2.0 of" in said
     assert "257" not in said
     assert growth(rows[2:]) == ""
