@@ -154,10 +154,8 @@ def tasks(options):
 def plan():
     """The published table."""
     growth = ["--columns", "65", "257", "513", "--signals", "narrow", "--methods", "lens"]
-    most = ["--columns", "1025", "--signals", "narrow", "--methods", "lens"]
     parts = (
         ["--part", "columns", *growth, "--seeds", "3"], ["--part", "columns"],
-        ["--part", "columns", *most, "--samples", "100000"],
         ["--part", "rows", "--seeds", "2"], ["--part", "jobs"],
     )  # fmt: skip
     found = [task for part in parts for task in tasks(parsed(part))]
