@@ -72,13 +72,16 @@ def _columns(rows):
 def _growth(rows):
     """Of the time of the lens on narrow signals from 65 columns on, sample by sample."""
     own = [row for row in rows if row["method"] == "lens" and row["signal"] == "narrow"]
-    times = {}
-    for row in own:
-        times.setdefault(int(row["columns"]), {})[row["seed"]] = float(row["cpu_seconds"])
+    times = {
+        int(size): {row["seed"]: float(row["cpu_seconds"]) for row in some}
+        for (size,), some in _groups(own, "columns")
+    }
     few = times.get(65, {})
     lines = []
-    for size in sorted(size for size in times if size > 65 and times[size].keys() == few.keys()):
-        ratios = sorted(times[size][seed] / few[seed] for seed in few)
+    for size, some in times.items():
+        if size <= 65 or some.keys() != few.keys():
+            continue
+        ratios = sorted(some[seed] / few[seed] for seed in few)
         power = math.log(statistics.median(ratios)) / math.log(size / 65)
         said = ", ".join(f"{ratio:.1f}" for ratio in ratios)
         lines.append(
