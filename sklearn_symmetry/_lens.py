@@ -670,7 +670,7 @@ class SymmetryLens(
         --------
         >>> from sklearn_symmetry import SymmetryLens
         >>> from sklearn_symmetry.datasets import make_symmetric_signals
-        >>> X = make_symmetric_signals(4000, 7, symmetry="orthogonal", random_state=0).data
+        >>> X = make_symmetric_signals(4000, 13, symmetry="orthogonal", random_state=0).data
         >>> verdict = SymmetryLens(random_state=0).fit(X).verdict(X)
         >>> verdict.symmetric, verdict.found, verdict.repeatability > 0.99
         (True, True, True)

@@ -81,7 +81,7 @@ def test_main_job_finds_the_secret_and_draws_it(tmp_path, capsys):
     assert lens.transform(np.eye(7)).shape == (7, 7)
 
 
-def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys):
+def test_order_of_unmixed_pixels_is_printed_as_it_is(tmp_path, capsys, little_search):
     arguments = ["--hide", "none", "--samples", "2000", "--features", "7", "--no-verdict"]
     assert main([*arguments, "--output", str(tmp_path / "found.pdf")]) == 0
     out = capsys.readouterr().out

@@ -130,8 +130,8 @@ def test_an_offset_in_any_direction_does_no_harm(signal, size):
 
 
 def test_a_verdict_says_that_there_is_an_offset():
-    X = moved(make_symmetric_signals(5000, 15, symmetry="orthogonal", random_state=2).data, 0.5)
-    assert "location_" in str(SymmetryLens(random_state=2).fit(X).verdict(X))
+    X = moved(make_symmetric_signals(5000, 15, symmetry="orthogonal", random_state=0).data, 0.5)
+    assert "location_" in str(SymmetryLens(random_state=0).fit(X).verdict(X))
 
 
 def test_signals_with_a_mean_of_their_own_keep_the_origin():

@@ -151,7 +151,7 @@ def test_a_line_that_is_searched_as_a_ring_first_is_found_a_line(monkeypatch):
     assert generator_similarity(lens.generator_, data.generator, boundary="open") > 0.999
 
 
-def test_no_ring_is_searched_twice(monkeypatch):
+def test_no_ring_is_searched_twice(monkeypatch, little_search):
     searched, along = [], solve._Fit.along
     monkeypatch.setattr(solve, "paired", lambda *_: True)
     monkeypatch.setattr(

@@ -62,9 +62,9 @@ class SummaryDisplay:
     Examples
     --------
     >>> from sklearn_symmetry import SymmetryLens
-    >>> from sklearn_symmetry.datasets import load_digit_slices
+    >>> from sklearn_symmetry.datasets import make_symmetric_signals
     >>> from sklearn_symmetry.inspection import SummaryDisplay
-    >>> X = load_digit_slices(2000, 7, symmetry="permutation", random_state=0).data
+    >>> X = make_symmetric_signals(4000, 13, symmetry="permutation", random_state=0).data
     >>> lens = SymmetryLens(random_state=0).fit(X)
     >>> display = SummaryDisplay.from_estimator(lens, X, verdict=lens.verdict(X))
     >>> list(display.axes_)
