@@ -11,7 +11,7 @@ searched like any other parameter. On most data they need no search; this is how
 # The lens is an ordinary estimator
 # ---------------------------------
 #
-# Signals behind a random rotation; a small set, because every cell of the grid is two fits.
+# Signals behind a random rotation; an easy set, because every cell of the grid is two fits.
 
 import matplotlib.pyplot as plt
 from sklearn.callback import ProgressBar
@@ -21,7 +21,7 @@ from sklearn_symmetry import SymmetryLens
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 
-signals = make_symmetric_signals(2000, 7, symmetry="orthogonal", random_state=0)
+signals = make_symmetric_signals(4000, 13, symmetry="orthogonal", random_state=0)
 
 grid = {"alignment": [0.5, 2.0], "uniformity": [1.0, 2.0, 4.0]}
 search = GridSearchCV(SymmetryLens(random_state=0), grid, cv=2)
