@@ -317,6 +317,8 @@ expected = lens.fit(X).group_conv_matrix_
 child = os.fork()
 if child == 0:
     np.testing.assert_array_equal(lens.transform(X), X @ expected.T)
+    # Threads of torch 2.13 in a forked process end in a segmentation fault now and then.
+    lens.set_params(n_jobs=None)
     np.testing.assert_array_equal(lens.fit(X).group_conv_matrix_, expected)
     os._exit(0 if torch.get_num_threads() == 2 else 3)
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
