@@ -6,8 +6,7 @@
 
 Devices are switched off one at a time, each beside the whole search on the same samples (paired).
 Numbers are screened in the manner of Morris: from a random point between half and twice their
-values one after another is moved, on one set for each trajectory. Rows of devices that have been
-deleted since stay in the file and on the page. Seeds from 70,000: no other
+values one after another is moved, on one set for each trajectory. Seeds from 70,000: no other
 benchmark has them. Runs go to a CSV file, those that the present search has made are skipped. The
 numbers need SALib.
 """
@@ -258,10 +257,8 @@ d x d crop) to the hidden one.
 
 Change of the cosine against the whole search on the same samples, over {sets} sets and up to
 {seeds} seeds of each: the mean, how many runs lost and gained more than {matters}, and the set that
-lost most (mean over its seeds). CPU: median ratio of the time. Where the whole search was certain
-of its first start, devices that come later cannot have mattered: some of these runs were not made,
-and count as no change. Three waves of starts are tried of the hardest sets:
-{hard}.
+lost most (mean over its seeds). CPU: median ratio of the time. Three waves of starts are tried of
+the hardest sets: {hard}.
 
 """
 NUMBERS = """
@@ -291,8 +288,7 @@ def device_rows(rows):
             if row["changed"] == name and _pair(row) in whole
         ]
         if name != "nothing" and pairs:
-            gone = "" if name in DEVICES else " (deleted since)"
-            found.append((name + gone, *_worth(pairs)))
+            found.append((name, *_worth(pairs)))
     return sorted(found, key=lambda one: float(one[2]))
 
 
