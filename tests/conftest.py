@@ -97,12 +97,6 @@ def little_search(request, monkeypatch):
     monkeypatch.setattr(sklearn_symmetry._lens, "solve", partial(solve, tuning=tuning))
 
 
-@pytest.fixture
-def quick_halves(monkeypatch):
-    """The halves of a verdict take the start of the lens, instead of searching."""
-    monkeypatch.setattr("sklearn_symmetry._verdict.halves.SEARCH", ())
-
-
 @pytest.fixture(scope="module")
 def cluster():
     """Two processes of dask, of one thread each; they find the package where this process does."""
