@@ -123,7 +123,8 @@ def fail_after(monkeypatch, calls, error):
     monkeypatch.setattr(Objective, "value_and_gradient", evaluate_or_fail)
 
 
-@pytest.mark.parametrize(("calls", "n_jobs"), [(0, None), (5, 2), (30, None), (30, 2)])
+@pytest.mark.parametrize("calls", [0, 5, 30])
+@pytest.mark.parametrize("n_jobs", [None, 2])
 def test_lack_of_device_memory_anywhere_keeps_the_previous_fit(calls, n_jobs, monkeypatch):
     X = samples()
     lens = cheap_lens(n_jobs=n_jobs, max_iter=50).fit(X)

@@ -58,8 +58,8 @@ def _mnist(n, d, **hidden):
     return load_mnist_slices(n, d, path=MNIST, **hidden)
 
 
-def _known(maker, boundary):
-    """A set of `known_sets.py`, hidden as those of the package."""
+def hidden(maker, boundary):
+    """A maker as those of `known_sets.py`, whose sets are hidden as those of the package."""
 
     def make(n, d, *, symmetry, random_state):
         basis = hiding_basis(d, symmetry, random_state)
@@ -80,7 +80,7 @@ KINDS = {
     "photos": load_photo_rows,
 }
 _KNOWN = {slug(name): entry for name, entry in SETS.items()}
-KINDS = {name: _known(entry[0], entry[2]) for name, entry in _KNOWN.items()} | KINDS
+KINDS = {name: hidden(entry[0], entry[2]) for name, entry in _KNOWN.items()} | KINDS
 RINGS = {"circulant"} | {name for name, entry in _KNOWN.items() if entry[2] == "circulant"}
 # Known sets that are no others under another name.
 OTHERS = [
