@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity
+from sklearn_symmetry.core.densities import ClosedFormDensity, MixtureDensity, SmoothDensity
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import (
     PAPER_WEIGHTS,
@@ -219,6 +219,37 @@ def test_a_new_term_is_one_class():
     )
     total, values = loss(represent(stationary_samples(50, 4, 0)))
     assert_allclose(total, values["information"] + 2 * values["smoothness"])
+
+
+@pytest.mark.parametrize("rank_fraction", [None, 0.5])
+def test_terms_of_several_representations_are_those_of_each(rank_fraction):
+    parts = [represent(stationary_samples(50, 5, seed), rank_fraction) for seed in range(3)]
+    names = ("y", "mean", "covariance", "eigenvalues", "loadings")
+    known = {name: torch.stack([getattr(part, name) for part in parts]) for name in names}
+    smooth, y = SmoothDensity(0.15, bound=0.3), known.pop("y")
+    terms = (Alignment(), Uniformity(full=1.0, pooled=1.0), Resolution(), Information())
+    total, values = SymmetryLoss(terms=terms)(Representation(y, smooth, rank_fraction, **known))
+    for number, part in enumerate(parts):
+        part.density = smooth
+        alone, expected = SymmetryLoss(terms=terms)(part)
+        assert_allclose(total[number], alone, rtol=1e-9)
+        for name, value in expected.items():
+            assert_allclose(values[name][number], value, rtol=1e-9)
+
+
+def test_a_term_that_mixes_representations_is_named():
+    class Mixed(Alignment):
+        def __call__(self, rep):
+            return super().__call__(rep).mean()
+
+    part = represent(stationary_samples(50, 4, 0))
+    several = {name: getattr(part, name).expand(2, 4) for name in ("mean", "eigenvalues")}
+    several["covariance"] = part.covariance.expand(2, 4, 4)
+    rep = Representation(part.y.expand(2, 50, 4), DENSITY, **several)
+    loss = SymmetryLoss({"alignment": 1.0}, terms=(Mixed(),))
+    assert loss(part)[0].ndim == 0
+    with pytest.raises(ValueError, match=r"alignment term is of shape \(\).*the last axes only"):
+        loss(rep)
 
 
 def test_weights_and_terms_must_match():

@@ -223,11 +223,12 @@ class Grid:
         return Grid(tuple(shape), self.cyclic)
 
     def between(self, matrix, axis=0):
-        """Entries of a matrix of pairs of positions that relate neighbours, shape (n_pairs,)."""
+        """Entries of matrices of pairs of positions that relate neighbours, (..., n_pairs)."""
         if self.is_line:
             self.check_axis(axis)
-            return matrix.diagonal(1)
-        return matrix[self.pairs(axis, matrix.device)]
+            return matrix.diagonal(1, dim1=-2, dim2=-1)
+        here, there = self.pairs(axis, matrix.device)
+        return matrix[..., here, there]
 
     def shift_matrix(self, axis=0, dtype=None, device=None):
         """Shift by one step that loses what leaves the grid, ``(S y)[here] = y[there]``.

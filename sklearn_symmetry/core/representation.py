@@ -17,9 +17,10 @@ class Representation:
 
     Parameters
     ----------
-    y : Tensor of shape (n, m)
-        One column per power. Columns are sorted by the entropy estimate, so the transpose of a
-        contiguous (m, n) tensor, ``(W @ X.T).T``, is the fast layout.
+    y : Tensor of shape (..., n, m)
+        One column per power; several representations where their moments are known. Columns are
+        sorted by the entropy estimate, so the transpose of a contiguous (m, n) tensor,
+        ``(W @ X.T).T``, is the fast layout.
     density : object
         :class:`~sklearn_symmetry.core.densities.ClosedFormDensity` or
         :class:`~sklearn_symmetry.core.densities.MixtureDensity`.
@@ -27,14 +28,14 @@ class Representation:
         Annealed rank tau of the joint entropy, in [0, 1] (eq. 21, 27). None: full rank.
     grid : Grid or None, default=None
         Which columns are neighbours. None: those of a line, in their order.
-    mean : Tensor of shape (m,), optional
+    mean : Tensor of shape (..., m), optional
         Mean of `y` where it is known already, ``W mean_x``: saves a pass over the data.
-    covariance : Tensor of shape (m, m), optional
+    covariance : Tensor of shape (..., m, m), optional
         Covariance of `y` where it is known already, ``W C_x W^T``.
-    eigenvalues : Tensor of shape (m,), optional
+    eigenvalues : Tensor of shape (..., m), optional
         Spectrum of that covariance in descending order where it is known already: an orthogonal W
         leaves it that of the data.
-    loadings : Tensor of shape (m, k), optional
+    loadings : Tensor of shape (..., m, k), optional
         X of ``y - mean = X z`` with white z of k components, where that is known already.
     whitened_cumulants : Tensor of shape (k, k, k), optional
         Third-order cumulants of z where they are known already.
@@ -70,7 +71,7 @@ class Representation:
         whitened_modes=None,
     ):
         self.y = y
-        self.grid = Grid.fitting(grid, y.shape[1], "y")
+        self.grid = Grid.fitting(grid, y.shape[-1], "y")
         self.density = density
         self.rank_fraction = rank_fraction
         self.whitened_modes = whitened_modes
@@ -89,7 +90,7 @@ class Representation:
     @property
     def n_powers(self):
         """Number of columns m."""
-        return self.y.shape[1]
+        return self.y.shape[-1]
 
     @cached_property
     def mean(self):
@@ -105,14 +106,14 @@ class Representation:
 
     @cached_property
     def variance(self):
-        """Variances of the columns, shape (m,)."""
-        return self.covariance.diagonal()
+        """Variances of the columns, shape (..., m)."""
+        return self.covariance.diagonal(dim1=-2, dim2=-1)
 
     @cached_property
     def correlation(self):
-        """Correlation of the columns, shape (m, m)."""
+        """Correlation of the columns, shape (..., m, m)."""
         deviation = self.variance.sqrt()
-        return self.covariance / (deviation[:, None] * deviation)
+        return self.covariance / (deviation[..., None] * deviation[..., None, :])
 
     @cached_property
     def eigenvalues(self):

@@ -74,11 +74,11 @@ def whitened_windows(loadings, grid, axis=0):
 
     Returns
     -------
-    here, before : Tensor of shape (..., p, k)
-        Of orthonormal rows, for the p rows that have a predecessor. Cost: O(m^2 k).
+    windows : Tensor of shape (2, ..., p, k)
+        Of orthonormal rows, for the p rows that have a predecessor, and for these. Cost: O(m^2 k).
     """
     windows = _windows(loadings, grid, axis)
-    return tuple(inverse_root(window @ window.mT) @ window for window in windows)
+    return inverse_root(windows @ windows.mT) @ windows
 
 
 def second_order_divergence(loadings, grid, axis=0):
@@ -99,15 +99,12 @@ def second_order_divergence(loadings, grid, axis=0):
     divergence : Tensor of shape (...)
         Nonnegative up to rounding. Cost: O(m^2 k).
     """
-    here, before = _windows(loadings, grid, axis)
-    roots = (inverse_root(window @ window.mT) for window in (before, here))
-    traces = sum(
-        (root @ window).square().sum((-2, -1))
-        for root, window in zip(roots, (here, before), strict=True)
-    )
-    return (traces - 2 * here.shape[-2]) / 4
+    windows = _windows(loadings, grid, axis)
+    roots = inverse_root(windows @ windows.mT)
+    traces = (roots.flip(0) @ windows).square().sum((0, -2, -1))
+    return (traces - 2 * windows.shape[-2]) / 4
 
 
 def _windows(loadings, grid, axis):
-    """The rows that have a predecessor, and their predecessors."""
-    return tuple(part.mT for part in grid.predecessors(loadings.mT, axis))
+    """The rows that have a predecessor, and their predecessors, of shape (2, ..., p, k)."""
+    return torch.stack(grid.predecessors(loadings.mT, axis)).mT

@@ -127,9 +127,9 @@ class Judge:
         """
         return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum, copy=True)
 
-    def rough(self, basis):
-        """Loss by which proposals are ranked before any descent."""
-        return self.coarse.value(self.tensor(basis))
+    def rough(self, bases):
+        """Losses by which proposals are ranked before any descent."""
+        return self.coarse.values(torch.stack([self.tensor(basis) for basis in bases])).tolist()
 
     def refine(self, name, start):
         """Candidate of a coarse descent, on uniformity mostly, and a fine one on the loss itself.

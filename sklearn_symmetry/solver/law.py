@@ -5,7 +5,7 @@ import torch
 
 from ..core.cumulants import fourth_order_divergence, rotated, rotated_modes, third_order_divergence
 from ..core.windows import second_order_divergence, whitened_windows
-from .objective import turning_gradient
+from .objective import in_parts, turning_gradient
 
 __all__ = ["Law", "LawOfWindows"]
 
@@ -53,6 +53,10 @@ class Law:
         with torch.no_grad():
             return float(self(basis))
 
+    def values(self, bases):
+        """At several bases, a Tensor of shape (k,) from one of shape (k, d, d)."""
+        return in_parts(self, bases)
+
     def value_and_gradient(self, basis):
         """As :meth:`.objective.Objective.value_and_gradient`."""
         value, gradient = self.values_and_gradients(basis)
@@ -64,9 +68,9 @@ class Law:
         values = self(bases)
         return values.detach(), turning_gradient(bases, values.sum())
 
-    def moment_gradient(self, basis):
-        """All of the gradient: nothing needs samples."""
-        return self.value_and_gradient(basis)[2]
+    def moment_gradients(self, bases):
+        """All of the gradients: nothing needs samples."""
+        return self.values_and_gradients(bases)[1]
 
 
 class LawOfWindows(Law):
@@ -83,14 +87,10 @@ class LawOfWindows(Law):
         loadings, (strengths, modes) = basis @ self.root, self.loud_modes
 
         def along(axis):
-            windows = whitened_windows(loadings, self.grid, axis)
-            windows = [part.to(self.cumulants.dtype) for part in windows]
-            total = second_order_divergence(loadings, self.grid, axis)
-            total = total + third_order_divergence(
-                *(rotated(self.cumulants, one) for one in windows)
-            )
-            turned = (rotated_modes(modes, one) for one in windows)
-            total = total + fourth_order_divergence(strengths, *turned)
-            return total / self.grid.n_pairs(axis)
+            windows = whitened_windows(loadings, self.grid, axis).to(self.cumulants.dtype)
+            second = second_order_divergence(loadings, self.grid, axis)
+            third = third_order_divergence(*rotated(self.cumulants, windows))
+            fourth = fourth_order_divergence(strengths, *rotated_modes(modes, windows))
+            return (second + third + fourth) / self.grid.n_pairs(axis)
 
         return self.grid.average(along)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from .objective import bases_at_once
+
 __all__ = ["Descent", "check_finite", "minimise", "nearest_orthogonal"]
 
 ARMIJO = 1e-4  # share of the promised fall that a step must keep (Nocedal and Wright, 3.1)
@@ -160,12 +162,14 @@ def _curvature(objective, basis, probes):
         curvature = weight * _fisher_information(rows) * (spectrum[:, None] + spectrum)
     generator = torch.Generator().manual_seed(0)
     width = tuning.probe_angle / size**0.5
-    here, total = objective.moment_gradient(basis), torch.zeros_like(curvature)
-    for _ in range(probes):
-        signs = torch.randint(0, 2, (size, size), generator=generator).to(basis) * 2 - 1
+    here, total = objective.moment_gradients(basis[None]), torch.zeros_like(curvature)
+    several = bases_at_once(basis)
+    for first in range(0, probes, several):
+        shape = (min(several, probes - first), size, size)
+        signs = torch.randint(0, 2, shape, generator=generator).to(basis) * 2 - 1
         probe = signs.triu(1) - signs.triu(1).mT
-        turn = torch.linalg.matrix_exp(width * probe)
-        total += (objective.moment_gradient(basis @ turn) - here) * probe
+        turns = torch.linalg.matrix_exp(width * probe)
+        total += ((objective.moment_gradients(basis @ turns) - here) * probe).sum(0)
     curvature = curvature + (total / (width * probes)).clamp_min(0.0)
     return curvature + tuning.curvature_floor * curvature.mean()
 

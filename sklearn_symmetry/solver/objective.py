@@ -22,12 +22,15 @@ from .tuning import DEFAULT
 __all__ = [
     "Objective",
     "affordable_modes",
+    "bases_at_once",
     "closed_form_loss",
+    "in_parts",
+    "lowest",
     "scaled_down",
     "turning_gradient",
 ]
 
-TOGETHER = 2**19  # entries of cumulants held at once: in the cache
+TOGETHER = 2**19  # entries of cumulants, or of rows of samples, held at once: in the cache
 
 
 def closed_form_loss(weights, tuning=DEFAULT, third=0.0, fourth=0.0):
@@ -89,7 +92,7 @@ class Objective:
         return len(self.spectrum)
 
     def __call__(self, basis):
-        """Total loss and its terms at `basis`, a (d, d) double tensor."""
+        """Total loss and its terms at `basis`, a (..., d, d) double tensor."""
         return self.loss(self._representation(basis, basis.float() @ self.samples))
 
     def value_and_gradient(self, basis):
@@ -106,6 +109,10 @@ class Objective:
         """Loss at `basis`."""
         with torch.no_grad():
             return float(self(basis)[0])
+
+    def values(self, bases):
+        """Losses at several bases, a Tensor of shape (k,) from one of shape (k, d, d)."""
+        return in_parts(lambda some: self(some)[0], bases, self.samples.numel())
 
     @property
     def look_cost(self):
@@ -125,9 +132,11 @@ class Objective:
         -------
         divergences : Tensor of shape (k,)
         """
-        several = at_once(TOGETHER, self.n_features**3, bases.device)
-        parts = bases.to(self.cumulants.dtype).split(several)
-        return torch.cat([self.grid.average(self.higher_order_along(some)) for some in parts])
+
+        def of_some(bases):
+            return self.grid.average(self.higher_order_along(bases))
+
+        return in_parts(of_some, bases.to(self.cumulants.dtype))
 
     def higher_order_along(self, bases):
         """As :meth:`higher_order`, a function of the axis; in the dtype of the cumulants."""
@@ -150,11 +159,12 @@ class Objective:
         """Strengths and modes of the strongest fourth-order cumulants; None without any."""
         return self.modes and tuple(part[: self.tuning.loud_modes] for part in self.modes)
 
-    def moment_gradient(self, basis):
-        """As :meth:`value_and_gradient`, of the terms that need no samples."""
-        basis = basis.detach().requires_grad_(True)
-        total, _ = self.of_moments(self._representation(basis, self.samples[:, :0]))
-        return turning_gradient(basis, total)
+    def moment_gradients(self, bases):
+        """Gradients of the terms that need no samples, at several bases, shape (k, d, d)."""
+        bases = bases.detach().requires_grad_(True)
+        nothing = bases.float() @ self.samples[:, :0]
+        totals, _ = self.of_moments(self._representation(bases, nothing))
+        return turning_gradient(bases, totals.sum())
 
     def _representation(self, basis, rows):
         return Representation(
@@ -163,7 +173,7 @@ class Objective:
             grid=self.grid,
             mean=basis @ self.mean,
             covariance=basis @ self.covariance @ basis.mT,
-            eigenvalues=self.spectrum,
+            eigenvalues=self.spectrum.expand(basis.shape[:-1]),
             loadings=None if self.root is None else basis @ self.root,
             whitened_cumulants=self.cumulants,
             whitened_modes=self.modes,
@@ -220,6 +230,39 @@ def scaled_down(cumulants, per_nat, tuning):
     """
     nats = float(cumulants.square().sum()) / per_nat
     return cumulants * min(1.0, tuning.largest_size / max(nats, 1e-9)) ** 0.5
+
+
+def bases_at_once(bases, entries=0):
+    """Of how many bases the cumulants, and so many entries of samples, fit into the cache."""
+    return at_once(TOGETHER, max(bases.shape[-1] ** 3, entries), bases.device)
+
+
+def in_parts(function, bases, entries=0):
+    """Values at several bases, of as many together as the cache holds.
+
+    Parameters
+    ----------
+    function : callable
+        Of a Tensor of shape (k, d, d) to one of shape (k,); evaluated without a gradient.
+    bases : Tensor of shape (k, d, d)
+    entries : int, default=0
+        Of the samples of one basis, if it looks at them.
+
+    Returns
+    -------
+    values : Tensor of shape (k,)
+    """
+    several = bases_at_once(bases, entries)
+    with torch.no_grad():
+        return torch.cat([function(some) for some in bases.split(several)])
+
+
+def lowest(objective, bases, count):
+    """So many of a list of bases, those of lowest value, the lowest first."""
+    if not bases:
+        return []
+    best = objective.values(torch.stack(bases)).argsort(stable=True)[:count]
+    return [bases[place] for place in best.tolist()]
 
 
 def turning_gradient(basis, total):

@@ -13,6 +13,7 @@ import torch
 
 from ..core.sines import sine_basis
 from .manifold import minimise
+from .objective import lowest
 from .shuffled import Orders, arrangement_of, local_order, matrices_of_pairs, strides
 from .signs import by_frequency, likeliest, sign_changes, signs_of
 
@@ -52,7 +53,7 @@ def repair(objective, scout, basis, changes, *, max_rounds):
     for rounds in range(max_rounds):
         ranked = []
         for change, tried in changes.items():
-            ranked += sorted(change(basis, objective), key=scout.value)[:tried]
+            ranked += lowest(scout, list(change(basis, objective)), tried)
         if not ranked:
             return basis, best, rounds
         descents = [minimise(objective, one, **budget) for one in ranked]

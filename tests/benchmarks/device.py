@@ -129,7 +129,7 @@ def kernels(objective):
         "step": lambda: objective.value_and_gradient(basis),
         "step: rotation of the samples": lambda: basis.float() @ objective.samples,
         "step: entropies and gradient": entropies,
-        "step: moments and gradient": lambda: objective.moment_gradient(basis),
+        "step: moments and gradient": lambda: objective.moment_gradients(basis[None]),
         "step: matrix exponential": lambda: torch.linalg.matrix_exp(turn - turn.mT),
         "curvature of the loss": lambda: _curvature(objective, basis, DEFAULT.probes),
     }

@@ -70,17 +70,15 @@ class ClosedFormDensity:
             Nonnegative up to rounding. Cost: O(m^2).
         """
         covariance, variance = rep.covariance, rep.variance
-        slope = covariance / variance  # [j, i]
+        slope = covariance / variance[..., None, :]  # [j, i]
         # The diagonal, where i = j, is dropped in the end and only has to stay finite.
-        spread = torch.maximum(
-            variance[:, None] - covariance * slope, self.floor * variance[:, None]
-        )
-        mean, variance, slope, spread = (
-            _both_directions(part, rep.grid, axis) for part in (rep.mean, variance, slope, spread)
-        )
+        own = variance[..., None]
+        spread = torch.maximum(own - covariance * slope, self.floor * own)
+        mean, variance = (_both_directions(part, rep.grid, axis) for part in (rep.mean, variance))
+        slope, spread = (_both_directions(part, rep.grid, axis, 2) for part in (slope, spread))
         step = mean - mean.flip(0)
-        offset = step[:, :, None] - slope.flip(0) * step[:, None, :]
-        squared_offset = offset**2 + (slope - slope.flip(0)) ** 2 * variance[:, None, :]
+        offset = step[..., None] - slope.flip(0) * step[..., None, :]
+        squared_offset = offset**2 + (slope - slope.flip(0)) ** 2 * variance[..., None, :]
         return off_diagonal(self._divergence(squared_offset, spread, spread.flip(0)))
 
     def full_conditional_shift_divergence(self, rep, axis=0):
@@ -101,16 +99,15 @@ class ClosedFormDensity:
         divergence : Tensor of shape (2, n_pairs)
             Nonnegative up to rounding. Cost: two inverses, O(m^3).
         """
-        mean, covariance = (
-            _both_directions(part, rep.grid, axis) for part in (rep.mean, rep.covariance)
-        )
+        mean = _both_directions(rep.mean, rep.grid, axis)
+        covariance = _both_directions(rep.covariance, rep.grid, axis, 2)
         covariance, precision = _invertible(covariance, self.floor)
-        spread = 1.0 / precision.diagonal(dim1=1, dim2=2)
-        slope = precision * spread[:, :, None]
+        spread = 1.0 / precision.diagonal(dim1=-2, dim2=-1)
+        slope = precision * spread[..., None]
         change = slope - slope.flip(0)
-        step = (mean - mean.flip(0))[:, :, None]
-        offset = (slope.flip(0) @ step)[:, :, 0]
-        squared_offset = ((change @ covariance) * change).sum(2) + offset**2
+        step = (mean - mean.flip(0))[..., None]
+        offset = (slope.flip(0) @ step)[..., 0]
+        squared_offset = ((change @ covariance) * change).sum(-1) + offset**2
         return self._divergence(squared_offset, spread, spread.flip(0))
 
     def pooled_divergence(self, rep):
@@ -125,8 +122,8 @@ class ClosedFormDensity:
         divergence : Tensor of shape (m,)
             Nonnegative up to rounding.
         """
-        offset = rep.mean - rep.mean.mean()
-        return _gaussian_kl(offset**2, rep.variance, rep.variance.mean())
+        mean, variance = (part.mean(-1, keepdim=True) for part in (rep.mean, rep.variance))
+        return _gaussian_kl((rep.mean - mean) ** 2, rep.variance, variance)
 
     def third_order_shift_divergence(self, rep, axis=0):
         """What third-order cumulants add to the KL divergence of a window from its shift.
@@ -147,7 +144,7 @@ class ClosedFormDensity:
             for the cumulants.
         """
         known = rep.whitened_cumulants
-        windows = (rotated(known, part.to(known.dtype)) for part in rep.windows(axis))
+        windows = rotated(known, rep.windows(axis).to(known.dtype))
         return third_order_divergence(*windows) / rep.grid.n_pairs(axis)
 
     def fourth_order_shift_divergence(self, rep, axis=0):
@@ -172,7 +169,7 @@ class ClosedFormDensity:
         if rep.whitened_modes is None:
             raise ValueError("fourth order needs a Representation with its whitened_modes")
         strengths, modes = rep.whitened_modes
-        windows = (rotated_modes(modes, part.to(modes.dtype)) for part in rep.windows(axis))
+        windows = rotated_modes(modes, rep.windows(axis).to(modes.dtype))
         return fourth_order_divergence(strengths, *windows) / rep.grid.n_pairs(axis)
 
     def _divergence(self, squared_offset, variance, other_variance):
@@ -185,23 +182,24 @@ class ClosedFormDensity:
 def _invertible(covariance, floor):
     """The matrices and their inverses; with a trace of white noise where one is singular."""
     precision, failed = torch.linalg.inv_ex(covariance)
-    variance = covariance.diagonal(dim1=1, dim2=2)
+    variance = covariance.diagonal(dim1=-2, dim2=-1)
     rounding = covariance.shape[-1] * torch.finfo(covariance.dtype).eps
-    conditional = 1.0 / precision.diagonal(dim1=1, dim2=2)
+    conditional = 1.0 / precision.diagonal(dim1=-2, dim2=-1)
     regular = (failed == 0).all() & (conditional > rounding * variance).all()
     if regular:  # one look: each waits for a GPU
         return covariance, precision
-    noise = floor * variance.mean() * torch.eye(covariance.shape[-1]).to(covariance)
+    level = variance.mean((0, -1))[..., None, None]
+    noise = floor * level * torch.eye(covariance.shape[-1]).to(covariance)
     return covariance + noise, torch.linalg.inv(covariance + noise)
 
 
-def _both_directions(part, grid, axis):
-    """Stack a vector or matrix with itself shifted by one along an axis in every index.
+def _both_directions(part, grid, axis, n_indices=1):
+    """Stack a vector or matrix with itself shifted by one along an axis in its last indices.
 
     The flip of the first axis of the result pairs every entry with its shift: by +1 in the first
     half, by -1 in the second.
     """
-    return torch.stack(grid.successors(part, axis, part.ndim))
+    return torch.stack(grid.successors(part, axis, n_indices))
 
 
 def _gaussian_kl(squared_offset, variance, other_variance):
@@ -210,10 +208,11 @@ def _gaussian_kl(squared_offset, variance, other_variance):
 
 
 def off_diagonal(matrices):
-    """Entries off the diagonal of (2, k, k) matrices, shape (2, k (k - 1)): a view of the rest
-    of every row, which is cheaper than indexing.
+    """Entries off the diagonal of (..., k, k) matrices, shape (..., k (k - 1)): a view of the
+    rest of every row, which is cheaper than indexing.
     """
     size = matrices.shape[-1]
     if size < 2:
-        return matrices.new_zeros(2, 0)
-    return matrices.flatten(1)[:, 1:].view(2, size - 1, size + 1)[:, :, :-1].reshape(2, -1)
+        return matrices.flatten(-2)[..., :0]
+    rest = matrices.flatten(-2)[..., 1:].unflatten(-1, (size - 1, size + 1))
+    return rest[..., :-1].flatten(-2)

@@ -24,5 +24,5 @@ class SmoothDensity(ClosedFormDensity):
         self.scale = scale
 
     def marginal_entropy(self, rep):
-        """Entropy of every column, shape (m,), in nats. Cost: two passes over the batch."""
+        """Entropy of every column, shape (..., m), in nats. Cost: two passes over the batch."""
         return smooth_entropy(rep.y, scale=self.scale)

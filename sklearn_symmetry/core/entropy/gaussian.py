@@ -39,7 +39,7 @@ def low_rank_entropy(eigenvalues, rank_fraction=None, *, sharpness=50.0):
 
     Parameters
     ----------
-    eigenvalues : Tensor of shape (m,)
+    eigenvalues : Tensor of shape (..., m)
         Of a covariance, positive, in descending order.
     rank_fraction : float or None, default=None
         tau in [0, 1]: the fraction of the spectrum that counts. None: all of it, equally.
@@ -48,12 +48,13 @@ def low_rank_entropy(eigenvalues, rank_fraction=None, *, sharpness=50.0):
 
     Returns
     -------
-    entropy : Tensor, scalar
+    entropy : Tensor of shape (...)
         In nats.
     """
     entropies = 0.5 * (torch.log(eigenvalues) + LOG_2PI_E)
     if rank_fraction is None:
-        return entropies.mean()
-    index = torch.linspace(0, 1, len(eigenvalues), dtype=entropies.dtype, device=entropies.device)
+        return entropies.mean(-1)
+    size = eigenvalues.shape[-1]
+    index = torch.linspace(0, 1, size, dtype=entropies.dtype, device=entropies.device)
     weights = torch.sigmoid(sharpness * (rank_fraction - index))
-    return (weights * entropies).sum() / weights.sum()
+    return (weights * entropies).sum(-1) / weights.sum()

@@ -29,7 +29,7 @@ def smooth_entropy(y, *, scale, width=0.12, step=0.06, reach=12.0):
 
     Parameters
     ----------
-    y : Tensor of shape (n, m)
+    y : Tensor of shape (..., n, m)
         Fastest as the transpose of a contiguous (m, n) tensor. Peaks are resolved best near 0.
     scale : float
         s, where the compression sets in, in the unit of `y`: about the width of the sharpest peak.
@@ -43,7 +43,7 @@ def smooth_entropy(y, *, scale, width=0.12, step=0.06, reach=12.0):
 
     Returns
     -------
-    entropy : Tensor of shape (m,)
+    entropy : Tensor of shape (..., m)
         In nats, in the dtype of `y`.
 
     Notes
@@ -66,7 +66,8 @@ class _SmoothEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, y, scale, width, step, reach):
-        rows = y.detach().mT.contiguous()
+        every = y.detach().mT.contiguous()
+        rows = every.flatten(0, -2)
         gradient = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
         entropy = torch.empty_like(rows[:, 0])
         # In blocks that stay in the cache: memory fresh from the system costs more than the work.
@@ -75,14 +76,14 @@ class _SmoothEntropy(torch.autograd.Function):
             block = slice(first, first + several)
             slope = None if gradient is None else gradient[block]
             entropy[block] = _entropy(rows[block], scale, width, step, reach, slope)
-        ctx.save_for_backward(gradient)
-        return entropy
+        ctx.save_for_backward(None if gradient is None else gradient.view_as(every))
+        return entropy.view(every.shape[:-1])
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
         (gradient,) = ctx.saved_tensors
-        return (grad[:, None] * gradient).mT, None, None, None, None
+        return (grad[..., None] * gradient).mT, None, None, None, None
 
 
 def _entropy(rows, scale, width, step, reach, gradient):

@@ -18,6 +18,6 @@ class Alignment:
         correlation, grid = rep.correlation, rep.grid
 
         def along(axis):
-            return -grid.between(correlation, axis).sum() / grid.n_pairs(axis)
+            return -grid.between(correlation, axis).sum(-1) / grid.n_pairs(axis)
 
         return grid.average(along)

@@ -18,4 +18,4 @@ class Resolution:
 
     def __call__(self, rep):
         joint = low_rank_entropy(rep.eigenvalues, rep.rank_fraction)
-        return rep.density.marginal_entropy(rep).mean() - joint
+        return rep.density.marginal_entropy(rep).mean(-1) - joint

@@ -3,8 +3,6 @@
 
 from typing import Protocol
 
-import torch
-
 from .alignment import Alignment
 from .information import Information
 from .resolution import Resolution
@@ -37,7 +35,7 @@ class Term(Protocol):
     needs: frozenset
 
     def __call__(self, rep):
-        """A scalar Tensor."""
+        """A scalar Tensor; of several representations one for each: reduce the last axes only."""
 
 
 class SymmetryLoss:
@@ -77,16 +75,26 @@ class SymmetryLoss:
 
         Returns
         -------
-        total : Tensor, scalar
+        total : Tensor of shape (...)
+            A scalar; of several representations one for each.
         values : dict of str to Tensor
             The terms before weighting. Those of weight 0 are reported without a gradient.
+
+        Raises
+        ------
+        ValueError
+            If a term mixes representations.
         """
-        values, total = {}, 0.0
+        several = rep.y.shape[:-2]
+        values, total = {}, rep.y.new_zeros(several)
         for term in self.terms:
-            weight = self.weights[term.name]
-            if weight == 0.0:
-                values[term.name] = term(rep).detach()
-                continue
-            values[term.name] = value = term(rep)
-            total = total + weight * value
-        return torch.as_tensor(total), values
+            weight, value = self.weights[term.name], term(rep)
+            if value.shape != several:
+                raise ValueError(
+                    f"the {term.name} term is of shape {tuple(value.shape)} for representations of "
+                    f"shape {tuple(rep.y.shape)}: reduce the last axes only, as in value.mean(-1)"
+                )
+            values[term.name] = value.detach() if weight == 0.0 else value
+            if weight:
+                total = total + weight * value
+        return total, values

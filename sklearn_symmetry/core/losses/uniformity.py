@@ -49,10 +49,10 @@ class Uniformity:
         density, average = rep.density, rep.grid.average
         uniformity = average(lambda axis: _of_pairs(rep, axis))
         if self.full:
-            full = average(lambda axis: density.full_conditional_shift_divergence(rep, axis).mean())
+            full = average(lambda axis: _mean(density.full_conditional_shift_divergence(rep, axis)))
             uniformity = uniformity + self.full * full
         if self.pooled:
-            uniformity = uniformity + self.pooled * density.pooled_divergence(rep).mean()
+            uniformity = uniformity + self.pooled * density.pooled_divergence(rep).mean(-1)
         if self.third:
             third = average(lambda axis: density.third_order_shift_divergence(rep, axis))
             uniformity = uniformity + self.third * third
@@ -67,4 +67,9 @@ def _of_pairs(rep, axis):
     marginal = rep.density.marginal_shift_divergence(rep, axis)
     conditional = rep.density.conditional_shift_divergence(rep, axis)
     # Two columns have no pair of pairs to compare.
-    return 0.5 * (marginal.mean() + (conditional.mean() if conditional.numel() else 0.0))
+    return 0.5 * (_mean(marginal) + (_mean(conditional) if conditional.numel() else 0.0))
+
+
+def _mean(divergences):
+    """Over both directions, and all columns or pairs."""
+    return divergences.mean((0, -1))

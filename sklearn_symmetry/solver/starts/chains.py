@@ -29,7 +29,7 @@ class Chain:
     def propose(self, frame):
         """One basis, named."""
         found = chain_starts(frame.whitened, *frame.operators, frame.tuning)
-        return [(f"{self.name} {frame.label}", min(found, key=frame.judge.rough))]
+        return [(f"{self.name} {frame.label}", found[np.argmin(frame.judge.rough(found))])]
 
 
 @dataclass(frozen=True)

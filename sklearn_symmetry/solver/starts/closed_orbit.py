@@ -48,11 +48,9 @@ class ClosedOrbit:
             return []
         count = min(tuning.orbit_harmonics, n_corners // FINE)
         found = rows_and_frequencies(*harmonics(samples, at, count), tuning)
-        found.sort(key=lambda one: frame.judge.rough(one[0]))
-        return [
-            (f"{self.name} of frequency {frequency:.3f}", rows)
-            for rows, frequency in found[: tuning.orbits]
-        ]
+        rough = frame.judge.rough([rows for rows, _ in found])
+        best = [found[place] for place in np.argsort(rough, kind="stable")[: tuning.orbits]]
+        return [(f"{self.name} of frequency {frequency:.3f}", rows) for rows, frequency in best]
 
 
 def _rows(frame, count=None):

@@ -14,6 +14,7 @@ from scipy.fft import dct
 
 from ...core.cumulants import rotation_cost
 from ...core.sines import sine_basis
+from ..objective import lowest
 from ..signs import likeliest
 
 __all__ = ["Ordered", "ordered_starts"]
@@ -64,7 +65,7 @@ def ordered_starts(objective):
         for order in _orders(waves, objective.spectrum, tuning)[: tuning.orders]:
             signed = likeliest(waves[:, order], signs[:, order].to(waves), objective)
             found += signed if every else signed[:several]
-        starts += sorted(found, key=objective.value)[:several]
+        starts += lowest(objective, found, several)
     return starts
 
 

@@ -50,7 +50,7 @@ class StandingWaves:
                 for one, two in itertools.product((1, -1), repeat=2)
             ]
             label = f"{self.name} {frame.label}, match {waves.match:.3f}"
-            found.append((label, min(turned, key=judge.rough)))
+            found.append((label, turned[np.argmin(judge.rough(turned))]))
         return found
 
 

@@ -114,7 +114,7 @@ def _promising(wave, judge):
     Descents of many columns are dear, and end near to where they begin. Those that cumulants tell
     apart are left to these.
     """
-    rough = [judge.rough(basis) for _, basis in wave]
+    rough = judge.rough([basis for _, basis in wave])
     order = sorted(range(len(wave)), key=rough.__getitem__)
     if judge.data.n_features > judge.tuning.many and judge.fine.cumulants is None:
         order = [one for one in order if rough[one] < min(rough) + judge.tuning.far_off]
