@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Solvers that answer at once, or soon, for tests of everything around the solver."""
 
+import os
+
+# Thousands of small operations: several threads only get in each other's way, here and in programs.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from dataclasses import replace
 from functools import partial
 
@@ -16,9 +21,6 @@ from sklearn_symmetry.solver.lattice import factorisations
 from sklearn_symmetry.solver.solution import Report, Solution
 from sklearn_symmetry.solver.solve import solve
 from sklearn_symmetry.solver.tuning import DEFAULT
-
-# Thousands of small operations: several threads only get in each other's way.
-torch.set_num_threads(1)
 
 TERMS = ("alignment", "uniformity", "resolution", "information")
 

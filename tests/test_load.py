@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from joblib import parallel_config
+from joblib.externals.loky import get_reusable_executor
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV
 
@@ -91,7 +92,10 @@ class Watched(SymmetryLens):
     "ignore::DeprecationWarning",
 )
 @pytest.mark.parametrize("backend", ["loky", "threading", "dask"])
-def test_jobs_within_jobs_end_without_more_threads_than_cores(backend, request):
+def test_jobs_within_jobs_end_without_more_threads_than_cores(backend, request, monkeypatch):
+    # Workers that are new, and not told to take one thread each.
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    get_reusable_executor().shutdown()
     if backend == "dask":
         request.getfixturevalue("cluster")
     searching = {"n_init": 2, "max_iter": 3, "random_state": 0, "n_jobs": 2}
