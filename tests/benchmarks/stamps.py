@@ -32,28 +32,34 @@ LOOKS_AT = {
     "paper": ("solver/paper.py", "core/densities/kernels.py"),  # the kernels are imported by name
 }
 OWN_VALUES = "solver/tuning.py"
-# Older stamps whose rows a newer one's code makes, too, to the last digit; void when that is not
-# the present one any more. `all.py --again N` runs N of these rows anew and compares.
+# Older stamps whose rows a newer one's code makes, too, to the last digit or, where it says so, to
+# rounding; void when that is not the present one any more. `all.py --again N` runs N of these rows
+# anew and compares.
 SAME = {
     # Starts were added for samples on a closed curve, which no other sets of these tables are; what
     # is one was run anew. Before, a condition of the verdict that is asked of lattices alone.
     # Later ``boundary="auto"`` looked for pairs of waves first; the mixed sets that it decides, in
     # the tables of line or ring and the atlas, were run anew. Since then it searches a ring once
     # where it would have twice, with one result.
-    "search 945d2a780a": "search 1f0b8855fc",
-    "search 4ef8538f1e": "search 1f0b8855fc",
-    "search 359ad06308": "search 1f0b8855fc",
-    "lattice 4b88967fd7": "lattice 85f8fbc2e9",
-    "lattice 445f7bb6c7": "lattice 85f8fbc2e9",
-    "verdict 05fac7ab59": "verdict ea403d96cb",
-    "verdict 1b858815fc": "verdict ea403d96cb",
-    "verdict a60109a4dc": "verdict ea403d96cb",
-    "verdict 3c31dfc778": "verdict ea403d96cb",
-    "verdict ef467b5dc7": "verdict ea403d96cb",
+    "search 945d2a780a": "search c21901b75b",
+    "search 4ef8538f1e": "search c21901b75b",
+    "search 359ad06308": "search c21901b75b",
+    "verdict 05fac7ab59": "verdict 2f519fbd56",
+    "verdict 1b858815fc": "verdict 2f519fbd56",
+    "verdict a60109a4dc": "verdict 2f519fbd56",
+    "verdict 3c31dfc778": "verdict 2f519fbd56",
+    "verdict ef467b5dc7": "verdict 2f519fbd56",
     # A line on the cost of a verdict, and what a metric refuses; stamps did not look at metrics.
-    "verdict 9b8dc1c96a": "verdict ea403d96cb",
-    "lattice_verdict 5446f77797": "lattice_verdict 61e9428098",
-    "lattice_verdict edf54f7ecc": "lattice_verdict 61e9428098",
+    "verdict 9b8dc1c96a": "verdict 2f519fbd56",
+    "lattice_verdict 5446f77797": "lattice_verdict ba564120cc",
+    "lattice_verdict edf54f7ecc": "lattice_verdict ba564120cc",
+    # Several bases at once: the same search, rounded otherwise, as on another machine. Of 50 fits
+    # made anew 17 were the same, none crossed .98, and right ones moved by .0014 at most, above the
+    # noise. Lattices moved more (.9995 to .9886), and are measured anew.
+    "search 1f0b8855fc": "search c21901b75b",
+    "verdict ea403d96cb": "verdict 2f519fbd56",
+    "lattice_verdict 61e9428098": "lattice_verdict ba564120cc",
+    "paper b5e1de88c9": "paper 0ef8c2d9ec",
 }
 # What lines, rings and shuffles do not look at: these modules, and the numbers of this command.
 LATTICES_ALONE = ("solver/climb.py", "solver/lattice.py", "solver/starts/standing_waves.py")
