@@ -34,7 +34,7 @@ X = record @ basis.T
 # Time, from projections
 # ----------------------
 
-lens = SymmetryLens(random_state=0).fit(X)
+lens = SymmetryLens(n_jobs=2, random_state=0).fit(X)
 print("cosine to the true step of time:", end=" ")
 print(round(generator_similarity(lens.generator_, basis @ np.eye(15, k=1) @ basis.T), 3))
 lens.verdict(X)
