@@ -11,7 +11,7 @@ from sklearn_symmetry.core.cumulants import third_cumulants, third_order_diverge
 from sklearn_symmetry.core.densities import ClosedFormDensity
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.representation import Representation
-from sklearn_symmetry.core.windows import inverse_root, second_order_divergence, whitened_windows
+from sklearn_symmetry.core.windows import Windows, inverse_root
 
 grids = pytest.mark.parametrize(
     "grid",
@@ -58,11 +58,15 @@ def test_what_is_not_finite_is_said_and_what_is_singular_stays_finite():
 def test_windows_are_white_and_have_the_right_gradient(grid):
     loadings = torch.stack([random(6, 8, seed=seed) for seed in range(2)]).requires_grad_()
     for axis in grid.directions:
-        for window in whitened_windows(loadings, grid, axis):
+        for window in Windows(loadings, grid, axis).whitened:
             size = grid.n_pairs(axis)
             assert_allclose((window @ window.mT).detach(), np.stack([np.eye(size)] * 2), atol=1e-9)
-        for function in (whitened_windows, second_order_divergence):
-            assert torch.autograd.gradcheck(function, (loadings, grid, axis), atol=1e-4)
+        for name in ("whitened", "second_order_divergence"):
+            assert torch.autograd.gradcheck(
+                lambda one, name=name, axis=axis: getattr(Windows(one, grid, axis), name),
+                loadings,
+                atol=1e-4,
+            )
 
 
 @grids
@@ -72,8 +76,9 @@ def test_second_order_is_half_of_jeffreys_divergence(grid):
         here, before = grid.predecessors((loadings @ loadings.mT), axis, n_indices=2)
         trace = float((here @ before.inverse()).trace() + (before @ here.inverse()).trace())
         expected = (trace - 2 * len(here)) / 4
-        assert_allclose(second_order_divergence(loadings, grid, axis), expected, rtol=1e-9)
-    assert_allclose(second_order_divergence(torch.eye(6).double(), grid), 0.0, atol=1e-12)
+        found = Windows(loadings, grid, axis).second_order_divergence
+        assert_allclose(found, expected, rtol=1e-9)
+    assert_allclose(Windows(torch.eye(6).double(), grid).second_order_divergence, 0.0, atol=1e-12)
 
 
 @grids

@@ -112,15 +112,15 @@ def test_signal_in_the_middle_of_a_step_leaves_a_complete_state(n_jobs, interrup
 
 def fail_after(monkeypatch, calls, error):
     """Evaluations of the loss fail from a certain number on."""
-    evaluate, done = Objective.value_and_gradient, []
+    evaluate, done = Objective.values_and_gradients, []
 
-    def evaluate_or_fail(self, basis):
-        done.append(basis)
+    def evaluate_or_fail(self, bases):
+        done.append(bases)
         if len(done) > calls:
             raise error
-        return evaluate(self, basis)
+        return evaluate(self, bases)
 
-    monkeypatch.setattr(Objective, "value_and_gradient", evaluate_or_fail)
+    monkeypatch.setattr(Objective, "values_and_gradients", evaluate_or_fail)
 
 
 @pytest.mark.parametrize("calls", [0, 5, 30])

@@ -137,9 +137,9 @@ def test_loss_and_gradient_are_those_of_the_cpu(size, ranking):
         if ranking:
             found[device] = [objective.higher_order(basis.to(device)[None])]
         else:
-            value, terms, gradient = objective.value_and_gradient(basis.to(device))
-            found[device] = [torch.tensor(value), *terms.values(), gradient]
-        assert all(value.device.type == device for value in found[device][1:])
+            values, terms, gradients = objective.values_and_gradients(basis.to(device)[None])
+            found[device] = [values, *terms.values(), gradients]
+        assert all(value.device.type == device for value in found[device])
     for here, there in zip(found["cpu"], found["cuda"], strict=True):
         here, there = here.detach().double(), there.detach().cpu().double()
         # Single precision, and principal axes whose sign is that of the CPU in both.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The fast solver: its parts against closed forms, and recovery of hidden symmetries."""
 
+from collections import deque
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,12 +16,12 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import agreement
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
-from sklearn_symmetry.core.windows import second_order_divergence
+from sklearn_symmetry.core.windows import Windows
 from sklearn_symmetry.datasets import load_digit_slices, make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.solver.judge import Candidate, Judge, settled
 from sklearn_symmetry.solver.law import Law, LawOfWindows
-from sklearn_symmetry.solver.manifold import minimise
+from sklearn_symmetry.solver.manifold import _Memory, minimise, minimise_all
 from sklearn_symmetry.solver.multistart import descended
 from sklearn_symmetry.solver.objective import Objective, lowest
 from sklearn_symmetry.solver.repairs import (
@@ -145,7 +146,7 @@ def test_signals_with_a_mean_of_their_own_keep_the_origin():
 def test_gradient_of_the_objective_against_finite_differences(data, seed, boundary):
     objective = Objective(data, WEIGHTS, grid=Grid.of(9, boundary))
     basis = torch.as_tensor(rotation(9, seed))
-    _, _, gradient = objective.value_and_gradient(basis)
+    gradient = objective.values_and_gradients(basis[None])[2][0]
     direction = np.random.default_rng(seed + 10).standard_normal((9, 9))
     direction = torch.as_tensor(direction - direction.T)
     step = 1e-3 * direction
@@ -163,6 +164,45 @@ def test_descent_stays_orthogonal_and_never_rises(data):
     descent = minimise(objective, torch.as_tensor(rotation(9, 0)), max_iter=50, tol=0.0)
     assert_allclose(descent.basis @ descent.basis.T, np.eye(9), atol=1e-10)
     assert np.all(np.diff(descent.losses) < 0)
+
+
+@pytest.mark.parametrize("function", [lambda objective: objective, Law, LawOfWindows])
+def test_descents_from_several_bases_are_those_from_each(data, function):
+    """One ends early. Of few iterations: single precision is not the same of several."""
+    objective = function(Objective(data, WEIGHTS, slice(500)))
+    near = minimise(objective, torch.as_tensor(rotation(9, 9)), max_iter=200, tol=1e-6).basis
+    bases = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(4)] + [near])
+    budget = {"max_iter": 7, "tol": 1e-4, "patience": 4}
+    for one, basis in zip(minimise_all(objective, bases, **budget), bases, strict=True):
+        alone = minimise(objective, basis, **budget)
+        assert (one.converged, len(one.losses)) == (alone.converged, len(alone.losses))
+        assert_allclose(one.losses, alone.losses, rtol=1e-3, atol=1e-4)
+        assert one.terms[-1].keys() == alone.terms[-1].keys()
+        assert_allclose(objective.value(one.basis), one.losses[-1], rtol=1e-5)
+
+
+def test_pairs_without_curvature_are_forgotten_by_each_descent_for_itself():
+    """What a descent remembers does not depend on those beside it."""
+    random = torch.Generator().manual_seed(0)
+    steps = torch.randn((20, 3, 4, 4), generator=random, dtype=torch.float64)
+    changes = torch.randn((20, 3, 4, 4), generator=random, dtype=torch.float64) + 0.2 * steps
+    gradients, scale = steps[0], steps[1].square() + 0.1
+    together, alone = _Memory(deque(maxlen=5)), [_Memory(deque(maxlen=5)) for _ in range(3)]
+    curved = (steps * changes).sum((-2, -1)) > 0
+    assert 20 < curved.sum() < 50
+    for number, (step, change) in enumerate(zip(steps, changes, strict=True)):
+        together.learn(step, change)
+        for one, memory in enumerate(alone):
+            memory.learn(step[one : one + 1], change[one : one + 1])
+        if number == 10:
+            together.forget([1])
+            alone[1].forget([0])
+            assert together.used(gradients).tolist() == [True, False, True]
+        expected = [
+            memory.directions(gradients[[one]], scale[[one]])[0] for one, memory in enumerate(alone)
+        ]
+        assert_allclose(together.directions(gradients, scale), torch.stack(expected), rtol=1e-9)
+    assert_allclose(together.at([2]).directions(gradients[[2]], scale[[2]])[0], expected[2])
 
 
 def test_descent_reports_which_term_is_not_finite(data):
@@ -411,9 +451,9 @@ def test_losses_and_gradients_of_several_bases_are_those_of_each(data, grid):
             assert_allclose(alone, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
     # What samples add is the gradient of the mean of the entropies alone.
     resolution = Objective(data, WEIGHTS | {"uniformity": 0.0, "alignment": 0.0}, slice(500))
-    _, _, whole = objective.value_and_gradient(bases[0])
-    _, _, entropies = resolution.value_and_gradient(bases[0])
-    moments = objective.moment_gradients(bases[:1])[0]
+    _, _, whole = objective.values_and_gradients(bases)
+    _, _, entropies = resolution.values_and_gradients(bases)
+    moments = objective.moment_gradients(bases)
     assert_allclose(whole - entropies, moments, atol=1e-5 * float(moments.abs().max()))
 
 
@@ -441,7 +481,7 @@ def test_higher_orders_of_the_loss_are_those_of_the_law_of_windows(data):
     law = LawOfWindows(objective)
     for seed in range(3):
         basis = torch.as_tensor(rotation(9, seed))
-        second = second_order_divergence(basis @ data.root, Grid.line(9)) / 8
+        second = Windows(basis @ data.root, Grid.line(9)).second_order_divergence / 8
         expected = WEIGHTS["uniformity"] * (law.value(basis) - float(second))
         assert_allclose(objective.value(basis) - plain.value(basis), expected, rtol=1e-3)
 
@@ -463,8 +503,8 @@ def test_law_has_the_right_gradient_and_likes_the_truth(data, signals, boundary)
     law = Law(objective)
     basis, turn = torch.as_tensor(rotation(9, 0)), torch.as_tensor(rotation(9, 1))
     turn = 1e-4 * (turn - turn.mT)
-    value, terms, gradient = law.value_and_gradient(basis)
-    assert value == law.value(basis) == float(terms["law"].detach())
+    (value,), terms, (gradient,) = law.values_and_gradients(basis[None])
+    assert value == law.value(basis) == terms["law"]
     ahead, back = (law.value(basis @ torch.matrix_exp(sign * turn)) for sign in (1, -1))
     assert_allclose((ahead - back) / 2, float((gradient * turn).sum()) / 2, rtol=2e-2)
     if boundary == "open":
@@ -484,7 +524,7 @@ def test_descents_of_many_starts_are_those_of_every_one(data, boundary):
     alone, together = (descended(law, starts[some], max_iter=5)[0] for some in ([3], [3, 7]))
     assert_allclose(alone[0], together[0], atol=1e-4)
     # About as far down as single descents, which take ten times as long.
-    single = [minimise(law, one, max_iter=150, tol=1e-9).losses[-1] for one in starts]
+    single = [one.losses[-1] for one in minimise_all(law, starts, max_iter=150, tol=1e-9)]
     assert values.median() < 1.2 * np.median(single)
 
 
@@ -589,11 +629,9 @@ def test_second_and_third_moments_give_a_start_for_few_columns(seed):
     data = principal_data(signals.data, seed=0)
     objective = Objective(data, WEIGHTS)
     truth = torch.as_tensor(signals.basis.T @ data.axes)
-    ends = [
-        minimise(objective, start, max_iter=60, tol=1e-4).basis
-        for start in ordered_starts(objective)
-    ]
-    assert max(agreement(end, truth) for end in ends) > 0.99
+    starts = torch.stack(ordered_starts(objective))
+    ends = minimise_all(objective, starts, max_iter=60, tol=1e-4)
+    assert max(agreement(end.basis, truth) for end in ends) > 0.99
 
 
 @pytest.mark.parametrize("seed", range(3))

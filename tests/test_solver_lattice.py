@@ -397,7 +397,7 @@ def test_a_climb_turns_a_lattice_that_lies_askew():
     judge = LatticeJudge(data, dict(PAPER_WEIGHTS), Grid.of((5, 5), "open"), few)
     truth = judge.tensor(smooth.basis.T @ np.asarray(data.axes))
     askew = judge.tensor(turned(truth, judge.grid, np.pi / 4))
-    start = judge.descent_on(judge.law, askew).basis
+    start = judge.descents_on(judge.law, [askew])[0].basis
     assert judge.agreement(start, truth) < 0.6
     basis, _ = climbed(judge, start, seed=0)
     assert judge.agreement(basis, truth) > 0.95

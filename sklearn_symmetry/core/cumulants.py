@@ -101,7 +101,7 @@ def third_order_divergence(here, before):
     ----------
     here, before : Tensor of shape (..., p, p, p)
         Cumulants of two windows, one of them the shift of the other; see
-        :func:`~sklearn_symmetry.core.windows.whitened_windows`.
+        :class:`~sklearn_symmetry.core.windows.Windows`.
 
     Returns
     -------

@@ -7,7 +7,7 @@ import torch
 
 from .cumulants import third_cumulants
 from .grid import Grid
-from .windows import whitened_windows
+from .windows import Windows
 
 __all__ = ["Representation"]
 
@@ -144,9 +144,9 @@ class Representation:
         return values.clamp_min(torch.finfo(values.dtype).eps * values[-1].detach()), axes
 
     def windows(self, axis=0):
-        """Loadings of two windows a step apart; see :func:`.windows.whitened_windows`."""
+        """Loadings of two windows a step apart; whitened; see :class:`.windows.Windows`."""
         key = "windows", axis
-        return self.remember(key, lambda: whitened_windows(self.loadings, self.grid, axis))
+        return self.remember(key, lambda: Windows(self.loadings, self.grid, axis).whitened)
 
     def remember(self, key, compute):
         """Value of ``compute()``, computed once per `key`: the cache of a density."""

@@ -9,7 +9,7 @@ covariance smoothly: of two that differ by sampling alone, it leaves the same ax
 
 import torch
 
-__all__ = ["inverse_root", "second_order_divergence", "whitened_windows"]
+__all__ = ["Windows", "inverse_root"]
 
 FLOOR = 1e-9  # smallest eigenvalue, as a fraction of the mean one
 
@@ -56,13 +56,11 @@ def inverse_root(covariance):
     return _InverseRoot.apply(covariance)
 
 
-def whitened_windows(loadings, grid, axis=0):
-    r"""Loadings of two windows a step apart, each whitened by itself.
+class Windows:
+    r"""Two windows of a representation a step apart, each whitened by itself.
 
-    Of a representation y = X z with white z: with :math:`X_1` the rows that have a predecessor
-    along the axis and :math:`X_0` their predecessors, :math:`(X_1 X_1^T)^{-1/2} X_1` and
-    :math:`(X_0 X_0^T)^{-1/2} X_0`. Cumulants of the whitened windows are those of z, rotated by
-    these.
+    Of a representation y = X z with white z: :math:`X_1` are the rows that have a predecessor along
+    the axis, :math:`X_0` their predecessors.
 
     Parameters
     ----------
@@ -72,39 +70,33 @@ def whitened_windows(loadings, grid, axis=0):
         Of the m rows.
     axis : int, default=0
 
-    Returns
-    -------
-    windows : Tensor of shape (2, ..., p, k)
-        Of orthonormal rows, for the p rows that have a predecessor, and for these. Cost: O(m^2 k).
-    """
-    windows = _windows(loadings, grid, axis)
-    return inverse_root(windows @ windows.mT) @ windows
-
-
-def second_order_divergence(loadings, grid, axis=0):
-    r"""Divergence of the Gaussians of two windows a step apart, in nats.
-
-    With their covariances C and C', half of Jeffreys' divergence:
-    :math:`\frac14 [\mathrm{tr}(C C'^{-1}) + \mathrm{tr}(C' C^{-1}) - 2p]`.
-
-    Parameters
+    Attributes
     ----------
-    loadings : Tensor of shape (..., m, k)
-        As of :func:`whitened_windows`.
-    grid : Grid
-    axis : int, default=0
-
-    Returns
-    -------
-    divergence : Tensor of shape (...)
-        Nonnegative up to rounding. Cost: O(m^2 k).
+    rows : Tensor of shape (2, ..., p, k)
+        :math:`X_1` and :math:`X_0`, for the p rows that have a predecessor.
+    roots : Tensor of shape (2, ..., p, p)
+        :math:`(X_1 X_1^T)^{-1/2}` and :math:`(X_0 X_0^T)^{-1/2}`. Cost: O(m^3).
     """
-    windows = _windows(loadings, grid, axis)
-    roots = inverse_root(windows @ windows.mT)
-    traces = (roots.flip(0) @ windows).square().sum((0, -2, -1))
-    return (traces - 2 * windows.shape[-2]) / 4
 
+    def __init__(self, loadings, grid, axis=0):
+        self.rows = torch.stack(grid.predecessors(loadings.mT, axis)).mT
+        self.roots = inverse_root(self.rows @ self.rows.mT)
 
-def _windows(loadings, grid, axis):
-    """The rows that have a predecessor, and their predecessors, of shape (2, ..., p, k)."""
-    return torch.stack(grid.predecessors(loadings.mT, axis)).mT
+    @property
+    def whitened(self):
+        r""":math:`(X_1 X_1^T)^{-1/2} X_1` and :math:`(X_0 X_0^T)^{-1/2} X_0`, of orthonormal rows.
+
+        Cumulants of the whitened windows are those of z, rotated by these. Shape (2, ..., p, k).
+        """
+        return self.roots @ self.rows
+
+    @property
+    def second_order_divergence(self):
+        r"""Divergence of the Gaussians of the two windows, in nats, of shape (...).
+
+        With their covariances C and C', half of Jeffreys' divergence:
+        :math:`\frac14 [\mathrm{tr}(C C'^{-1}) + \mathrm{tr}(C' C^{-1}) - 2p]`. Nonnegative up to
+        rounding.
+        """
+        traces = (self.roots.flip(0) @ self.rows).square().sum((0, -2, -1))
+        return (traces - 2 * self.rows.shape[-2]) / 4

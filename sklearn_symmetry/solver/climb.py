@@ -40,7 +40,8 @@ def climbed(judge, basis, *, seed):
     most = np.pi / 4 if height == width else np.pi / 2
     for _ in range(judge.tuning.turns):
         angle, shift = rng.uniform(-most, most), rng.uniform(-0.5, 0.5, 2)
-        found = judge.descent_on(judge.law, turned(basis, judge.grid, angle, shift))
+        start = turned(basis, judge.grid, angle, shift)
+        (found,) = judge.descents_on(judge.law, [start])
         if found.losses[-1] < best:
             basis, best = found.basis, found.losses[-1]
     return basis, best

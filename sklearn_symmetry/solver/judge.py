@@ -12,7 +12,7 @@ from ..core.grid import Grid
 from ..core.group import agreement
 from ..statistics.principal import PrincipalData
 from .law import Law, LawOfWindows
-from .manifold import minimise
+from .manifold import minimise, minimise_all
 from .objective import Objective
 from .repairs import most_local, repair
 from .tuning import Tuning
@@ -114,11 +114,13 @@ class Judge:
         """When a descent of the search is done."""
         return {"tol": self.tuning.search_tol, "patience": self.tuning.search_patience}
 
-    def descent_on(self, law, basis):
-        """The :class:`.manifold.Descent` on a law from a (d, d) tensor."""
+    def descents_on(self, law, bases):
+        """A :class:`.manifold.Descent` on a law from every one of a list of (d, d) tensors."""
+        if not bases:
+            return []
         tuning = self.tuning
         budget = {"max_iter": tuning.law_iterations, "probes": tuning.law_probes}
-        return minimise(law, basis, **budget, **self.done)
+        return minimise_all(law, torch.stack(bases), **budget, **self.done)
 
     def tensor(self, basis):
         """A basis as the objectives take it, in memory of its own.

@@ -295,11 +295,8 @@ class _Attempt:
         judge, tuning = self.judge, self.closer
         if judge.law is None or any(closed for _, closed in judge.grid.axes):
             return
-        ends = []
-        for one in self._different():
-            descent = judge.descent_on(judge.law, one)
-            ends.append((descent.losses[-1], descent.basis))
-        ends.sort(key=lambda end: end[0])
+        descents = judge.descents_on(judge.law, self._different())
+        ends = sorted(((one.losses[-1], one.basis) for one in descents), key=lambda end: end[0])
         for number, (_, basis) in enumerate(ends[: tuning.climbers]):
             basis, value = climbed(judge, basis, seed=self.seed + number)
             descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)

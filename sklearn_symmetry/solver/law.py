@@ -4,8 +4,8 @@
 import torch
 
 from ..core.cumulants import fourth_order_divergence, rotated, rotated_modes, third_order_divergence
-from ..core.windows import second_order_divergence, whitened_windows
-from .objective import in_parts, turning_gradient
+from ..core.windows import Windows
+from .objective import differentiated, in_parts
 
 __all__ = ["Law", "LawOfWindows"]
 
@@ -57,20 +57,18 @@ class Law:
         """At several bases, a Tensor of shape (k,) from one of shape (k, d, d)."""
         return in_parts(self, bases)
 
-    def value_and_gradient(self, basis):
-        """As :meth:`.objective.Objective.value_and_gradient`."""
-        value, gradient = self.values_and_gradients(basis)
-        return float(value), {"law": value}, gradient
-
     def values_and_gradients(self, bases):
-        """Values of shape (...) and gradients of shape (..., d, d), of bases of that shape."""
-        bases = bases.detach().requires_grad_(True)
-        values = self(bases)
-        return values.detach(), turning_gradient(bases, values.sum())
+        """As :meth:`.objective.Objective.values_and_gradients`; the law is the only term."""
+
+        def with_term(bases):
+            values = self(bases)
+            return values, {"law": values}
+
+        return differentiated(with_term, bases)
 
     def moment_gradients(self, bases):
         """All of the gradients: nothing needs samples."""
-        return self.values_and_gradients(bases)[1]
+        return self.values_and_gradients(bases)[2]
 
 
 class LawOfWindows(Law):
@@ -79,18 +77,18 @@ class LawOfWindows(Law):
     Whitened as a whole, a line is not stationary at its ends, and smooth signals least of all:
     there :class:`Law` leads somewhere near the truth and is not lowest at it. This one is 0 at the
     truth but for sampling, and leads there from nearby only. See
-    :func:`~sklearn_symmetry.core.windows.whitened_windows`; of second order,
-    :func:`~sklearn_symmetry.core.windows.second_order_divergence`.
+    :class:`~sklearn_symmetry.core.windows.Windows`.
     """
 
     def __call__(self, basis):
         loadings, (strengths, modes) = basis @ self.root, self.loud_modes
 
         def along(axis):
-            windows = whitened_windows(loadings, self.grid, axis).to(self.cumulants.dtype)
-            second = second_order_divergence(loadings, self.grid, axis)
-            third = third_order_divergence(*rotated(self.cumulants, windows))
-            fourth = fourth_order_divergence(strengths, *rotated_modes(modes, windows))
-            return (second + third + fourth) / self.grid.n_pairs(axis)
+            windows = Windows(loadings, self.grid, axis)
+            whitened = windows.whitened.to(self.cumulants.dtype)
+            third = third_order_divergence(*rotated(self.cumulants, whitened))
+            fourth = fourth_order_divergence(strengths, *rotated_modes(modes, whitened))
+            total = windows.second_order_divergence + third + fourth
+            return total / self.grid.n_pairs(axis)
 
         return self.grid.average(along)

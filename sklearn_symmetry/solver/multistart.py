@@ -31,7 +31,7 @@ def descended(law, bases, *, max_iter):
     tuning = law.tuning
     curvature = (law.log_spectrum[:, None] - law.log_spectrum).square()
     curvature = curvature + curvature.mean().clamp_min(torch.finfo(curvature.dtype).tiny)
-    values, gradients = law.values_and_gradients(bases)
+    values, _, gradients = law.values_and_gradients(bases)
     best, lowest = bases, values
     recent = values.repeat(tuning.recent, 1)
     steps = -gradients / curvature
@@ -39,7 +39,7 @@ def descended(law, bases, *, max_iter):
         turns = steps.norm(dim=(-2, -1)) / len(curvature) ** 0.5
         steps = _times((tuning.largest_turn / turns).clamp_max(1.0), steps)
         trials = bases @ torch.linalg.matrix_exp(steps)
-        new_values, new_gradients = law.values_and_gradients(trials)
+        new_values, _, new_gradients = law.values_and_gradients(trials)
         change = (steps * (new_gradients - gradients)).sum((-2, -1))
         lengths = (steps.square() * curvature).sum((-2, -1)) / change
         lengths = torch.where(change > 0, lengths, 1.0)

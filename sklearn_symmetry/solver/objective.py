@@ -24,6 +24,7 @@ __all__ = [
     "affordable_modes",
     "bases_at_once",
     "closed_form_loss",
+    "differentiated",
     "in_parts",
     "lowest",
     "scaled_down",
@@ -95,15 +96,22 @@ class Objective:
         """Total loss and its terms at `basis`, a (..., d, d) double tensor."""
         return self.loss(self._representation(basis, basis.float() @ self.samples))
 
-    def value_and_gradient(self, basis):
-        """Loss, terms and the gradient with respect to turning the principal axes.
+    def values_and_gradients(self, bases):
+        """Losses, terms and gradients with respect to turning the principal axes.
 
-        The gradient is the antisymmetric matrix g with ``loss(W expm(T)) = loss + <g, T>/2``.
+        A gradient is the antisymmetric matrix g with ``loss(W expm(T)) = loss + <g, T>/2``.
+
+        Parameters
+        ----------
+        bases : Tensor of shape (k, d, d)
+
+        Returns
+        -------
+        values : Tensor of shape (k,)
+        terms : dict of str to Tensor of shape (k,)
+        gradients : Tensor of shape (k, d, d)
         """
-        basis = basis.detach().requires_grad_(True)
-        total, terms = self(basis)
-        gradient = turning_gradient(basis, total)  # first: the number below waits for a GPU
-        return float(total.detach()), terms, gradient
+        return differentiated(self, bases, self.samples.numel())
 
     def value(self, basis):
         """Loss at `basis`."""
@@ -255,6 +263,40 @@ def in_parts(function, bases, entries=0):
     several = bases_at_once(bases, entries)
     with torch.no_grad():
         return torch.cat([function(some) for some in bases.split(several)])
+
+
+def differentiated(function, bases, entries=0):
+    """Values, terms and turning gradients at several bases, as many together as by
+    :func:`in_parts`.
+
+    Parameters
+    ----------
+    function : callable
+        Of a Tensor of shape (k, d, d) to one of shape (k,) and a dict of such.
+    bases : Tensor of shape (k, d, d)
+    entries : int, default=0
+
+    Returns
+    -------
+    values : Tensor of shape (k,)
+    terms : dict of str to Tensor of shape (k,)
+    gradients : Tensor of shape (k, d, d)
+    """
+    several = bases_at_once(bases, entries)
+    if len(bases) == 1:  # an axis of one would cost a tenth
+        totals, terms, gradients = _differentiated(function, bases[0])
+        return totals[None], {name: value[None] for name, value in terms.items()}, gradients[None]
+    parts = [_differentiated(function, some) for some in bases.split(several)]
+    totals, terms, gradients = zip(*parts, strict=True)
+    terms = {name: torch.cat([part[name] for part in terms]) for name in terms[0]}
+    return torch.cat(totals), terms, torch.cat(gradients)
+
+
+def _differentiated(function, bases):
+    bases = bases.detach().requires_grad_(True)
+    totals, terms = function(bases)
+    gradients = turning_gradient(bases, totals.sum())
+    return totals.detach(), {name: value.detach() for name, value in terms.items()}, gradients
 
 
 def lowest(objective, bases, count):

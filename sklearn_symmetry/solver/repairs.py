@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..core.sines import sine_basis
-from .manifold import minimise
+from .manifold import minimise_all
 from .objective import lowest
 from .shuffled import Orders, arrangement_of, local_order, matrices_of_pairs, strides
 from .signs import by_frequency, likeliest, sign_changes, signs_of
@@ -56,7 +56,7 @@ def repair(objective, scout, basis, changes, *, max_rounds):
             ranked += lowest(scout, list(change(basis, objective)), tried)
         if not ranked:
             return basis, best, rounds
-        descents = [minimise(objective, one, **budget) for one in ranked]
+        descents = minimise_all(objective, torch.stack(ranked), **budget)
         winner = min(descents, key=lambda descent: descent.losses[-1])
         if winner.losses[-1] > best - tuning.mending_gain:
             return basis, best, rounds

@@ -126,12 +126,12 @@ def kernels(objective):
         return torch.autograd.grad(smooth_entropy(rows.mT, scale=scale).sum(), rows)
 
     return {
-        "step": lambda: objective.value_and_gradient(basis),
+        "step": lambda: objective.values_and_gradients(basis[None]),
         "step: rotation of the samples": lambda: basis.float() @ objective.samples,
         "step: entropies and gradient": entropies,
         "step: moments and gradient": lambda: objective.moment_gradients(basis[None]),
         "step: matrix exponential": lambda: torch.linalg.matrix_exp(turn - turn.mT),
-        "curvature of the loss": lambda: _curvature(objective, basis, DEFAULT.probes),
+        "curvature of the loss": lambda: _curvature(objective, basis[None], DEFAULT.probes),
     }
 
 

@@ -30,7 +30,7 @@ from sklearn_symmetry.core.cumulants import (
 )
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import agreement
-from sklearn_symmetry.core.windows import inverse_root, whitened_windows
+from sklearn_symmetry.core.windows import Windows, inverse_root
 from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.objective import Objective
 from sklearn_symmetry.solver.solution import Settings
@@ -81,7 +81,7 @@ def run(set, samples, seed):  # named as the columns are
     loadings = truth @ data.root
     ways = {  # windows at the truth, and whether a descent whitens the whole
         "whole": ([part.mT for part in grid.predecessors(truth.mT)], True),
-        "windows": (whitened_windows(loadings, grid), False),
+        "windows": (Windows(loadings, grid).whitened, False),
         "windows, by one covariance": (together(loadings, grid), None),
     }
     for said, (windows, whole) in ways.items():

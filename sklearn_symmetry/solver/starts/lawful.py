@@ -69,11 +69,12 @@ def _ends(judge, laws, seed, proposals):
         starts += _as_waves(judge, seed)
         if laws[-1] is judge.exact:
             ends = _from_stationary_axes(judge, seed)
-    for _, name, basis in _different(starts, share, tuning):
-        for one in laws:
-            descent = judge.descent_on(one, basis)
-            basis = descent.basis
-        ends.append((descent.losses[-1], f"{name}, lawful", basis))
+    _, names, bases = zip(*_different(starts, share, tuning), strict=True)
+    for one in laws:
+        descents = judge.descents_on(one, list(bases))
+        bases = [descent.basis for descent in descents]
+    for name, descent in zip(names, descents, strict=True):
+        ends.append((descent.losses[-1], f"{name}, lawful", descent.basis))
     return _different(ends, share, tuning)
 
 
@@ -131,15 +132,16 @@ def _from_stationary_axes(judge, seed):
 
 def _as_waves(judge, seed):
     """Value, name and basis of principal axes as waves, from several signs or phases."""
-    law, tuning, found = judge.law, judge.tuning, []
+    law, tuning, descents = judge.law, judge.tuning, []
     count = min(tuning.wave_guesses, _affordable(judge, tuning.wave_budgets, n_changes(law)))
-    for number in range(seed * count, (seed + 1) * count):
-        basis = principal_waves(law.spectrum, judge.grid, number)
-        for _ in range(tuning.wave_rounds):
-            descent = judge.descent_on(law, rearranged_waves(law, basis, number))
-            basis = descent.basis
-        found.append((descent.losses[-1], "principal waves", basis))
-    return found
+    numbers = range(seed * count, (seed + 1) * count)
+    bases = [principal_waves(law.spectrum, judge.grid, number) for number in numbers]
+    for _ in range(tuning.wave_rounds):
+        pairs = zip(bases, numbers, strict=True)
+        bases = [rearranged_waves(law, basis, number) for basis, number in pairs]
+        descents = judge.descents_on(law, bases)
+        bases = [descent.basis for descent in descents]
+    return [(descent.losses[-1], "principal waves", descent.basis) for descent in descents]
 
 
 def _affordable(judge, budgets, n_changes):

@@ -87,21 +87,24 @@ def stationary_ends(judge, pitches, seed):
         Value of the law, name and basis.
     """
     spectrum, tuning = judge.law.spectrum, judge.tuning
-    ends = []
-    for pitch in pitches:
-        basis = stationary_axes(spectrum, pitch)
-        ends.append(_end(judge, basis, f"stationary axes about {pitch:.2f}", seed))
+    names = [f"stationary axes about {pitch:.2f}" for pitch in pitches]
+    bases = [stationary_axes(spectrum, pitch) for pitch in pitches]
+    ends = _ends(judge, names, bases, seed)
     best = sorted(ends, key=lambda end: end[0])[: tuning.pitches_again]
-    return ends + [_end(judge, basis, f"{name}, again", seed + 1) for _, name, basis in best]
+    names, bases = [f"{name}, again" for _, name, _ in best], [basis for *_, basis in best]
+    return ends + _ends(judge, names, bases, seed + 1)
 
 
-def _end(judge, basis, name, seed):
-    """Value, name and basis where a descent from the nearest stationary axes ends."""
-    law = judge.exact
-    basis = nearest_stationary_axes(basis, law.spectrum, judge.tuning.projections)
-    basis = lowered(law, basis.mT, lambda rows: rows.mT, sign_changes(len(basis)), seed).mT
-    descent = judge.descent_on(law, basis)
-    return descent.losses[-1], name, descent.basis
+def _ends(judge, names, bases, seed):
+    """Values, names and bases where descents from the nearest stationary axes end."""
+    law, starts = judge.exact, []
+    changes = sign_changes(judge.data.n_features)
+    for basis in bases:
+        axes = nearest_stationary_axes(basis, law.spectrum, judge.tuning.projections).mT
+        starts.append(lowered(law, axes, lambda rows: rows.mT, changes, seed).mT)
+    descents = judge.descents_on(law, starts)
+    pairs = zip(names, descents, strict=True)
+    return [(descent.losses[-1], name, descent.basis) for name, descent in pairs]
 
 
 def _axes(correlation):
