@@ -19,17 +19,22 @@ from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.group import Group, agreement, similarity
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.core.sines import sine_basis
-from sklearn_symmetry.datasets import load_photo_patches, make_symmetric_fields
+from sklearn_symmetry.datasets import (
+    load_digit_patches,
+    load_photo_patches,
+    make_symmetric_fields,
+)
 from sklearn_symmetry.solver.climb import climbed, turned
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
     _Attempt,
     _Log,
-    exchanged_rows,
     factorisations,
     lattice_search,
     lattices,
+    packets,
     reflected,
+    turned_packets,
     turned_waves,
 )
 from sklearn_symmetry.solver.manifold import minimise
@@ -332,17 +337,50 @@ def test_signs_of_axes_are_mended(blobs, judge):
     assert list(reflected(wrong, no_third.fine)) == []
 
 
-def test_signs_of_waves_and_places_of_neighbours_are_mended(blobs, judge):
-    truth, wave = blobs[1], torch.as_tensor(sine_basis(4, 4))[:, 5]
-    wrong = truth - 2 * torch.outer(wave, wave @ truth)
-    bases = list(turned_waves(wrong, judge.fine))
-    assert len(bases) == 16
-    assert_allclose(bases[5], truth, atol=1e-12)
-    wrong = truth.clone()
-    wrong[[6, 11]] = truth[[11, 6]]  # one step along either axis
-    assert any(torch.equal(basis, truth) for basis in exchanged_rows(wrong, judge.fine))
-    wrong[[6, 11, 0, 15]] = truth[[6, 11, 15, 0]]
-    assert not any(torch.equal(basis, truth) for basis in exchanged_rows(wrong, judge.fine))
+def test_signs_of_waves_of_all_above_and_of_packets_are_mended(blobs, judge):
+    truth, waves = blobs[1], torch.as_tensor(sine_basis(4, 4))
+    packet = packets(judge.grid, judge.tuning.packet_width)[[37]].mT
+    above = [number for number in range(16) if number // 4 >= 1 and number % 4 >= 2]
+    for change, signs in (
+        (turned_waves, waves[:, [5]]),
+        (turned_waves, waves[:, above]),
+        (turned_packets, packet),
+    ):
+        wrong = truth - 2 * signs @ signs.mT @ truth
+        distances = [float((basis - truth).abs().max()) for basis in change(wrong, judge.fine)]
+        assert min(distances) < 1e-12
+        assert sorted(distances)[1] > 0.1
+
+
+@grids
+def test_a_packet_is_a_short_wave_about_every_position_in_every_direction(grid):
+    found = packets(grid, 1.3)
+    assert found.shape == ((3**grid.n_axes - 1) // 2 * grid.size, grid.size)
+    assert_allclose(found.norm(dim=1), 1.0)
+    places = torch.arange(grid.size).repeat(len(found) // grid.size)
+    assert_array_equal(found.argmax(1), places)
+    # Neighbours are of the other sign; a corner has none in one direction.
+    assert ((found < -0.4).sum(1) <= 2).all()
+    assert ((found < -0.4).any(1) | (found.amax(1) > 0.999)).all()
+
+
+@pytest.mark.parametrize("number", [30, 60, 90])
+def test_a_packet_of_the_wrong_sign_is_turned_back_though_no_descent_does(number):
+    """Of digits; and nothing is turned where that would not lower the loss."""
+    digits = load_digit_patches(6000, (5, 5), symmetry="orthogonal", random_state=1)
+    data, grid = principal_data(digits.data, seed=0), Grid.of((5, 5), "open")
+    quick = replace(DEFAULT, fourth_order=0.0)
+    attempt = _Attempt(LatticeJudge(data, PAPER_WEIGHTS, grid, quick), DEFAULT, 0, _Log(None, None))
+    judge = attempt.judge
+    truth = torch.as_tensor(digits.basis.T @ data.axes)
+    truth = minimise(judge.fine, truth, max_iter=60, **judge.done).basis
+    packet = packets(grid, quick.packet_width)[number]
+    wrong = truth - 2 * torch.outer(packet, packet @ truth)
+    descent = minimise(judge.fine, wrong, max_iter=60, **judge.done)
+    assert agreement(descent.basis, truth, grid=grid) < 0.95
+    found = attempt._arranged(descent, 60, [attempt._turned])
+    assert agreement(found, truth, grid=grid) > 0.99
+    assert list(attempt._turned(truth, judge.fine)) == []
 
 
 def test_rows_in_wrong_places_return_to_theirs_though_no_descent_moves_them(blobs, judge):
@@ -393,7 +431,7 @@ def test_a_climb_turns_a_lattice_that_lies_askew():
         6000, (5, 5), field="smooth", symmetry="orthogonal", random_state=1
     )
     data = principal_data(smooth.data, seed=0)
-    few = replace(DEFAULT, turns=6)
+    few = replace(DEFAULT, turns=12)
     judge = LatticeJudge(data, dict(PAPER_WEIGHTS), Grid.of((5, 5), "open"), few)
     truth = judge.tensor(smooth.basis.T @ np.asarray(data.axes))
     askew = judge.tensor(turned(truth, judge.grid, np.pi / 4))

@@ -9,7 +9,6 @@ import itertools
 import math
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from ..core.energies import contrast_free, lattice_energy_divergence
@@ -19,21 +18,22 @@ from ..core.sines import sine_basis
 from .climb import climbed
 from .judge import Candidate, Judge, ranked
 from .manifold import minimise
-from .objective import affordable_modes
+from .objective import affordable_modes, lowest
 from .repairs import rearranged, repair
 from .signs import likeliest, signs_of
-from .starts.layout import LaidOut, site_distances
+from .starts.layout import LaidOut
 from .starts.standing_waves import StandingWaves
 from .starts.waves import Frame
 
 __all__ = [
     "SHORTEST",
     "LatticeJudge",
-    "exchanged_rows",
     "factorisations",
     "lattice_search",
     "lattices",
+    "packets",
     "reflected",
+    "turned_packets",
     "turned_waves",
 ]
 
@@ -298,7 +298,8 @@ class _Attempt:
         descents = judge.descents_on(judge.law, self._different())
         ends = sorted(((one.losses[-1], one.basis) for one in descents), key=lambda end: end[0])
         for number, (_, basis) in enumerate(ends[: tuning.climbers]):
-            basis, value = climbed(judge, basis, seed=self.seed + number)
+            basis, value = climbed(judge, self._lawful(basis), seed=self.seed + number)
+            basis = self._lawful(basis)
             descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **judge.done)
             name = f"climb {number + 1} to a law of {value:.4f}"
             yield judge.candidate(name, basis, descent.basis)
@@ -345,30 +346,32 @@ class _Attempt:
         """The end of a long descent, and it mended."""
         tuning, judge, basis = self.tuning, self.judge, candidate.basis
         signs = {reflected: tuning.reflections_tried}
-        everything = {**signs, turned_waves: 1, exchanged_rows: 1}
         budget = {"probes": tuning.lattice_probes, **judge.done}
         if judge.law is not None:
-            basis = self._mended(judge.law, judge.law, basis, everything)
+            basis = self._lawful(basis)
         elif StandingWaves.name in candidate.name:
             basis = self._mended(judge.coarse, judge.scout, basis, signs)
         descent = minimise(judge.fine, basis, max_iter=tuning.settling_iterations, **budget)
-        basis = self._arranged(descent, tuning.settling_iterations)
+        changes = rearranged, self._turned
+        basis = self._arranged(descent, tuning.settling_iterations, changes)
         end = judge.candidate(f"{candidate.name}, settled", candidate.start, basis)
         yield end
         if judge.law is None and end.divergence < tuning.worth_mending:
-            basis = self._mended(judge.fine, judge.scout, end.basis, everything)
+            changes = {**signs, turned_waves: 1}
+            basis = self._mended(judge.fine, judge.scout, end.basis, changes)
             if basis is not end.basis:
                 yield judge.candidate(f"{candidate.name}, repaired", candidate.start, basis)
 
-    def _arranged(self, descent, iterations):
-        """The end of a descent, with its rows where they are stationary, while that pays.
+    def _arranged(self, descent, iterations, changes=(rearranged,)):
+        """The end of a descent, with what no descent changes put right, while that pays.
 
         Components may be right where their places are not, and no descent moves one past another.
         """
         tuning, judge = self.tuning, self.judge
         budget = {"probes": tuning.lattice_probes, **judge.done}
         for _ in range(tuning.arrangements):
-            moved = next(rearranged(descent.basis, judge.fine), None)
+            moves = (moved for change in changes for moved in change(descent.basis, judge.fine))
+            moved = next(moves, None)
             if moved is None:
                 break
             further = minimise(judge.fine, moved, max_iter=iterations, **budget)
@@ -376,6 +379,19 @@ class _Attempt:
                 break
             descent = further
         return descent.basis
+
+    def _turned(self, basis, objective):
+        """The basis with the packet turned that lowers the loss most; none if none does."""
+        scout = self.judge.scout
+        (lower,) = lowest(scout, list(turned_packets(basis, objective)), 1)
+        if scout.value(lower) < scout.value(basis):
+            yield lower
+
+    def _lawful(self, basis):
+        """Mended on the law, which costs little."""
+        tuning, law = self.tuning, self.judge.law
+        changes = {reflected: tuning.reflections_tried, turned_waves: tuning.waves_tried}
+        return self._mended(law, law, basis, changes)
 
     def _mended(self, objective, scout, basis, changes):
         rounds = self.tuning.reflection_rounds
@@ -410,26 +426,11 @@ class _Attempt:
 
 
 def turned_waves(basis, objective):
-    """The basis with the other sign of one of its waves, for every one.
+    """The basis with the other sign of one of its waves, or of all above some, for every one.
 
-    Waves are no principal axes where variance does not separate them.
-
-    Parameters
-    ----------
-    basis : Tensor of shape (d, d)
-    objective : Objective
-
-    Yields
-    ------
-    basis : Tensor of shape (d, d)
-    """
-    waves = torch.as_tensor(sine_basis(*objective.grid.shape)).to(basis)
-    for wave in waves:
-        yield basis - 2 * torch.outer(wave, wave @ basis)
-
-
-def exchanged_rows(basis, objective):
-    """The basis with two rows exchanged, for every two that are close.
+    Waves are no principal axes where variance does not separate them. Above some: of a frequency
+    as high or higher along every axis, as second moments may hold these and the others together by
+    nothing.
 
     Parameters
     ----------
@@ -440,11 +441,63 @@ def exchanged_rows(basis, objective):
     ------
     basis : Tensor of shape (d, d)
     """
-    near = site_distances(objective.grid) <= objective.tuning.exchange_reach
-    for one, other in zip(*np.nonzero(np.triu(near, k=1)), strict=True):
-        changed = basis.clone()
-        changed[[one, other]] = basis[[other, one]]
-        yield changed
+    grid = objective.grid
+    waves = torch.as_tensor(sine_basis(*grid.shape)).to(basis)
+    spectrum = waves @ basis
+    frequencies = grid.coordinates()
+    for number, frequency in enumerate(frequencies):
+        above = (frequencies >= frequency).all(1)
+        for turned in ([number], above.nonzero()[:, 0]) if number else ([number],):
+            yield basis - 2 * waves[turned].mT @ spectrum[turned]
+
+
+def turned_packets(basis, objective):
+    """The basis with the other sign of one of its packets, for every one.
+
+    Where signals hardly vary, as next to an edge, nothing tells the sign of a short wave; around it
+    rows and their neighbours then are mixed, and no descent leads out of that.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+    objective : Objective
+
+    Yields
+    ------
+    basis : Tensor of shape (d, d)
+    """
+    for packet in packets(objective.grid, objective.tuning.packet_width).to(basis):
+        yield basis - 2 * torch.outer(packet, packet @ basis)
+
+
+def packets(grid, width):
+    r"""The shortest waves of little extent, about every position and in every direction.
+
+    :math:`\sum_k (-1)^k e^{-k^2 / 2 w^2} e_{p + k s}`, of unit norm, with positions p, the steps s
+    to the positions around, and a width w in steps.
+
+    Parameters
+    ----------
+    grid : Grid
+    width : float
+
+    Returns
+    -------
+    packets : Tensor of shape (n, d)
+    """
+    found, reach = [], round(3 * width)
+    steps = [grid.shift_matrix(axis, dtype=torch.float64) for axis in grid.directions]
+    for direction in itertools.product((-1, 0, 1), repeat=len(steps)):
+        if direction <= (0,) * len(steps):  # of two that are opposite, one
+            continue
+        step = torch.eye(grid.size, dtype=torch.float64)
+        for count, along in zip(direction, steps, strict=True):
+            step = step @ torch.matrix_power(along if count > 0 else along.mT, abs(count))
+        weights = [(-1) ** k * math.exp(-0.5 * (k / width) ** 2) for k in range(reach + 1)]
+        half = sum(weight * torch.matrix_power(step, k) for k, weight in enumerate(weights))
+        whole = half + half.mT - torch.eye(grid.size)
+        found.append(whole / whole.norm(dim=1, keepdim=True))
+    return torch.cat(found)
 
 
 def reflected(basis, objective):

@@ -550,7 +550,7 @@ class Tuning:
     )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
     turns: int = _tuned(
-        20,
+        40,
         "turns",
         "Of one climb; a third of them leads on from a lattice that lies askew: digits of 7 x 7 "
         "under noise of .5 go from .65 to .99, photographs from .5 to .95.",
@@ -593,11 +593,22 @@ class Tuning:
         LATTICES,
     )
     reflection_rounds: int = _tuned(5, "rounds", "Of changes of signs and places.", LATTICES)
+    waves_tried: int = _tuned(
+        16,
+        "descents",
+        "On the law in such a round, from other signs of waves: of digits of 5 x 5 under noise of "
+        ".5 the right one was the thirteenth by its law before a descent.",
+        LATTICES,
+    )
     reflections_tried: int = _tuned(
         3, "descents", "In such a round, from other signs of principal axes.", LATTICES
     )
-    exchange_reach: float = _tuned(
-        2.0, "steps", "Between two rows that are exchanged; wrong ones were neighbours.", LATTICES
+    packet_width: float = _tuned(
+        1.3,
+        "steps",
+        "Of a packet whose sign is tried: what is left between ends of digits of 9 x 9 and 12 x 12 "
+        "and the truth has its squares, .05, .25, .4, .25, .05.",
+        LATTICES,
     )
     reflection_pairs: int = _tuned(16, "axes", "Of which any two change together.", LATTICES)
 
