@@ -550,7 +550,7 @@ class Tuning:
     )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
     turns: int = _tuned(
-        40,
+        24,
         "turns",
         "Of one climb; a third of them leads on from a lattice that lies askew: digits of 7 x 7 "
         "under noise of .5 go from .65 to .99, photographs from .5 to .95.",
@@ -594,7 +594,7 @@ class Tuning:
     )
     reflection_rounds: int = _tuned(5, "rounds", "Of changes of signs and places.", LATTICES)
     waves_tried: int = _tuned(
-        16,
+        4,
         "descents",
         "On the law in such a round, from other signs of waves: of digits of 5 x 5 under noise of "
         ".5 the right one was the thirteenth by its law before a descent.",
