@@ -237,7 +237,8 @@ def test_the_truth_is_drawn_in_the_convention_of_the_lens(shape, boundary):
 
 @pytest.fixture(scope="module")
 def fitted():
-    dataset = make_symmetric_fields(8000, (4, 4), symmetry="orthogonal", random_state=1)
+    # Of those whose first start is certain.
+    dataset = make_symmetric_fields(8000, (4, 4), symmetry="orthogonal", random_state=6)
     lens = SymmetryLens(grid_shape="auto", random_state=0).fit(dataset.data)
     return dataset, lens
 

@@ -60,8 +60,8 @@ SAME = {
     "paper b5e1de88c9": "paper 73b7f5c047",
     # Descents from several bases go together, and windows have their roots once: rounded otherwise
     # again. Of 72 fits and verdicts made anew 35 were the same, none crossed .98, and right ones
-    # moved by .002 at most, above the noise. Searches
-    # on lattices have changed besides: they are measured anew.
+    # moved by .002 at most, above the noise. Searches on lattices have changed besides: they are
+    # measured anew.
     "search c21901b75b": "search 86b052742d",
     "verdict 2f519fbd56": "verdict 4100c91ec0",
     "paper 0ef8c2d9ec": "paper 73b7f5c047",

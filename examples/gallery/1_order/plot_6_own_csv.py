@@ -11,7 +11,7 @@ file to keep. Replace the path and run.
 # A table
 # -------
 #
-# In place of yours: a line of eleven pressure sensors, over which things of any weight roll. The
+# In place of yours: a line of sixteen pressure sensors, over which things of any weight roll. The
 # cables were mixed up, so that the names say nothing about who is whose neighbour.
 
 import tempfile
@@ -27,8 +27,8 @@ from sklearn_symmetry.persistence import load_lens, save_lens
 
 folder = Path(tempfile.mkdtemp())
 path = folder / "sensors.csv"
-pressure = make_symmetric_signals(5000, 11, symmetry="permutation", random_state=1)
-pd.DataFrame(pressure.data, columns=list("ABCDEFGHIJK")).to_csv(path, index=False)
+pressure = make_symmetric_signals(5000, 16, symmetry="permutation", random_state=1)
+pd.DataFrame(pressure.data, columns=list("ABCDEFGHIJKLMNOP")).to_csv(path, index=False)
 
 # %%
 # Read it and look at it

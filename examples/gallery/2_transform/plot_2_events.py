@@ -26,7 +26,7 @@ rng = np.random.default_rng(0)
 shape = np.exp(-np.arange(12.0))
 heights = rng.exponential(size=(6000, 39)) * (rng.random((6000, 39)) < 0.06)
 record = np.array([np.convolve(row, shape)[12:27] for row in heights])
-record += 0.02 * rng.normal(size=record.shape)
+record += 0.05 * rng.normal(size=record.shape)
 basis = hiding_basis(15, "orthogonal", random_state=1)
 X = record @ basis.T
 

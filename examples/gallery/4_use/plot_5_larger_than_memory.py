@@ -25,11 +25,11 @@ from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.metrics import generator_similarity
 from sklearn_symmetry.statistics import summarise
 
-basis = make_symmetric_signals(10, 9, symmetry="orthogonal", random_state=0).basis
+basis = make_symmetric_signals(10, 13, symmetry="orthogonal", random_state=0).basis
 path = Path(tempfile.mkdtemp()) / "samples.npy"
-file = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(500_000, 9))
+file = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(500_000, 13))
 for part in range(5):
-    signals = make_symmetric_signals(100_000, 9, symmetry=basis, random_state=part)
+    signals = make_symmetric_signals(100_000, 13, symmetry=basis, random_state=part)
     file[part * 100_000 : (part + 1) * 100_000] = signals.data
 file.flush()
 generator = signals.generator
@@ -68,11 +68,11 @@ print(whole.n_samples, round(generator_similarity(again.generator_, generator), 
 # Transform a chunk at a time
 # ---------------------------
 
-mean_energy = np.zeros(9)
+mean_energy = np.zeros(13)
 for first in range(0, len(X), 50_000):
     mean_energy += (lens.transform(X[first : first + 50_000]) ** 2).sum(axis=0) / len(X)
 
 figure, ax = plt.subplots(figsize=(5, 2.5), layout="constrained")
 ax.set(xlabel="position found", ylabel="mean energy")
-ax.bar(range(9), mean_energy)
+ax.bar(range(13), mean_energy)
 ax.set_title("of half a million samples")
