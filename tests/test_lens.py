@@ -1029,7 +1029,7 @@ def test_tuned_numbers_stand_in_one_file(folder, only):
     """Constants elsewhere are guards, marks, sizes of blocks and grids or published, and few."""
     published = {"EPSILON", "INITIAL_SCALE", "SAMPLES_PER_FEATURE", "STEPS_PER_EPOCH"}
     allowed = {"ARMIJO", "MOVES", "OUT", "ROUNDING", "SIGNS_OF_A_SWAP", "SMALLEST_BATCH", "TINY"}
-    allowed |= {"BLOCK", "FINE", "LEAST", "SHORTEST", "TOGETHER"} | published
+    allowed |= {"BLOCK", "CURVED", "FINE", "LEAST", "SHORTEST", "STRAIGHT", "TOGETHER"} | published
     for path, text in sources(folder).items():
         if path.name != only:
             names = re.findall(r"^([A-Z][A-Z_]+)(?:, [A-Z_]+)* = [-\d.]", text, re.MULTILINE)
