@@ -596,8 +596,8 @@ class Tuning:
     waves_tried: int = _tuned(
         4,
         "descents",
-        "On the law in such a round, from other signs of waves: of digits of 5 x 5 under noise of "
-        ".5 the right one was the thirteenth by its law before a descent.",
+        "On the law in such a round, from other signs of waves: with 16 digits of 5 x 5 and 7 x 7 "
+        "under noise of .5 come out no better, in half as much time again.",
         LATTICES,
     )
     reflections_tried: int = _tuned(
