@@ -144,7 +144,7 @@ class Representation:
         return values.clamp_min(torch.finfo(values.dtype).eps * values[-1].detach()), axes
 
     def windows(self, axis=0):
-        """Loadings of two windows a step apart; whitened; see :class:`.windows.Windows`."""
+        """Whitened loadings of two windows a step apart; see :class:`.windows.Windows`."""
         key = "windows", axis
         return self.remember(key, lambda: Windows(self.loadings, self.grid, axis).whitened)
 

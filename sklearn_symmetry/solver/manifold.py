@@ -120,6 +120,7 @@ class _Places:
 
     @classmethod
     def of(cls, objective, bases):
+        """What an objective says at bases."""
         return cls(bases, *objective.values_and_gradients(bases))
 
     def at(self, numbers):
