@@ -97,6 +97,46 @@ def test_modes_are_rotated_as_every_one_of_them(leading, dtype, rtol):
     assert_allclose(rotated_modes(modes, matrices), expected, rtol=rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("leading", [(), (3,), (2, 3)])
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float32, 1e-4), (torch.float64, 1e-10)])
+@pytest.mark.parametrize("order", ["third", "fourth"])
+def test_gradients_are_those_of_the_plain_sums(order, leading, dtype, rtol):
+    """In the matrices, and in the cumulants where these come from the samples themselves."""
+    random = np.random.default_rng(5)
+
+    def tensor(*shape):
+        return torch.as_tensor(random.normal(size=shape)).to(dtype)
+
+    matrices = [tensor(*leading, 3, 4).requires_grad_() for _ in range(2)]
+    if order == "third":
+        given = third_cumulants(skewed(50, 4, dtype=dtype)).requires_grad_()
+        found = third_order_divergence(*(rotated(given, matrix) for matrix in matrices))
+        here, before = (
+            torch.einsum("...ia,...jb,...kc,abc->...ijk", matrix, matrix, matrix, given)
+            for matrix in matrices
+        )
+        expected, known = (here - before).square().sum((-3, -2, -1)) / 12, [given]
+    else:
+        modes, strengths, known = tensor(5, 4, 4), tensor(5), []
+        modes = modes + modes.mT
+        found = fourth_order_divergence(strengths, *(rotated_modes(modes, m) for m in matrices))
+        here, before = (
+            torch.einsum("q,...ia,...jb,qab,...kc,...ld,qcd->...ijkl",
+                         strengths, matrix, matrix, modes, matrix, matrix, modes)
+            for matrix in matrices
+        )  # fmt: skip
+        expected = (here - before).square().sum((-4, -3, -2, -1)) / 48
+    assert found.dtype == dtype
+    assert_allclose(found.detach(), expected.detach(), rtol=rtol)
+    weights = 1.0 + torch.arange(found.numel()).view(found.shape)
+    every = [
+        torch.autograd.grad((weights * value).sum(), [*matrices, *known])
+        for value in (found, expected)
+    ]
+    for one, other in zip(*every, strict=True):
+        assert_allclose(one, other, rtol=rtol, atol=rtol * float(other.abs().max()))
+
+
 @boundaries
 def test_divergence_is_the_sum_over_all_shifted_entries(boundary):
     given = third_cumulants(skewed(300, 4)).numpy()

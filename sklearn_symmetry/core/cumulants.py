@@ -4,6 +4,7 @@
 import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
+from torch.autograd.function import once_differentiable
 
 from .blocks import at_once
 
@@ -57,11 +58,33 @@ def rotated(cumulants, matrix):
     cumulants : Tensor of shape (..., m, m, m)
         Cost: three matrix products each, O(d^4) for m = d.
     """
-    for _ in range(3):  # contracts the first index, and puts the new one last
-        rest = cumulants.shape[-2:]
-        product = matrix @ cumulants.flatten(-2)
-        cumulants = product.unflatten(-1, rest).movedim(-3, -1)
-    return cumulants
+    return _Rotated.apply(cumulants, matrix)
+
+
+class _Rotated(torch.autograd.Function):
+    """Three contractions.
+
+    Its gradient takes those of the result and the cumulants to be symmetric, too: then one of three
+    equal contractions gives that in the matrix.
+    """
+
+    @staticmethod
+    def forward(ctx, cumulants, matrix):
+        size, count = cumulants.shape[-1], matrix.shape[-2]
+        once = (matrix @ cumulants.flatten(-2)).unflatten(-1, (size, size)).flatten(-3, -2)
+        twice = (once @ matrix.mT).unflatten(-2, (count, size)).transpose(-3, -2).flatten(-2)
+        ctx.save_for_backward(matrix, twice)
+        ctx.shape = cumulants.shape
+        return (matrix @ twice).unflatten(-1, (count, count))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        matrix, twice = ctx.saved_tensors
+        in_cumulants = None
+        if ctx.needs_input_grad[0]:
+            in_cumulants = rotated(gradient, matrix.mT).sum_to_size(ctx.shape)
+        return in_cumulants, 3 * (gradient.flatten(-2) @ twice.mT)
 
 
 def rotated_modes(modes, matrix):
@@ -77,12 +100,27 @@ def rotated_modes(modes, matrix):
     Returns
     -------
     modes : Tensor of shape (..., count, m, m)
-        Cost: 2 count d^3 for m = d, as two large products instead of many small ones.
+        Differentiable in the matrices. Cost: 2 count d^3 for m = d, as two large products instead of many small ones.
     """
-    count, size = modes.shape[:2]
-    once = (matrix @ modes.transpose(0, 1).flatten(1)).unflatten(-1, (count, size))
-    twice = once.flatten(-3, -2) @ matrix.mT
-    return twice.unflatten(-2, (matrix.shape[-2], count)).transpose(-3, -2)
+    return _RotatedModes.apply(modes, matrix)
+
+
+class _RotatedModes(torch.autograd.Function):
+    """Two contractions, and the gradient in the matrix from one of them, as :class:`_Rotated`."""
+
+    @staticmethod
+    def forward(ctx, modes, matrix):
+        (count, size), n_rows = modes.shape[:2], matrix.shape[-2]
+        once = matrix @ modes.transpose(0, 1).flatten(1)
+        once = once.unflatten(-1, (count, size)).flatten(-3, -2)
+        ctx.save_for_backward(once)
+        return (once @ matrix.mT).unflatten(-2, (n_rows, count)).transpose(-3, -2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        (once,) = ctx.saved_tensors
+        return None, 2 * (gradient.transpose(-3, -2).flatten(-3, -2).mT @ once)
 
 
 def rotation_cost(size):
@@ -197,8 +235,32 @@ def fourth_order_divergence(strengths, here, before):
     Returns
     -------
     divergence : Tensor of shape (...)
-        Nonnegative up to rounding. Cost: 3 count^2 p^2 multiplications.
+        Nonnegative up to rounding, differentiable in the modes. Cost: 3 count^2 p^2
+        multiplications.
     """
-    here, before = here.flatten(-2), before.flatten(-2)
-    change = (here @ here.mT) ** 2 + (before @ before.mT) ** 2 - 2 * (here @ before.mT) ** 2
-    return ((change @ strengths) @ strengths) / 48
+    return _FourthOrderDivergence.apply(strengths, here.flatten(-2), before.flatten(-2))
+
+
+class _FourthOrderDivergence(torch.autograd.Function):
+    r"""Value and gradient in the modes by the same three Gram matrices A, B and C.
+
+    In the modes of one window, :math:`\frac{1}{12} e_q (\sum_r A_{qr} e_r M^r - C_{qr} e_r M'^r)`.
+    """
+
+    @staticmethod
+    def forward(ctx, strengths, here, before):
+        grams = here @ here.mT, before @ before.mT, here @ before.mT
+        ctx.save_for_backward(strengths, here, before, *grams)
+        one, other, both = grams
+        change = one**2 + other**2 - 2 * both**2
+        return ((change @ strengths) @ strengths) / 48
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        strengths, here, before, one, other, both = ctx.saved_tensors
+        scale = gradient[..., None, None] / 12 * strengths[:, None]
+        here, before = strengths[:, None] * here, strengths[:, None] * before
+        in_here = one @ here - both @ before
+        in_before = other @ before - both.mT @ here
+        return None, scale * in_here, scale * in_before

@@ -24,9 +24,9 @@ from sklearn_symmetry.metrics import generator_similarity
 
 rng = np.random.default_rng(0)
 shape = np.exp(-np.arange(12.0))
-heights = rng.exponential(size=(6000, 39)) * (rng.random((6000, 39)) < 0.06)
+heights = rng.exponential(size=(10_000, 39)) * (rng.random((10_000, 39)) < 0.06)
 record = np.array([np.convolve(row, shape)[12:27] for row in heights])
-record += 0.05 * rng.normal(size=record.shape)
+record += 0.1 * rng.normal(size=record.shape)
 basis = hiding_basis(15, "orthogonal", random_state=1)
 X = record @ basis.T
 
@@ -43,7 +43,7 @@ lens.verdict(X)
 # The windows through the lens, beside what the detector saw. Forwards and backwards are a
 # convention.
 
-RepresentationDisplay.from_estimator(lens, X[rng.permutation(6000)[:20]], basis=basis)
+RepresentationDisplay.from_estimator(lens, X[rng.permutation(10_000)[:20]], basis=basis)
 
 # %%
 # The mean pulse

@@ -78,7 +78,7 @@ def network(first):
     )
 
 
-def accuracy(make_first, X, n_labels, seed, n_steps=300):
+def accuracy(make_first, X, n_labels, seed, n_steps=200):
     """Share of the test images that a network trained on some others gets right."""
     torch.manual_seed(seed)
     samples, classes = torch.as_tensor(X, dtype=torch.float32), torch.as_tensor(labels)
