@@ -100,7 +100,8 @@ def rotated_modes(modes, matrix):
     Returns
     -------
     modes : Tensor of shape (..., count, m, m)
-        Differentiable in the matrices. Cost: 2 count d^3 for m = d, as two large products instead of many small ones.
+        Differentiable in the matrices. Cost: 2 count d^3 for m = d, as two large products instead
+        of many small ones.
     """
     return _RotatedModes.apply(modes, matrix)
 

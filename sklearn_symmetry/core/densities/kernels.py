@@ -8,7 +8,8 @@ weights are the sums of those in the pieces, taken in that order again. So the h
 passed once a batch instead of once a sample; nothing is approximated.
 
 Everything is in double precision. Logarithm and exponential are polynomials of a relative error
-below 1e-8, without a branch, so that the compiler can take several numbers at a time.
+below 1e-8, without a branch, so that the compiler can take several numbers at a time. Sorting is
+left to numpy, and slices are filled by loops: of both the compiler would make seconds of work.
 """
 
 import math
@@ -213,18 +214,14 @@ def marginal_mixture(columns, inside, logits, means, log_variances, clip):
 
 
 @njit(**OPTIONS)
-def _tabulate(slot, weights_in, biases_in, weights_out, biases_out, leak, order, breaks, table):
+def _tabulate(slot, weights_in, biases_in, weights_out, biases_out, leak, order, table):
     """Pieces of the three networks where column `slot` is what they see."""
     n_hidden, n_outputs = weights_out.shape[1:]
     for net in range(3):
-        for h in range(n_hidden):
-            w = weights_in[net, slot, h]
-            breaks[net, h] = -biases_in[net, h] / w if w != 0.0 else np.inf
-        order[net] = np.argsort(breaks[net])
-        breaks[net] = breaks[net][order[net]]
         slopes, intercepts = table[net, 0, 0], table[net, 0, 1]
-        slopes[:] = 0.0
-        intercepts[:] = biases_out[net]
+        for o in range(n_outputs):
+            slopes[o] = 0.0
+            intercepts[o] = biases_out[net, o]
         for h in range(n_hidden):
             w, b = weights_in[net, slot, h], biases_in[net, h]
             side = 1.0 if w < 0.0 or (w == 0.0 and b > 0.0) else leak
@@ -232,7 +229,7 @@ def _tabulate(slot, weights_in, biases_in, weights_out, biases_out, leak, order,
                 slopes[o] += side * w * weights_out[net, h, o]
                 intercepts[o] += side * b * weights_out[net, h, o]
         for r in range(n_hidden):
-            h = order[net, r]
+            h = order[net, slot, r]
             w, b = weights_in[net, slot, h], biases_in[net, h]
             change = (1.0 - leak) * (1.0 if w > 0.0 else (-1.0 if w < 0.0 else 0.0))
             w, b = change * w, change * b
@@ -266,7 +263,7 @@ def _to_weights(slot, weights_in, biases_in, weights_out, leak, order, pieces,
         for o in range(n_outputs):
             g_biases_out[net, o] += total[1, o]
         for r in range(n_hidden - 1, -1, -1):
-            h = order[net, r]
+            h = order[net, slot, r]
             w, b = weights_in[net, slot, h], biases_in[net, h]
             side, other = (1.0, leak) if w > 0.0 else (leak, 1.0)
             if w == 0.0:
@@ -285,7 +282,8 @@ def _to_weights(slot, weights_in, biases_in, weights_out, leak, order, pieces,
 
 
 @njit(**OPTIONS)
-def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_out, leak, scale):
+def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_out, order, breaks,
+                        leak, scale):  # fmt: skip
     """Log densities of all columns given one, and given its neighbour moved along with them.
 
     Sample b conditions on column ``b mod m``.
@@ -297,6 +295,8 @@ def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_ou
         Which columns have a successor, and which a predecessor.
     weights_in, biases_in, weights_out, biases_out : ndarray
         Shapes (3, m, hidden), (3, hidden), (3, hidden, kernels * m) and (3, kernels * m).
+    order, breaks : ndarray of int and of float, shape (3, m, hidden)
+        The hidden units by their breaks, the lowest first, and these; of none: inf.
     leak, scale : float
         Of the rectifier, and of logits and logarithms of the variances.
 
@@ -317,7 +317,6 @@ def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_ou
     n_kernels = n_outputs // size
     table = np.empty((3, n_hidden + 1, 2, n_outputs))
     pieces = np.empty(table.shape)
-    breaks, order = np.empty((3, n_hidden)), np.empty((3, n_hidden), np.int64)
     sums, slopes = np.zeros((2, size, size)), np.zeros((2, 2, n_samples, size))
     g_in, g_biases_in = np.zeros(weights_in.shape), np.zeros(biases_in.shape)
     g_out, g_biases_out = np.zeros(weights_out.shape), np.zeros(biases_out.shape)
@@ -335,7 +334,7 @@ def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_ou
         place[o] = (o // size) * length + o % size
     entropy, factor = 0.0, -1.0 / (n_samples * (size - 1))
     for slot in range(size):
-        _tabulate(slot, weights_in, biases_in, weights_out, biases_out, leak, order, breaks, table)
+        _tabulate(slot, weights_in, biases_in, weights_out, biases_out, leak, order, table)
         pieces[:] = 0.0
         for role in range(3):
             step = 0 if role == 0 else (1 if role == 1 else -1)
@@ -350,7 +349,7 @@ def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_ou
                     for j in range(size):
                         x[c * size + j] = y[b, (j - step) % size]
                     for net in range(3):
-                        p = _piece(breaks[net], value)
+                        p = _piece(breaks[net, slot], value)
                         piece[c, net] = p
                         for o in range(n_outputs):
                             flat[net, place[o] + c * size] = (
@@ -405,7 +404,10 @@ def conditional_mixture(y, inside, weights_in, biases_in, weights_out, biases_ou
         _to_weights(slot, weights_in, biases_in, weights_out, leak, order, pieces,
                     g_in, g_biases_in, g_out, g_biases_out)  # fmt: skip
     for given in range(size):
-        sums[:, given] /= max(1, (n_samples - given + size - 1) // size)
+        n_given = max(1, (n_samples - given + size - 1) // size)
+        for row in range(2):
+            for j in range(size):
+                sums[row, given, j] /= n_given
     return entropy, sums, slopes, (g_in, g_biases_in, g_out, g_biases_out)
 
 

@@ -114,11 +114,15 @@ class TabulatedDensity:
             _array(marginal.logits), _array(marginal.means), _array(marginal.log_variances),
             marginal.clip,
         )  # fmt: skip
+        weights_in = _array(conditional.weights_in)
+        biases_in = _array(conditional.biases_in[:, 0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            breaks = np.where(weights_in != 0.0, -biases_in[:, None] / weights_in, np.inf)
+        order = np.argsort(breaks)
         joint, differences, both, of_networks = _kernels().conditional_mixture(
-            _array(y), inside,
-            _array(conditional.weights_in), _array(conditional.biases_in[:, 0]),
+            _array(y), inside, weights_in, biases_in,
             _array(conditional.weights_out), _array(conditional.biases_out[:, 0]),
-            conditional.slope, conditional.scale,
+            order, np.take_along_axis(breaks, order, -1), conditional.slope, conditional.scale,
         )  # fmt: skip
         of_networks = [part[:, None] if part.ndim == 2 else part for part in of_networks]
         return _Tables(
