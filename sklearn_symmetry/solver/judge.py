@@ -133,25 +133,27 @@ class Judge:
         """Losses by which proposals are ranked before any descent."""
         return self.coarse.values(torch.stack([self.tensor(basis) for basis in bases])).tolist()
 
-    def refine(self, name, start):
-        """Candidate of a coarse descent, on uniformity mostly, and a fine one on the loss itself.
+    def refine(self, proposals):
+        """Candidates of coarse descents, on uniformity mostly, and fine ones on the loss itself.
 
         Parameters
         ----------
-        name : str
-        start : Tensor or ndarray of shape (d, d)
+        proposals : list of tuple of str and (d, d) Tensor or ndarray
 
         Returns
         -------
-        candidate : Candidate
+        candidates : list of Candidate
         """
-        tuning, start = self.tuning, self.tensor(start)
-        coarse = minimise(self.coarse, start, max_iter=tuning.coarse_iterations, **self.done)
-        basis = coarse.basis
-        if self.fine.value(start) < self.fine.value(basis):
-            basis = start  # where stationarity fails, it must not lead
-        fine = minimise(self.fine, basis, max_iter=tuning.fine_iterations, **self.done)
-        return self.candidate(name, start, fine.basis)
+        tuning, names = self.tuning, [name for name, _ in proposals]
+        starts = torch.stack([self.tensor(start) for _, start in proposals])
+        coarse = minimise_all(self.coarse, starts, max_iter=tuning.coarse_iterations, **self.done)
+        bases = torch.stack([descent.basis for descent in coarse])
+        # Where stationarity fails, it must not lead.
+        led = self.fine.values(bases) <= self.fine.values(starts)
+        bases = torch.where(led[:, None, None], bases, starts)
+        fine = minimise_all(self.fine, bases, max_iter=tuning.fine_iterations, **self.done)
+        ends = [descent.basis for descent in fine]
+        return list(map(self.candidate, names, starts, ends))
 
     def candidate(self, name, start, basis):
         """A basis with its scores, in the most local of its orders around a ring."""

@@ -123,6 +123,11 @@ class Objective:
         return in_parts(lambda some: self(some)[0], bases, self.samples.numel())
 
     @property
+    def at_once(self):
+        """How many bases it looks at together."""
+        return bases_at_once(self.spectrum[None], self.samples.numel())
+
+    @property
     def look_cost(self):
         """Multiplications of :meth:`higher_order` for one basis."""
         size = self.n_features

@@ -149,7 +149,7 @@ class _Attempt:
             if wave is None:
                 break
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
-            for candidate in _refined(wave, self.judge, n_jobs):
+            for candidate in _refined(self._groups(wave), self.judge, n_jobs):
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
                     return Outcome.STOPPED
@@ -158,6 +158,18 @@ class _Attempt:
             if self.patient and self._enough():
                 return Outcome.CERTAIN
         return Outcome.EXHAUSTED
+
+    def _groups(self, wave):
+        """Parts of a wave whose descents go together, as many as are needed or came before."""
+        if self.patient:
+            return [wave]
+        least = self.tuning.lawful_least if self.closer else 1
+        groups, seen = [], len(self.found) - (self.n_earlier or 0)
+        while wave:
+            size = min(max(least, seen), self.judge.fine.at_once)
+            groups.append(wave[:size])
+            wave, seen = wave[size:], seen + size
+        return groups
 
     def _add(self, candidate):
         """Keep a candidate, mended if it leads without being certain."""
@@ -223,14 +235,15 @@ class _Attempt:
         return self.is_certain
 
 
-def _refined(wave, judge, n_jobs):
-    """Refined proposals in their order, as many ahead of time as there are jobs."""
+def _refined(groups, judge, n_jobs):
+    """Refined proposals in their order, as many groups ahead of time as there are jobs."""
     jobs = effective_n_jobs(n_jobs)
-    tasks = [delayed(_refine)(judge, name, start) for name, start in wave]
+    tasks = [delayed(_refine)(judge, group) for group in groups]
     for first in range(0, len(tasks), jobs):
-        yield from Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
+        parts = Parallel(n_jobs, prefer="threads")(tasks[first : first + jobs])
+        yield from itertools.chain.from_iterable(parts)
 
 
-def _refine(judge, name, start):
+def _refine(judge, group):
     with one_thread():  # this may be a thread of its own
-        return judge.refine(name, start)
+        return judge.refine(group)
