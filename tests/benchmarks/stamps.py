@@ -65,7 +65,9 @@ SAME = {
     "search c21901b75b": "search 9f2255326d",
     "verdict 2f519fbd56": "verdict dedbb8ae00",
     "paper 0ef8c2d9ec": "paper 5fbba85135",
-    # Gradients of cumulants by their symmetry: rounded otherwise.
+    # Gradients of cumulants by their symmetry, and starts refined in groups: rounded otherwise. Of 56
+    # fits and verdicts made anew 21 were the same, none crossed .98, and right ones moved by .0005 at
+    # most, above the noise; of nine lattices, by .0001.
     "search 86b052742d": "search 9f2255326d",
     "verdict 4100c91ec0": "verdict dedbb8ae00",
     "lattice a3ef4c774b": "lattice a4c26413d9",
