@@ -208,6 +208,8 @@ def test_rows_of_a_stamp_as_good_count_until_the_code_changes(tools, table, tmp_
         monkeypatch.setitem(tools["stamps"].SAME, "search 00", newer)
         assert ledger.has({"x": 1}) is counts
         assert not ledger.has({"x": 1}, exactly=True)
+    monkeypatch.setitem(tools["stamps"].SAME, "search 01", present)
+    assert ledger.has({"x": 1})
 
 
 def test_some_rows_are_made_again_and_compared(tools, table, tmp_path, monkeypatch, capsys):

@@ -560,8 +560,8 @@ def test_descents_of_many_starts_are_those_of_every_one(data, boundary):
     assert (values < law(starts)).all()
     alone, together = (descended(law, starts[some], max_iter=5)[0] for some in ([3], [3, 7]))
     assert_allclose(alone[0], together[0], atol=1e-4)
-    # They fall about as far as better descents, which end a quarter lower at most in the median of
-    # 144 starts, and that is little beside the fall.
+    # They fall about as far as better descents: where these end a quarter lower, in the median,
+    # that is little beside the fall.
     single = [one.losses[-1] for one in minimise_all(law, starts, max_iter=150, tol=1e-9)]
     falls = [float((law(starts) - ends).mean()) for ends in (values, torch.tensor(single))]
     assert falls[0] > 0.93 * falls[1]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
 
 from ledger import RESULTS, read  # noqa: E402
-from stamps import LOOKS_AT, SAME, counts_as, stamp  # noqa: E402
+from stamps import LOOKS_AT, SAME, counts_as, latest, stamp  # noqa: E402
 
 BEFORE = "before there were stamps"
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def is_present(text):
 def _present(text):
     if not is_present(text):
         return ""
-    return f" (as {SAME[text]}, the present one)" if text in SAME else " (the present one)"
+    return f" (as {latest(text)}, the present one)" if text in SAME else " (the present one)"
 
 
 def lines(folder=RESULTS):

@@ -42,7 +42,7 @@ def search(
     n_init : int or None
         Largest number of proposals; None: as many as there are.
     n_jobs : int or None
-        Proposals refined at the same time; does not change the result.
+        Groups of proposals refined at the same time; does not change the result.
     seed : int
     tuning : Tuning
     report : callable, optional
