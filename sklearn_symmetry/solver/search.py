@@ -103,7 +103,7 @@ class _Attempt:
         able = tuning.lawful_starts > 0 and affordable_modes(size, tuning) > 0
         self.lawful = able and not self.undecided
         self.waves = self._planned()
-        self.found, self.n_earlier = [], None
+        self.found, self.n_earlier, self.n_proposed = [], None, 0
         self.looked_at = self.is_certain = None
 
     @property
@@ -135,11 +135,21 @@ class _Attempt:
             yield lawful(self.judge, self.seed + 1, rest)
 
     def _look_closer(self):
-        """From now on with fourth order; what was found before is measured anew."""
+        """From now on with fourth order; what was found before is measured anew.
+
+        The best of it descends anew, too: its end is no minimum of this loss, and the others will
+        be. That the loss is lower tells little if energies are not stationary then.
+        """
         if self.judge.tuning != self.tuning:
             self.judge = self.look(self.tuning)
-        self.found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
-        self.n_earlier = len(self.found)
+        found = [self.judge.candidate(one.name, one.start, one.basis) for one in self.found]
+        if found:
+            best, *others = ranked(found)
+            (again,) = self.judge.refine([(best.name, best.basis)])
+            better = again.rank < best.rank and self.judge.is_stationary(again)
+            found = [again if better else best, *others]
+        self.found = found
+        self.n_earlier, self.n_proposed = len(self.found), 0
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""
@@ -149,6 +159,7 @@ class _Attempt:
             if wave is None:
                 break
             wave = wave[: None if n_init is None else n_init - len(self.everything)]
+            self.n_proposed += len(wave)
             for candidate in _refined(self._groups(wave), self.judge, n_jobs):
                 self._add(candidate)
                 if report is not None and report(self.found[-1], self.everything):
@@ -201,10 +212,11 @@ class _Attempt:
 
         Two must agree, or its energies be stationary and its minimum sharp. With few columns, and
         after a closer look, two are soon wrong together, and the energies must be stationary in
-        either case.
+        either case. Where all descents on the law end in one place, there is no second to wait for.
         """
         leader, tuning = self.best, self.tuning
-        if self.closer and len(self.found) - self.n_earlier < tuning.lawful_least:
+        least = min(tuning.lawful_least, self.n_proposed)
+        if self.closer and len(self.found) - self.n_earlier < least:
             return False
         doubtful = self.closer or self.few
         stationary = self._is_stationary(leader)

@@ -350,7 +350,11 @@ class Tuning:
     lawless: float = _tuned(
         1.3, "times the lowest law", "Of windows, above which an end is not tried.", ACCURACY
     )
-    lawful_least: int = _tuned(2, "candidates", "From the law before one is certain.")
+    lawful_least: int = _tuned(
+        2,
+        "candidates",
+        "From the law before one is certain; one where all its descents end in one place.",
+    )
     vain: int = _tuned(3, "candidates", "After a stationary leader: from the most lawful on.")
 
     # Few columns, where statistics of few numbers mislead.
