@@ -72,11 +72,10 @@ SAME = {
     "verdict 4100c91ec0": "verdict dedbb8ae00",
     "lattice a3ef4c774b": "lattice a4c26413d9",
     "lattice_verdict a95197c74e": "lattice_verdict 705e57993d",
-    # Where all descents on the law end in one place, that one start may be certain; and the best end
-    # of a first look descends with fourth order, too, if its energies are stationary then (first of
-    # all whatever they are: rows of sets where they always were). Of more than 12 columns, rows of
-    # `accuracy.csv` that took a closer look were made anew or have no such end; lattices have
-    # another search.
+    # Where all descents on the law end in one place, that one start may be certain; and the best
+    # end of a first look descends with fourth order, too, and counts if its energies are stationary
+    # then (of one stamp, whatever they are: its rows are of sets where they were). Rows of
+    # `accuracy.csv` in which they are were made anew; lattices have another search.
     "search 9f2255326d": "search 71423756e1",
     "search 268fa9cbe5": "search 71423756e1",
     "verdict dedbb8ae00": "verdict 4b28a9511c",
