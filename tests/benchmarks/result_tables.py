@@ -53,7 +53,7 @@ Columns that were only shuffled (`mixing="permutation"`): all neighbours right, 
 """
 SECONDS = """Seconds of one core for a default fit to 20,000 samples. A verdict takes two more fits
 to half of the samples. `verbose=1` and the command line say so beforehand, and show how far
-they are. A clear answer takes one start, or two or three with up to 12 columns; any other up to
+they are. A clear answer takes one start, seldom two or three with up to 12 columns; any other up to
 12, with few columns 24.
 [Memory and devices](docs/guide/practice.md).
 
