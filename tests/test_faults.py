@@ -172,7 +172,7 @@ class Fatal(SymmetryLens):
         return super().fit(X)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workers():
     """Processes of joblib, ended afterwards."""
     yield
