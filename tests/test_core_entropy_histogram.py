@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_symmetry.core.densities import ClosedFormDensity, SmoothDensity
-from sklearn_symmetry.core.entropy.histogram import _compressed, _scattered, _summed, smooth_entropy
+from sklearn_symmetry.core.entropy.histogram import _compressed, _linear_histogram, smooth_entropy
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import Uniformity
 from sklearn_symmetry.core.representation import Representation
@@ -90,14 +90,12 @@ def test_entropy_follows_its_device():
     assert torch.autograd.grad(entropy.sum(), y)[0].device.type == "meta"
 
 
-def test_histogram_of_a_gpu_is_that_of_a_cpu():
-    """Counted in another way there, which needs no look at the largest index."""
+def test_histogram_shares_every_sample_between_the_two_nearest_points():
     random = np.random.default_rng(0)
-    index = torch.as_tensor(random.integers(0, 5, 99))
-    for weights in (None, torch.as_tensor(random.random(99))):
-        expected = np.bincount(index, weights, 7)
-        assert_allclose(_summed(index, 7, weights), expected)
-        assert_allclose(_scattered(index, 7, weights), expected)
+    index, share = random.integers(0, 5, 99), random.random(99)
+    expected = np.bincount(index, 1 - share, 7) + np.bincount(index + 1, share, 7)
+    found = _linear_histogram(torch.as_tensor(index), torch.as_tensor(share), 7)
+    assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -83,6 +83,12 @@ SAME = {
     "lattice_verdict 705e57993d": "lattice_verdict e99ff2e0c7",
     # Its kernels compile sooner, and give the same to the bit; cumulants are no part of it.
     "paper 73b7f5c047": "paper 5fbba85135",
+    # Histograms of samples in one way on all devices: the same to the bit (`same_fits.py`).
+    "search 71423756e1": "search 791bcec333",
+    "verdict 4b28a9511c": "verdict e251c965bb",
+    "lattice abd6ad9216": "lattice 48412f5e4b",
+    "lattice_verdict e99ff2e0c7": "lattice_verdict 70e2e677d5",
+    "paper 5fbba85135": "paper affeb08ff0",
 }
 # What lines, rings and shuffles do not look at: these modules, and the numbers of this command.
 LATTICES_ALONE = ("solver/climb.py", "solver/lattice.py", "solver/starts/standing_waves.py")

@@ -121,24 +121,14 @@ def _compressed(rows, stretch, scale):
 def _linear_histogram(index, share, size):
     """Weights of samples shared between cell `index` and the next, shape (size,), double."""
     share = share.flatten().double()
-    upper = _summed(index, size, share)
-    count = _summed(index, size) - upper
+    # Unlike bincount, this does not look for the largest index, which a GPU would wait for.
+    total, upper = (
+        share.new_zeros(size).scatter_add_(0, index, weights)
+        for weights in (torch.ones_like(share), share)
+    )
+    count = total - upper
     count[1:] += upper[:-1]
     return count
-
-
-def _summed(index, size, weights=None):
-    """Sums of weights, or of ones, by their index, shape (size,)."""
-    if index.device.type == "cpu":
-        return torch.bincount(index, weights=weights, minlength=size)
-    return _scattered(index, size, weights)
-
-
-def _scattered(index, size, weights=None):
-    """As bincount, which on a GPU waits for the largest index, and with it for all work before."""
-    if weights is None:
-        weights = torch.ones_like(index, dtype=torch.double)
-    return weights.new_zeros(size).scatter_add_(0, index, weights)
 
 
 @lru_cache(maxsize=16)
