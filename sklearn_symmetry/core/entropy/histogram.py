@@ -122,13 +122,8 @@ def _linear_histogram(index, share, size):
     """Weights of samples shared between cell `index` and the next, shape (size,), double."""
     share = share.flatten().double()
     # Unlike bincount, this does not look for the largest index, which a GPU would wait for.
-    total, upper = (
-        share.new_zeros(size).scatter_add_(0, index, weights)
-        for weights in (torch.ones_like(share), share)
-    )
-    count = total - upper
-    count[1:] += upper[:-1]
-    return count
+    count = share.new_zeros(size).scatter_add_(0, index, 1.0 - share)
+    return count.scatter_add_(0, index + 1, share)
 
 
 @lru_cache(maxsize=16)
