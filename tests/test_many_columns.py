@@ -5,13 +5,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_symmetry.core.grid import Grid
+from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.solver.judge import Judge
+from sklearn_symmetry.solver.manifold import minimise
+from sklearn_symmetry.solver.repairs import rephased
 from sklearn_symmetry.solver.solve import rows_needed
-from sklearn_symmetry.solver.starts import waves
+from sklearn_symmetry.solver.starts import seriation, waves
 from sklearn_symmetry.solver.starts.joint_diagonalisation import _round_robin, joint_diagonaliser
 from sklearn_symmetry.solver.starts.seriation import longest_path
 from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
+from sklearn_symmetry.statistics.principal import principal_data
 
 
 def nearly_diagonalisable(size, noise=0.02, seed=0):
@@ -58,23 +65,100 @@ def test_a_path_of_many_items_is_as_good_with_the_cheap_moves_first():
     assert lengths[0] > 0.98 * lengths[1]
 
 
-@pytest.mark.parametrize(("size", "cumulants", "kept"), [
-    (DEFAULT.many, None, "badc"), (DEFAULT.many + 1, None, "ba"), (60, "known", "badc"),
-])  # fmt: skip
-def test_of_many_columns_starts_far_above_the_best_are_not_tried(size, cumulants, kept):
+def test_a_path_of_many_items_has_its_long_stretches_carried_to_their_places():
+    size = 90
+    distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    affinity = np.exp(-2.0 * distance)
+    stretches = np.split(np.arange(size), [8, 45, 51, 75])
+    order = [stretches[3], stretches[0][::-1], stretches[4], stretches[2], stretches[1]]
+    order = np.concatenate(order)
+    found = longest_path(affinity, order)
+    assert_array_equal(found if found[0] == 0 else found[::-1], np.arange(size))
+    left = longest_path(affinity, order, Tuning(many=size))
+    assert np.abs(np.diff(left)).max() > 1, "cheap moves alone do the same"
+
+
+@pytest.mark.parametrize("segments", ["short", "long"])
+def test_a_transfer_gains_what_it_says(segments):
+    random = np.random.default_rng(1)
+    affinity = random.random((12, 12))
+    affinity = affinity + affinity.T
+    padded, order = np.pad(affinity, (0, 1)), random.permutation(12)
+    if segments == "short":
+        tried = seriation._short(order, 2)
+    else:
+        tried = seriation._stretches(padded, order, 6)
+    gain, move = seriation._best_transfer(padded, order, *tried)
+    moved = move()
+    assert_array_equal(np.sort(moved), np.arange(12))
+    assert gain > 0
+    before, after = (affinity[one[:-1], one[1:]].sum() for one in (order, moved))
+    assert_allclose(after - before, gain)
+
+
+@pytest.mark.parametrize(("is_large", "kept"), [(False, "badc"), (True, "ba")])
+def test_of_many_columns_starts_far_above_the_best_are_not_tried(is_large, kept):
     losses = {"a": 0.5, "b": 0.0, "c": 4.0, "d": 1.5}
     judge = SimpleNamespace(
-        rough=lambda names: [losses[name] for name in names],
-        data=SimpleNamespace(n_features=size),
-        fine=SimpleNamespace(cumulants=cumulants),
-        tuning=DEFAULT,
+        rough=lambda names: [losses[name] for name in names], is_large=is_large, tuning=DEFAULT
     )
     wave = waves._promising([(name, name) for name in "abcd"], judge)
     assert "".join(name for name, _ in wave) == kept
 
 
+def judge_of(size, grid=None, **changed):
+    """The judge of a little noise, whose cumulants cost nothing or too much."""
+    noise = np.random.default_rng(0).laplace(size=(600, size))
+    data = principal_data(noise, seed=0)
+    return Judge(data, dict(PAPER_WEIGHTS), grid, Tuning(**changed))
+
+
+@pytest.mark.parametrize(("size", "grid", "changed", "is_large"), [
+    (9, None, {}, False),
+    (9, None, {"many": 8}, False),
+    (9, None, {"budget": 1}, False),
+    (9, None, {"many": 8, "budget": 1}, True),
+    (9, Grid.ring(9), {"many": 8, "budget": 1}, True),
+    (9, Grid.of((3, 3), "open"), {"many": 8, "budget": 1}, False),
+])  # fmt: skip
+def test_sets_are_large_where_columns_are_many_and_cumulants_too_dear(
+    size, grid, changed, is_large
+):
+    assert judge_of(size, grid, **changed).is_large is is_large
+
+
+def test_of_a_large_set_starts_are_ranked_by_the_loss_and_descend_on_it_at_once():
+    judge = judge_of(9, many=8, budget=1)
+    start = np.linalg.qr(np.random.default_rng(1).standard_normal((9, 9)))[0]
+    assert_allclose(judge.rough([start]), [judge.fine.value(judge.tensor(start))])
+    (found,) = judge.refine([("any", start)])
+    budget = {"max_iter": DEFAULT.fine_iterations} | judge.done
+    assert_array_equal(found.basis, minimise(judge.fine, judge.tensor(start), **budget).basis)
+
+
+def test_a_large_set_has_recipes_and_operators_of_its_own():
+    large = judge_of(9, many=8, budget=1, columns_an_operator=1, dense_limit=0)
+    frame = waves.Frame(large, DEFAULT.many_recipes[0], 0)
+    assert frame.is_first
+    assert len(frame.operators[1]) == 9
+    few = judge_of(9)
+    assert not waves.Frame(few, DEFAULT.many_recipes[0], 0).is_first
+    assert len(waves.Frame(few, DEFAULT.recipes[0], 0).operators[1]) == DEFAULT.n_operators
+
+
+def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords():
+    basis = torch.eye(12, dtype=torch.float64)
+    look = DEFAULT.scout_samples * 12**2 + 12**3
+    for affordable, count in ((12, 11), (6, 6), (1, 1)):
+        objective = SimpleNamespace(tuning=Tuning(budget=affordable * look), cumulants=None)
+        changed = list(rephased(basis, objective))
+        assert len(changed) == count
+        for one in changed:
+            assert_allclose(one @ one.mT, basis, atol=1e-12)
+
+
 @pytest.mark.parametrize(("size", "options", "rows"), [
-    (33, {}, 20_000), (250, {}, 20_000), (1025, {}, 82_000), (33, {"batch_size": 30_000}, 30_000),
+    (33, {}, 20_000), (125, {}, 20_000), (1025, {}, 164_000), (33, {"batch_size": 30_000}, 30_000),
     (33, {"init": "random"}, None), (33, {"density": "mixture"}, None),
 ])  # fmt: skip
 def test_a_sample_holds_more_rows_of_more_columns(size, options, rows):

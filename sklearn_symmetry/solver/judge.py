@@ -129,12 +129,27 @@ class Judge:
         """
         return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum, copy=True)
 
+    @property
+    def is_large(self):
+        """Whether columns are many, and cumulants cost too much to tell one start from another.
+
+        Along one axis, where starts are near their ends: those of lattices are not.
+        """
+        along_one = self.fine.grid.n_axes == 1 and self.data.n_features > self.tuning.many
+        return along_one and self.fine.cumulants is None
+
     def rough(self, bases):
-        """Losses by which proposals are ranked before any descent."""
-        return self.coarse.values(torch.stack([self.tensor(basis) for basis in bases])).tolist()
+        """Losses by which proposals are ranked before any descent.
+
+        Few rows in the wrong place, of many, rule a divergence that has no bound.
+        """
+        objective = self.fine if self.is_large else self.coarse
+        return objective.values(torch.stack([self.tensor(basis) for basis in bases])).tolist()
 
     def refine(self, proposals):
         """Candidates of coarse descents, on uniformity mostly, and fine ones on the loss itself.
+
+        Starts of many columns are near their ends, or not worth it: they have fine ones only.
 
         Parameters
         ----------
@@ -144,16 +159,21 @@ class Judge:
         -------
         candidates : list of Candidate
         """
-        tuning, names = self.tuning, [name for name, _ in proposals]
+        names = [name for name, _ in proposals]
         starts = torch.stack([self.tensor(start) for _, start in proposals])
-        coarse = minimise_all(self.coarse, starts, max_iter=tuning.coarse_iterations, **self.done)
-        bases = torch.stack([descent.basis for descent in coarse])
-        # Where stationarity fails, it must not lead.
-        led = self.fine.values(bases) <= self.fine.values(starts)
-        bases = torch.where(led[:, None, None], bases, starts)
-        fine = minimise_all(self.fine, bases, max_iter=tuning.fine_iterations, **self.done)
+        bases = starts if self.is_large else self._led(starts)
+        fine = minimise_all(self.fine, bases, max_iter=self.tuning.fine_iterations, **self.done)
         ends = [descent.basis for descent in fine]
         return list(map(self.candidate, names, starts, ends))
+
+    def _led(self, starts):
+        """Where coarse descents end, if the loss is not higher there."""
+        budget = {"max_iter": self.tuning.coarse_iterations} | self.done
+        descents = minimise_all(self.coarse, starts, **budget)
+        bases = torch.stack([descent.basis for descent in descents])
+        # Where stationarity fails, it must not lead.
+        led = self.fine.values(bases) <= self.fine.values(starts)
+        return torch.where(led[:, None, None], bases, starts)
 
     def candidate(self, name, start, basis):
         """A basis with its scores, in the most local of its orders around a ring."""

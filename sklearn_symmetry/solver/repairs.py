@@ -88,12 +88,14 @@ def rephased(basis, objective):
     Yields
     ------
     basis : Tensor of shape (d, d)
+        Of the waves of many columns as many as can be ranked within the budget.
     """
+    tuning, size = objective.tuning, len(basis)
     waves, spectrum = _in_frequency(basis)
-    for first in range(1, len(basis)):
+    cost = size * (tuning.scout_samples * size**2 + size**3)
+    for first in range(1, size, -(-cost // tuning.budget)):
         yield basis - 2 * waves[:, first:] @ spectrum[first:]
     if objective.cumulants is not None:
-        tuning = objective.tuning
         signs = sign_changes(by_frequency(basis), tuning.budget // objective.look_cost)
         yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
 

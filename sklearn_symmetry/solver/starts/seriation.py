@@ -73,7 +73,8 @@ def longest_path(affinity, order, tuning=DEFAULT):
     """Improve an order by 2-opt and or-opt moves, the best one first.
 
     The length of a path is the sum of the affinities of neighbours. A 2-opt move turns a segment
-    round; an or-opt move carries a short segment elsewhere, either way round.
+    round; an or-opt move carries one elsewhere, either way round: a short one, or of many items any
+    between two of the weakest links, since their order comes in long stretches.
 
     Parameters
     ----------
@@ -93,13 +94,18 @@ def longest_path(affinity, order, tuning=DEFAULT):
     # A phantom item without affinities stands for both ends of the path.
     padded = np.zeros((len(affinity) + 1,) * 2)
     padded[:-1, :-1] = affinity
+    many = len(order) > tuning.many
     lengths = range(1, min(tuning.longest_segment, len(order) - 1) + 1)
     for _ in range(-(-len(order) // tuning.many) * tuning.path_moves):
         gain, move = _best_reversal(padded, order)
         # With many items, the dear moves wait until the cheap ones gain nothing.
-        if gain <= LEAST or len(order) <= tuning.many:
-            transfers = [_best_transfer(padded, order, length) for length in lengths]
+        if gain <= LEAST or not many:
+            transfers = [
+                _best_transfer(padded, order, *_short(order, length)) for length in lengths
+            ]
             gain, move = max([(gain, move), *transfers], key=lambda found: found[0])
+        if gain <= LEAST and many:
+            gain, move = _best_transfer(padded, order, *_stretches(padded, order, tuning.many))
         if gain <= LEAST:
             break
         order = move()
@@ -116,33 +122,44 @@ def _best_reversal(padded, order):
     return gain[i, j], lambda: np.concatenate([order[:i], order[i : j + 1][::-1], order[j + 1 :]])
 
 
-def _best_transfer(padded, order, length):
-    """Best move of a segment of the given length to another gap of the path."""
-    size = len(order)
+def _short(order, length):
+    """All segments of a length, and all gaps."""
+    first = np.arange(len(order) - length + 1)
+    return first, first + length, np.arange(len(order) + 1)
+
+
+def _stretches(padded, order, count):
+    """Segments between two of so many weakest links, and the gaps there."""
+    path = np.concatenate([[-1], order, [-1]])
+    gaps = np.sort(padded[path[:-1], path[1:]].argsort(kind="stable")[:count])
+    first, end = (gaps[places] for places in np.triu_indices(len(gaps), 1))
+    return first, end, gaps
+
+
+def _best_transfer(padded, order, first, end, gap):
+    """Best move of one of the segments ``order[first:end]`` to another gap of the path."""
     best = (0.0, None)
     path = np.concatenate([[-1], order, [-1]])
     links = padded[path[:-1], path[1:]]
-    first = np.arange(size - length + 1)
-    head, tail = path[first + 1], path[first + length]
-    before, after = path[first], path[first + length + 1]
-    closing = padded[before, after] - links[first] - links[first + length]
-    gap = np.arange(size + 1)
+    head, tail = path[first + 1], path[end]
+    before, after = path[first], path[end + 1]
+    closing = padded[before, after] - links[first] - links[end]
     left, right = path[gap], path[gap + 1]
-    inside = (gap[None] >= first[:, None]) & (gap[None] <= (first + length)[:, None])
+    inside = (gap[None] >= first[:, None]) & (gap[None] <= end[:, None])
     for turned, (one, two) in enumerate(((head, tail), (tail, head))):
-        opening = padded[left[None], one[:, None]] + padded[two[:, None], right[None]] - links[None]
+        opening = padded[left[None], one[:, None]] + padded[two[:, None], right[None]] - links[gap]
         gain = np.where(inside, -np.inf, closing[:, None] + opening)
         i, j = np.unravel_index(np.argmax(gain), gain.shape)
         if gain[i, j] > best[0]:
-            best = (gain[i, j], _transfer(order, i, length, j, bool(turned)))
+            best = (gain[i, j], _transfer(order, first[i], end[i], gap[j], bool(turned)))
     return best
 
 
-def _transfer(order, start, length, gap, turned):
+def _transfer(order, first, end, gap, turned):
     def move():
-        segment = order[start : start + length]
-        rest = np.concatenate([order[:start], order[start + length :]])
-        place = gap if gap < start else gap - length
+        segment = order[first:end]
+        rest = np.concatenate([order[:first], order[end:]])
+        place = gap if gap < first else gap - (end - first)
         segment = segment[::-1] if turned else segment
         return np.concatenate([rest[:place], segment, rest[place:]])
 

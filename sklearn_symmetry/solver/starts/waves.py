@@ -68,7 +68,7 @@ class Frame:
     @property
     def is_first(self):
         """Whether this is the frame of the first wave."""
-        return self.recipe == self.tuning.recipes[0]
+        return self.recipe == _recipes(self.judge)[0]
 
     @property
     def label(self):
@@ -85,8 +85,11 @@ class Frame:
     def operators(self):
         """Strengths and position operators."""
         samples = self.whitened.samples
-        count = self.n_operators or self.tuning.n_operators
-        return position_operators(samples, count, self.seed, self.tuning)
+        tuning, count = self.tuning, self.n_operators
+        if count is None:
+            more = self.data.n_features // tuning.columns_an_operator if self.judge.is_large else 0
+            count = max(tuning.n_operators, more)
+        return position_operators(samples, count, self.seed, tuning)
 
 
 def waves(judge, seed):
@@ -102,10 +105,15 @@ def waves(judge, seed):
     wave : list of tuple of str and basis
     """
     ways = [way for way in WAYS if way.name not in judge.tuning.left_out]
-    for recipe in judge.tuning.recipes:
+    for recipe in _recipes(judge):
         frame = Frame(judge, recipe, seed)
         wave = [one for way in ways if way.suits(frame) for one in way.propose(frame)]
         yield _promising(wave, judge)
+
+
+def _recipes(judge):
+    """Of its tuning, for as many columns."""
+    return judge.tuning.many_recipes if judge.is_large else judge.tuning.recipes
 
 
 def _promising(wave, judge):
@@ -116,6 +124,6 @@ def _promising(wave, judge):
     """
     rough = judge.rough([basis for _, basis in wave])
     order = sorted(range(len(wave)), key=rough.__getitem__)
-    if judge.data.n_features > judge.tuning.many and judge.fine.cumulants is None:
+    if judge.is_large:
         order = [one for one in order if rough[one] < min(rough) + judge.tuning.far_off]
     return [wave[one] for one in order]
