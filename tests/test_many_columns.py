@@ -136,14 +136,20 @@ def test_of_a_large_set_starts_are_ranked_by_the_loss_and_descend_on_it_at_once(
     assert_array_equal(found.basis, minimise(judge.fine, judge.tensor(start), **budget).basis)
 
 
-def test_a_large_set_has_recipes_and_operators_of_its_own():
-    large = judge_of(9, many=8, budget=1, columns_an_operator=1, dense_limit=0)
-    frame = waves.Frame(large, DEFAULT.many_recipes[0], 0)
-    assert frame.is_first
-    assert len(frame.operators[1]) == 9
-    few = judge_of(9)
-    assert not waves.Frame(few, DEFAULT.many_recipes[0], 0).is_first
-    assert len(waves.Frame(few, DEFAULT.recipes[0], 0).operators[1]) == DEFAULT.n_operators
+def test_a_large_set_has_recipes_of_its_own_and_a_wave_with_more_operators():
+    large = judge_of(18, many=17, budget=1, columns_an_operator=2)
+    frames = waves._frames(large, 0)
+    own, other = DEFAULT.many_recipes
+    assert [(frame.recipe, frame.n_operators) for frame in frames] == [
+        (own, None), (own, 9), (other, None)
+    ]  # fmt: skip
+    assert [frame.is_first for frame in frames] == [True, False, False]
+    assert [len(frame.operators[1]) for frame in frames] == [DEFAULT.n_operators, 9, 8]
+    assert frames[1].label == "(whitening 0.75, contrast 0.5, 9 operators)"
+    usual = waves._frames(judge_of(18, columns_an_operator=2), 0)
+    assert [(one.recipe, one.n_operators) for one in usual] == [
+        (recipe, None) for recipe in DEFAULT.recipes
+    ]
 
 
 def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords():

@@ -72,13 +72,13 @@ def rows_needed(settings, n_features, tuning=DEFAULT):
     at_random = isinstance(settings.init, str) and settings.init == "random"
     if at_random or settings.density == "mixture":
         return None
-    usual = max(tuning.batch_size, tuning.rows_a_column * n_features)
+    usual = _rows_seen(n_features, tuning)
     return max(usual, settings.batch_size or 0)
 
 
 def _rows_seen(n_features, tuning):
     """Rows whose entropies the refinement sees, unless it is told."""
-    return max(tuning.batch_size, tuning.refined_rows * n_features)
+    return max(tuning.batch_size, tuning.rows_a_column * n_features)
 
 
 def _train(summary, settings, monitor, location=0.0):

@@ -21,6 +21,7 @@ STEP_COST = "python tests/benchmarks/step_cost.py"
 BOUNDARY = "python tests/benchmarks/boundary.py"
 LATTICES = "python tests/benchmarks/lattices.py"
 SCALE = "python tests/benchmarks/scale.py"
+SEPARATION = "python tests/benchmarks/separation.py"
 SHUFFLED = "python tests/benchmarks/shuffled.py"
 
 
@@ -179,28 +180,22 @@ class Tuning:
         ((0.75, 0.5, False), (1.0, 0.5, False)),
         "as `recipes`",
         "The same where cumulants of third order cost too much. Less whitening amplifies the noise "
-        "of weak axes less: of oscillating signals of 257 columns the separated rows come to .93 "
-        "of the hidden ones, with 1 and 0.75 to .92; with 0.65 axes of little variance are lost.",
-        SCALE,
+        "of weak axes less; with 0.65 they are lost.",
+        SEPARATION,
     )
     columns_an_operator: int = _tuned(
         16,
         "columns",
-        "For every operator, of more than 128: neighbours differ less in the slow ones the more "
-        "columns there are. Of 257, separated rows come to .92 with 8, .94 with 16, .80 with 20, "
-        "when not all operators are positions.",
-        SCALE,
+        "For every operator of the second wave: of slow ones alone, neighbours among many columns "
+        "differ little. With more, not all operators are positions.",
+        SEPARATION,
     )
     rows_a_column: int = _tuned(
         160,
         "rows",
-        "That a sample holds for every column, if that is more than `batch_size`: of oscillating "
-        "signals of 257 columns separated rows come to .93 of the hidden ones, with half to .86. "
-        "With a quarter, operators of narrow signals are mostly noise.",
-        SCALE,
-    )
-    refined_rows: int = _tuned(
-        80, "rows", "Of them, for every column, whose entropies a refinement sees.", SCALE
+        "That a sample holds for every column, if that is more than `batch_size`: with half as "
+        "many, operators of oscillating signals are mostly noise at 257 columns.",
+        SEPARATION,
     )
     far_off: float = _tuned(
         1.0,

@@ -37,6 +37,7 @@ from sklearn_symmetry.solver.tuning import (
     DEFAULT,
     LATTICES,
     SCALE,
+    SEPARATION,
     SHUFFLED,
     STEP_COST,
     Tuning,
@@ -136,7 +137,7 @@ DEVICES = {
 }  # fmt: skip
 CLOSENESS = ("near", "different", "returned")  # cosines: their distance from 1 is scaled
 # Numbers that these measure: lines of few columns behind a rotation do not read them.
-NOT_READ = (BOUNDARY, LATTICES, SCALE, SHUFFLED, STEP_COST)
+NOT_READ = (BOUNDARY, LATTICES, SCALE, SEPARATION, SHUFFLED, STEP_COST)
 
 
 def numbers():

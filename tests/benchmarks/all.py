@@ -37,7 +37,7 @@ from stamps import LOOKS_AT, stamp
 OWN = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "accuracy", "robustness",
     "calibration", "lattices", "lattice_verdicts", "rank", "dependent_rows", "precision",
-    "long_valleys", "ablation_of_search", "speed", "scale",
+    "long_valleys", "separation", "ablation_of_search", "speed", "scale",
 )  # fmt: skip
 # Scripts of the paper and their options; with MNIST where its file is.
 EXAMPLES = ROOT / "examples"
@@ -55,7 +55,7 @@ NEEDS = {"sensitivity": ("SALib",), "figures": ("matplotlib",)}
 # Tables that pages of the guide include, made by `summary` of the script.
 INCLUDED = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "lattices", "lattice_verdicts",
-    "rank", "dependent_rows", "precision", "long_valleys",
+    "rank", "dependent_rows", "precision", "long_valleys", "separation",
 )  # fmt: skip
 PAGES = (
     ["tests/benchmarks/result_tables.py"],
