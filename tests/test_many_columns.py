@@ -10,9 +10,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_symmetry.core.grid import Grid
 from sklearn_symmetry.core.losses import PAPER_WEIGHTS
+from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.manifold import minimise
-from sklearn_symmetry.solver.repairs import rephased
+from sklearn_symmetry.solver.objective import Objective, lowest
+from sklearn_symmetry.solver.repairs import rearranged, rephased, turned_locally
+from sklearn_symmetry.solver.search import _Attempt
 from sklearn_symmetry.solver.solve import rows_needed
 from sklearn_symmetry.solver.starts import seriation, waves
 from sklearn_symmetry.solver.starts.joint_diagonalisation import _round_robin, joint_diagonaliser
@@ -136,20 +139,16 @@ def test_of_a_large_set_starts_are_ranked_by_the_loss_and_descend_on_it_at_once(
     assert_array_equal(found.basis, minimise(judge.fine, judge.tensor(start), **budget).basis)
 
 
-def test_a_large_set_has_recipes_of_its_own_and_a_wave_with_more_operators():
+def test_a_large_set_has_recipes_and_operators_of_its_own():
     large = judge_of(18, many=17, budget=1, columns_an_operator=2)
-    frames = waves._frames(large, 0)
-    own, other = DEFAULT.many_recipes
-    assert [(frame.recipe, frame.n_operators) for frame in frames] == [
-        (own, None), (own, 9), (other, None)
-    ]  # fmt: skip
-    assert [frame.is_first for frame in frames] == [True, False, False]
-    assert [len(frame.operators[1]) for frame in frames] == [DEFAULT.n_operators, 9, 8]
-    assert frames[1].label == "(whitening 0.75, contrast 0.5, 9 operators)"
-    usual = waves._frames(judge_of(18, columns_an_operator=2), 0)
-    assert [(one.recipe, one.n_operators) for one in usual] == [
-        (recipe, None) for recipe in DEFAULT.recipes
-    ]
+    frame = waves.Frame(large, DEFAULT.many_recipes[0], 0)
+    assert frame.is_first
+    assert len(frame.operators[1]) == 9
+    bounded = judge_of(18, many=17, budget=1, columns_an_operator=1, most_operators=11)
+    assert len(waves.Frame(bounded, DEFAULT.many_recipes[0], 0).operators[1]) == 11
+    few = judge_of(18, columns_an_operator=2)
+    assert not waves.Frame(few, DEFAULT.many_recipes[0], 0).is_first
+    assert len(waves.Frame(few, DEFAULT.recipes[0], 0).operators[1]) == DEFAULT.n_operators
 
 
 def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords():
@@ -161,6 +160,46 @@ def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords(
         assert len(changed) == count
         for one in changed:
             assert_allclose(one @ one.mT, basis, atol=1e-12)
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+@pytest.mark.parametrize(("place", "sign"), [(0, 1), (7, 1), (16, -1)])
+def test_rows_that_a_packet_has_mixed_are_turned_back(boundary, place, sign):
+    size = 24
+    options = {"boundary": boundary, "symmetry": "orthogonal", "random_state": 0}
+    signals = make_symmetric_signals(4000, size, **options)
+    data = principal_data(signals.data, seed=0)
+    truth = torch.as_tensor(signals.basis.T @ data.axes)
+    away = torch.arange(size, dtype=truth.dtype) - place
+    if boundary == "circulant":
+        away = (away + 12) % size - 12
+    packet = sign ** away.abs() * torch.exp(-0.5 * (away / DEFAULT.packet_extent) ** 2)
+    packet = packet / packet.norm()
+    mixed = truth - 2 * torch.outer(packet, packet @ truth)
+    objective = Objective(data, dict(PAPER_WEIGHTS), grid=Grid.of(size, boundary))
+    changed = torch.stack(list(turned_locally(mixed, objective)))
+    assert_allclose(changed @ changed.mT, torch.eye(size).expand(len(changed), -1, -1), atol=1e-12)
+    nearest = (changed - truth).abs().amax((1, 2)).argmin()
+    assert_allclose(changed[nearest], truth, atol=1e-9)
+    assert lowest(objective, list(changed), 1)[0].equal(changed[nearest])
+    # About rows of high entropy first, as many as the budget affords.
+    look = DEFAULT.scout_samples * size**2 + size**3
+    few = Objective(data, dict(PAPER_WEIGHTS), grid=objective.grid, tuning=Tuning(budget=3 * look))
+    assert_array_equal(torch.stack(list(turned_locally(mixed, few))), changed[:6])
+
+
+def test_a_large_set_is_mended_locally_even_where_its_leader_is_certain(monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        Judge, "mended", lambda judge, one, changes, rounds: tried.append(changes) or one
+    )
+    for changed in ({}, {"many": 8, "budget": 1}):
+        judge = judge_of(9, **changed)
+        attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
+        attempt.few = False
+        monkeypatch.setattr(attempt, "_is_certain", lambda candidate: True)
+        attempt._mended(None)
+    assert [list(changes) for changes in tried] == [[rearranged], [rearranged], [turned_locally]]
 
 
 @pytest.mark.parametrize(("size", "options", "rows"), [

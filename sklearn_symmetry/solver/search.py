@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .objective import affordable_modes
-from .repairs import rearranged, rolled, signs_and_swaps
+from .repairs import rearranged, rolled, signs_and_swaps, turned_locally
 from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
@@ -194,18 +194,24 @@ class _Attempt:
         return candidate.rank < self.best.rank and not same(candidate, self.best)
 
     def _mended(self, candidate):
-        """Its rows put in order; and mended in frequency, where that can be judged by the law."""
+        """Its rows put in order; and mended in frequency, where that can be judged by the law.
+
+        Among many rows, the mixed ones too.
+        """
         tuning = self.tuning
         if self.undecided:
             return candidate
         candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
         sees = self.closer or not self.lawful
-        if not sees or (not self.patient and self._is_certain(candidate)):
-            return candidate
-        changes = signs_and_swaps(tuning)
-        if self.closer:
-            changes[rolled] = tuning.rolls_tried
-        return self.judge.mended(candidate, changes, tuning.mending_rounds)
+        if sees and (self.patient or not self._is_certain(candidate)):
+            changes = signs_and_swaps(tuning)
+            if self.closer:
+                changes[rolled] = tuning.rolls_tried
+            candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
+        if self.judge.is_large:
+            local = {turned_locally: tuning.signs_tried}
+            candidate = self.judge.mended(candidate, local, tuning.local_rounds)
+        return candidate
 
     def _enough(self):
         """Whether the best candidate needs no others.

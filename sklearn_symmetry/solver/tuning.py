@@ -186,9 +186,12 @@ class Tuning:
     columns_an_operator: int = _tuned(
         16,
         "columns",
-        "For every operator of the second wave: of slow ones alone, neighbours among many columns "
+        "For every operator of as many columns: of slow ones alone, neighbours among many columns "
         "differ little. With more, not all operators are positions.",
         SEPARATION,
+    )
+    most_operators: int = _tuned(
+        32, "operators", "So many separate narrow signals of any number of columns.", SCALE
     )
     rows_a_column: int = _tuned(
         160,
@@ -196,6 +199,19 @@ class Tuning:
         "That a sample holds for every column, if that is more than `batch_size`: with half as "
         "many, operators of oscillating signals are mostly noise at 257 columns.",
         SEPARATION,
+    )
+    packet_extent: float = _tuned(
+        2.0,
+        "rows",
+        "Standard deviation of a packet whose sign is tried: what is left between ends of Legendre "
+        "signals of 257 columns and the truth has 2.3.",
+        SCALE,
+    )
+    local_rounds: int = _tuned(
+        12,
+        "rounds",
+        "Of them, one packet each: ends of Legendre signals have up to a dozen.",
+        SCALE,
     )
     far_off: float = _tuned(
         1.0,

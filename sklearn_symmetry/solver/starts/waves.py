@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """In which order starts are tried: a wave for every recipe."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -66,23 +66,15 @@ class Frame:
         return self.judge.tuning
 
     @property
-    def is_second(self):
-        """Whether this is the wave of many columns that has more operators than usual."""
-        return self.judge.is_large and self.n_operators is not None
-
-    @property
     def is_first(self):
         """Whether this is the frame of the first wave."""
-        return self.recipe == _recipes(self.judge)[0] and not self.is_second
+        return self.recipe == _recipes(self.judge)[0]
 
     @property
     def label(self):
         """The recipe in words."""
         exponent, contrast, centred = self.recipe
-        words = [f"whitening {exponent:g}", f"contrast {contrast:g}"]
-        words += ["centred"] * centred
-        words += [f"{self.n_operators} operators"] * self.is_second
-        return f"({', '.join(words)})"
+        return f"(whitening {exponent:g}, contrast {contrast:g}{', centred' if centred else ''})"
 
     @cached_property
     def whitened(self):
@@ -93,8 +85,11 @@ class Frame:
     def operators(self):
         """Strengths and position operators."""
         samples = self.whitened.samples
-        count = self.n_operators or self.tuning.n_operators
-        return position_operators(samples, count, self.seed, self.tuning)
+        tuning, count = self.tuning, self.n_operators or self.tuning.n_operators
+        if self.n_operators is None and self.judge.is_large:
+            more = self.data.n_features // tuning.columns_an_operator
+            count = max(count, min(more, tuning.most_operators))
+        return position_operators(samples, count, self.seed, tuning)
 
 
 def waves(judge, seed):
@@ -110,18 +105,10 @@ def waves(judge, seed):
     wave : list of tuple of str and basis
     """
     ways = [way for way in WAYS if way.name not in judge.tuning.left_out]
-    for frame in _frames(judge, seed):
+    for recipe in _recipes(judge):
+        frame = Frame(judge, recipe, seed)
         wave = [one for way in ways if way.suits(frame) for one in way.propose(frame)]
         yield _promising(wave, judge)
-
-
-def _frames(judge, seed):
-    """One for every recipe; of many columns another with more operators than usual."""
-    first, *others = (Frame(judge, recipe, seed) for recipe in _recipes(judge))
-    more = judge.data.n_features // judge.tuning.columns_an_operator
-    if judge.is_large and more > judge.tuning.n_operators:
-        others.insert(0, replace(first, n_operators=more))
-    return [first, *others]
 
 
 def _recipes(judge):
