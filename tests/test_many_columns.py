@@ -72,12 +72,11 @@ def test_a_path_of_many_items_has_its_long_stretches_carried_to_their_places():
     size = 90
     distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
     affinity = np.exp(-2.0 * distance)
-    stretches = np.split(np.arange(size), [8, 45, 51, 75])
-    order = [stretches[3], stretches[0][::-1], stretches[4], stretches[2], stretches[1]]
-    order = np.concatenate(order)
-    found = longest_path(affinity, order)
+    stretches = np.split(np.arange(size), [14, 17, 69, 79])
+    order = np.concatenate([stretches[3], stretches[1][::-1], *(stretches[i] for i in (4, 2, 0))])
+    found = longest_path(affinity, order, stretches=True)
     assert_array_equal(found if found[0] == 0 else found[::-1], np.arange(size))
-    left = longest_path(affinity, order, Tuning(many=size))
+    left = longest_path(affinity, order)
     assert np.abs(np.diff(left)).max() > 1, "cheap moves alone do the same"
 
 

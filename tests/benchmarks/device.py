@@ -235,8 +235,9 @@ LARGE = """
 
 Fits on the GPU of 50,000 samples (`--samples 50000 --devices cuda --parts fit --columns 257 513`,
 and with `--signal legendre`), several at once on one card, so that a fit alone is faster.
-Oscillating signals of this many columns are not found: two starts each, and a refinement that has
-not converged after 400 iterations.
+The search of that day did not find oscillating signals of this many columns: two starts each, and
+a refinement that had not converged after 400 iterations. [It does now](scale.md), but has not been
+on a GPU since.
 
 """
 

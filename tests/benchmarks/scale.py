@@ -157,8 +157,9 @@ def plan():
     """The published table."""
     growth = ["--part", "columns", "--columns", "65", "257", "513", "--methods", "lens"]
     largest = ["--part", "columns", "--columns", "1025", "--samples", "100000"]
+    wide = ["--part", "columns", "--columns", "129", "--signals", "wide", "--methods", "lens"]
     parts = (
-        [*growth, "--seeds", "3"], [*largest, "--signals", "narrow", "--methods", "lens"],
+        [*growth, "--seeds", "3"], [*largest, "--signals", "narrow", "--methods", "lens"], wide,
         ["--part", "columns"],
         ["--part", "rows", "--seeds", "2"], ["--part", "jobs"],
     )  # fmt: skip

@@ -43,7 +43,8 @@ def separated_start(frame):
     data, tuning = frame.data, frame.tuning
     rows, fields = separated_rows(frame)
     alike = affinity(data, rows, fields, tuning.affinity_samples)
-    rows = rows[longest_path(alike, spectral_order(alike), tuning)]
+    order = spectral_order(alike)
+    rows = rows[longest_path(alike, order, tuning, stretches=frame.judge.is_large)]
     return rows * _neighbour_signs((rows * data.spectrum.cpu().numpy()) @ rows.T)[:, None]
 
 

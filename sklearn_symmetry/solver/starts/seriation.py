@@ -69,12 +69,11 @@ def nearest_path(affinity, first):
     return np.array(back[:0:-1] + front)
 
 
-def longest_path(affinity, order, tuning=DEFAULT):
+def longest_path(affinity, order, tuning=DEFAULT, *, stretches=False):
     """Improve an order by 2-opt and or-opt moves, the best one first.
 
     The length of a path is the sum of the affinities of neighbours. A 2-opt move turns a segment
-    round; an or-opt move carries one elsewhere, either way round: a short one, or of many items any
-    between two of the weakest links, since their order comes in long stretches.
+    round; an or-opt move carries a short segment elsewhere, either way round.
 
     Parameters
     ----------
@@ -83,6 +82,8 @@ def longest_path(affinity, order, tuning=DEFAULT):
     order : sequence of int
         Where to start.
     tuning : Tuning
+    stretches : bool, default=False
+        Whether segments of any length between weak links are carried, too, when nothing else gains.
 
     Returns
     -------
@@ -94,6 +95,8 @@ def longest_path(affinity, order, tuning=DEFAULT):
     # A phantom item without affinities stands for both ends of the path.
     padded = np.zeros((len(affinity) + 1,) * 2)
     padded[:-1, :-1] = affinity
+    if stretches:  # rounding alone would carry them round in circles
+        padded = (padded + padded.T) / 2
     many = len(order) > tuning.many
     lengths = range(1, min(tuning.longest_segment, len(order) - 1) + 1)
     for _ in range(-(-len(order) // tuning.many) * tuning.path_moves):
@@ -104,7 +107,7 @@ def longest_path(affinity, order, tuning=DEFAULT):
                 _best_transfer(padded, order, *_short(order, length)) for length in lengths
             ]
             gain, move = max([(gain, move), *transfers], key=lambda found: found[0])
-        if gain <= LEAST and many:
+        if gain <= LEAST and stretches:
             gain, move = _best_transfer(padded, order, *_stretches(padded, order, tuning.many))
         if gain <= LEAST:
             break
