@@ -89,8 +89,8 @@ SAME = {
     "lattice abd6ad9216": "lattice cd1df58ac4",
     "lattice_verdict e99ff2e0c7": "lattice_verdict 3ff5db16e4",
     "paper 5fbba85135": "paper ab3a3b8637",
-    # Other starts along one axis beyond 75 columns, of which rows are in `scale.csv` alone, and made
-    # anew. All else is the same to the bit (`same_fits.py`).
+    # Other starts along one axis beyond 75 columns, of which rows are in `scale.csv` alone, and
+    # made anew. All else is the same to the bit (`same_fits.py`).
     "search 2299e751e0": "search 9f78dad65b",
     "verdict 86709dee49": "verdict 61fb380e19",
     "lattice cd1df58ac4": "lattice c644a85aff",
