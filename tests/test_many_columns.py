@@ -143,6 +143,8 @@ def test_a_large_set_has_recipes_and_operators_of_its_own():
     frame = waves.Frame(large, DEFAULT.many_recipes[0], 0)
     assert frame.is_first
     assert len(frame.operators[1]) == 9
+    fewer = judge_of(18, many=17, budget=1, columns_an_operator=4)
+    assert len(waves.Frame(fewer, DEFAULT.many_recipes[0], 0).operators[1]) == 4
     bounded = judge_of(18, many=17, budget=1, columns_an_operator=1, most_operators=11)
     assert len(waves.Frame(bounded, DEFAULT.many_recipes[0], 0).operators[1]) == 11
     few = judge_of(18, columns_an_operator=2)

@@ -186,8 +186,8 @@ class Tuning:
     columns_an_operator: int = _tuned(
         16,
         "columns",
-        "For every operator of as many columns: of slow ones alone, neighbours among many columns "
-        "differ little. With more, not all operators are positions.",
+        "For every operator of as many columns: with more, not all operators are positions, and "
+        "of slow ones alone neighbours differ little.",
         SEPARATION,
     )
     most_operators: int = _tuned(

@@ -32,6 +32,7 @@ from sklearn_symmetry.statistics.summary import summarise
 CHANGES = (
     {}, {"whitening": 0.65}, {"whitening": 0.85}, {"whitening": 1.0}, {"operators": 8},
     {"operators": 20}, {"rows": 80 * 257}, {"columns": 129, "operators": 8},
+    {"columns": 100, "operators": 6}, {"columns": 100, "operators": 8},
 )  # fmt: skip
 KEY = ("signal", "columns", "rows", "whitening", "operators", "seed")
 FIELDS = (*KEY, "overlap", "misplaced", "cosine", "cpu_seconds")

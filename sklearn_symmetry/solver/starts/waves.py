@@ -87,8 +87,8 @@ class Frame:
         samples = self.whitened.samples
         tuning, count = self.tuning, self.n_operators or self.tuning.n_operators
         if self.n_operators is None and self.judge.is_large:
-            more = self.data.n_features // tuning.columns_an_operator
-            count = max(count, min(more, tuning.most_operators))
+            positions = self.data.n_features // tuning.columns_an_operator
+            count = min(positions, tuning.most_operators)
         return position_operators(samples, count, self.seed, tuning)
 
 
