@@ -129,9 +129,7 @@ def turned_locally(basis, objective):
     entropies = smooth_entropy(rows, scale=tuning.peak_width)
     count = max(1, tuning.budget // _ranking_cost(size, tuning))
     for place in entropies.argsort(descending=True)[:count].tolist():
-        away = (torch.arange(size) - place).to(basis)
-        if not objective.grid.is_line:
-            away = (away + size // 2) % size - size // 2
+        away = objective.grid.lag_numbers()[place].to(basis)
         smooth = torch.exp(-0.5 * (away / tuning.packet_extent) ** 2)
         for packet in (smooth, smooth * torch.cos(torch.pi * away)):
             packet = packet / packet.norm()

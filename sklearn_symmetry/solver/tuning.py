@@ -191,7 +191,7 @@ class Tuning:
         SEPARATION,
     )
     most_operators: int = _tuned(
-        32, "operators", "So many separate narrow signals of any number of columns.", SCALE
+        32, "operators", "Enough to separate 513 narrow signals; more are dear.", SCALE
     )
     rows_a_column: int = _tuned(
         160,
@@ -203,14 +203,14 @@ class Tuning:
     packet_extent: float = _tuned(
         2.0,
         "rows",
-        "Standard deviation of a packet whose sign is tried: what is left between ends of Legendre "
-        "signals of 257 columns and the truth has 2.3.",
+        "Standard deviation of a packet whose sign is tried; the descent that follows finds "
+        "narrower and wider ones from there.",
         SCALE,
     )
     local_rounds: int = _tuned(
         12,
         "rounds",
-        "Of them, one packet each: ends of Legendre signals have up to a dozen.",
+        "One packet each; they end with the first that is no gain.",
         SCALE,
     )
     far_off: float = _tuned(

@@ -100,6 +100,11 @@ SAME = {
     "verdict 61fb380e19": "verdict 557b9f6452",
     "lattice c644a85aff": "lattice 8d688b9ee1",
     "lattice_verdict fc5342c0ab": "lattice_verdict 9155c7e94a",
+    # Displacements from the grid: the same to the bit.
+    "search e1b43614eb": "search a3d6b93be8",
+    "verdict 557b9f6452": "verdict 277327be29",
+    "lattice 8d688b9ee1": "lattice 9c8a617638",
+    "lattice_verdict 9155c7e94a": "lattice_verdict f840070563",
 }
 # What lines, rings and shuffles do not look at: these modules, and the numbers of this command.
 LATTICES_ALONE = ("solver/climb.py", "solver/lattice.py", "solver/starts/standing_waves.py")
