@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the solver does otherwise with many columns leads to where it leads with few."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,8 +14,14 @@ from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.manifold import minimise
-from sklearn_symmetry.solver.objective import Objective, lowest
-from sklearn_symmetry.solver.repairs import rearranged, rephased, turned_locally
+from sklearn_symmetry.solver.packets import (
+    in_one_sign,
+    mixed_places,
+    packet,
+    turned_locally,
+    unmixed,
+)
+from sklearn_symmetry.solver.repairs import rearranged, rephased
 from sklearn_symmetry.solver.search import _Attempt
 from sklearn_symmetry.solver.solve import rows_needed
 from sklearn_symmetry.solver.starts import seriation, waves
@@ -163,44 +170,105 @@ def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords(
             assert_allclose(one @ one.mT, basis, atol=1e-12)
 
 
-@pytest.mark.parametrize("boundary", ["open", "circulant"])
-@pytest.mark.parametrize(("place", "sign"), [(0, 1), (7, 1), (16, -1)])
-def test_rows_that_a_packet_has_mixed_are_turned_back(boundary, place, sign):
-    size = 24
+def judge_with(size, boundary="open"):
+    """The judge of a large set of short pulses, and the truth."""
     options = {"boundary": boundary, "symmetry": "orthogonal", "random_state": 0}
     signals = make_symmetric_signals(4000, size, **options)
     data = principal_data(signals.data, seed=0)
-    truth = torch.as_tensor(signals.basis.T @ data.axes)
-    away = torch.arange(size, dtype=truth.dtype) - place
+    tuning = Tuning(third_order=0.0)
+    judge = Judge(data, dict(PAPER_WEIGHTS), Grid.of(size, boundary), tuning)
+    return judge, torch.as_tensor(signals.basis.T @ data.axes)
+
+
+def turned(basis, packets):
+    """With the other sign of packets."""
+    for one in packets:
+        basis = basis - 2 * torch.outer(one, one @ basis)
+    return basis
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+@pytest.mark.parametrize("extent", DEFAULT.packet_extents)
+@pytest.mark.parametrize("alternating", [False, True])
+def test_a_packet_is_a_short_wave_about_its_middle(boundary, extent, alternating):
+    grid, middle = Grid.of(30, boundary), 14.5
+    wave = packet(grid, middle, extent, alternating)
+    away = torch.arange(30) - middle
+    signs = torch.tensor([1.0, -1.0 if alternating else 1.0]).repeat(15)
+    assert_allclose(wave.norm(), 1, rtol=1e-12)
+    assert_allclose((wave**2 * away).sum(), 0, atol=1e-12)
+    shares = signs * wave / wave.abs().max()
+    assert_allclose(shares, torch.exp(-0.5 * (away**2 - 0.25) / extent**2), atol=1e-7)
     if boundary == "circulant":
-        away = (away + 12) % size - 12
-    packet = sign ** away.abs() * torch.exp(-0.5 * (away / DEFAULT.packet_extent) ** 2)
-    packet = packet / packet.norm()
-    mixed = truth - 2 * torch.outer(packet, packet @ truth)
-    objective = Objective(data, dict(PAPER_WEIGHTS), grid=Grid.of(size, boundary))
-    changed = torch.stack(list(turned_locally(mixed, objective)))
-    assert_allclose(changed @ changed.mT, torch.eye(size).expand(len(changed), -1, -1), atol=1e-12)
-    nearest = (changed - truth).abs().amax((1, 2)).argmin()
-    assert_allclose(changed[nearest], truth, atol=1e-9)
-    assert lowest(objective, list(changed), 1)[0].equal(changed[nearest])
-    # About rows of high entropy first, as many as the budget affords.
-    look = DEFAULT.scout_samples * size**2 + size**3
-    few = Objective(data, dict(PAPER_WEIGHTS), grid=objective.grid, tuning=Tuning(budget=3 * look))
-    assert_array_equal(torch.stack(list(turned_locally(mixed, few))), changed[:6])
+        assert_allclose(
+            packet(grid, 0.5, extent, False), packet(grid, 14.5, extent, False).roll(-14)
+        )
+
+
+def test_the_other_sign_of_a_packet_is_tried_at_every_place():
+    objective = SimpleNamespace(grid=Grid.line(9), tuning=DEFAULT)
+    eye = torch.eye(9, dtype=torch.float64)
+    changed = torch.stack(list(turned_locally(eye, objective)))
+    assert len(changed) == 2 * 17 * len(DEFAULT.packet_extents)
+    assert_allclose(changed @ changed.mT, eye.expand(len(changed), -1, -1), atol=1e-12)
+    for kind in itertools.product((0, 0.5, 4, 8), DEFAULT.packet_extents, (False, True)):
+        expected = turned(eye, [packet(objective.grid, *kind)])
+        assert (changed - expected).abs().amax((1, 2)).min() < 1e-12
+
+
+@pytest.mark.parametrize("boundary", ["open", "circulant"])
+def test_rows_about_which_entropies_are_higher_are_mixed(boundary):
+    judge, truth = judge_with(60, boundary)
+    middles = (12, 40)
+    mixed = turned(truth, [packet(judge.grid, middle, 2.0, False) for middle in middles])
+    assert mixed_places(truth, judge.data.samples, judge.fine) == []
+    assert_allclose(mixed_places(mixed, judge.data.samples, judge.fine), middles, atol=1)
+
+
+def test_signs_of_stretches_of_rows_are_made_one():
+    judge, truth = judge_with(60)
+    assert list(in_one_sign(truth, judge.fine)) == []
+    signs = torch.ones(60, dtype=torch.float64)
+    signs[20:35] = -1
+    (found,) = in_one_sign(signs[:, None] * truth, judge.fine)
+    assert_allclose(found * torch.sign((found * truth).sum()), truth)
+
+
+@pytest.mark.parametrize(("boundary", "sign"), [("open", 1), ("circulant", -1)])
+def test_rows_that_packets_have_mixed_are_mended(boundary, sign):
+    judge, truth = judge_with(60, boundary)
+    kinds = [(8, 2.0, True), (44.5, 2.6, False)]
+    mixed = turned(truth, [packet(judge.grid, *kind) for kind in kinds])
+    mixed[30:] *= sign
+    mended, rounds = unmixed(judge, mixed, DEFAULT)
+    assert rounds > 0
+    expected = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
+    overlap = (mended @ expected.mT).diagonal()
+    assert_allclose(overlap * overlap[0].sign(), 1, atol=0.02)
+    assert_allclose(mended @ mended.mT, torch.eye(60), atol=1e-9)
+
+
+def test_what_is_not_mixed_is_left_alone():
+    judge, truth = judge_with(60)
+    basis = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
+    same, rounds = unmixed(judge, basis, DEFAULT)
+    assert rounds == 0
+    assert same is basis
 
 
 def test_a_large_set_is_mended_locally_even_where_its_leader_is_certain(monkeypatch):
-    tried = []
+    done = []
     monkeypatch.setattr(
-        Judge, "mended", lambda judge, one, changes, rounds: tried.append(changes) or one
+        Judge, "mended", lambda judge, one, changes, rounds: done.append(*changes) or one
     )
+    monkeypatch.setattr(Judge, "unmixed", lambda judge, one, tuning: done.append(unmixed) or one)
     for changed in ({}, {"many": 8, "budget": 1}):
         judge = judge_of(9, **changed)
         attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
         attempt.few = False
         monkeypatch.setattr(attempt, "_is_certain", lambda candidate: True)
         attempt._mended(None)
-    assert [list(changes) for changes in tried] == [[rearranged], [rearranged], [turned_locally]]
+    assert done == [rearranged, rearranged, unmixed]
 
 
 @pytest.mark.parametrize(("size", "options", "rows"), [

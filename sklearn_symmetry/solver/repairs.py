@@ -3,8 +3,7 @@
 
 Descents get stuck most of all where the signs of some principal axes are wrong, or two axes of
 close frequency are swapped, to which second moments are blind: then turning them back is enough.
-Or stretches of rows stand in the wrong place or the wrong way round, which no turn mends. Among
-many rows, a few next to each other may be mixed.
+Or stretches of rows stand in the wrong place or the wrong way round, which no turn mends.
 """
 
 import itertools
@@ -12,7 +11,6 @@ import itertools
 import numpy as np
 import torch
 
-from ..core.entropy import smooth_entropy
 from ..core.sines import sine_basis
 from .manifold import minimise_all
 from .objective import lowest
@@ -21,7 +19,6 @@ from .signs import by_frequency, likeliest, sign_changes, signs_of
 
 __all__ = [
     "most_local", "rearranged", "repair", "rephased", "rolled", "signs_and_swaps", "swapped",
-    "turned_locally",
 ]  # fmt: skip
 
 SIGNS_OF_A_SWAP = 8  # of either axis, and of all above
@@ -105,35 +102,6 @@ def rephased(basis, objective):
     if objective.cumulants is not None:
         signs = sign_changes(by_frequency(basis), tuning.budget // objective.look_cost)
         yield from likeliest(basis, signs, objective)[: tuning.likely_signs]
-
-
-def turned_locally(basis, objective):
-    """The basis with the other sign of a smooth or an alternating packet about one of its rows.
-
-    Where signals hardly vary, or next to an edge, nothing tells the sign of a short wave; around it
-    rows and their neighbours then are mixed, and no descent leads out of that. Mixed rows are less
-    sparse than the others: those of the highest entropy, as many as can be ranked within the
-    budget.
-
-    Parameters
-    ----------
-    basis : Tensor of shape (d, d)
-    objective : Objective
-
-    Yields
-    ------
-    basis : Tensor of shape (d, d)
-    """
-    tuning, size = objective.tuning, len(basis)
-    rows = (basis.float() @ objective.samples[:, : tuning.scout_samples]).mT
-    entropies = smooth_entropy(rows, scale=tuning.peak_width)
-    count = max(1, tuning.budget // _ranking_cost(size, tuning))
-    for place in entropies.argsort(descending=True)[:count].tolist():
-        away = objective.grid.lag_numbers()[place].to(basis)
-        smooth = torch.exp(-0.5 * (away / tuning.packet_extent) ** 2)
-        for packet in (smooth, smooth * torch.cos(torch.pi * away)):
-            packet = packet / packet.norm()
-            yield basis - 2 * torch.outer(packet, packet @ basis)
 
 
 def swapped(basis, objective):

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
 from .objective import affordable_modes
-from .repairs import rearranged, rolled, signs_and_swaps, turned_locally
+from .repairs import rearranged, rolled, signs_and_swaps
 from .starts.lawful import lawful
 from .starts.waves import waves
 from .threads import one_thread
@@ -209,8 +209,7 @@ class _Attempt:
                 changes[rolled] = tuning.rolls_tried
             candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
         if self.judge.is_large:
-            local = {turned_locally: tuning.signs_tried}
-            candidate = self.judge.mended(candidate, local, tuning.local_rounds)
+            candidate = self.judge.unmixed(candidate, tuning)
         return candidate
 
     def _enough(self):

@@ -200,17 +200,32 @@ class Tuning:
         "many, operators of oscillating signals are mostly noise at 257 columns.",
         SEPARATION,
     )
-    packet_extent: float = _tuned(
-        2.0,
+    packet_extents: tuple = _tuned(
+        (0.5, 1.35, 2.6),
         "rows",
-        "Standard deviation of a packet whose sign is tried; the descent that follows finds "
-        "narrower and wider ones from there.",
+        "Standard deviations of packets whose sign is tried: between ends of 513 Legendre columns "
+        "and the truth smooth ones have 1.35, alternating ones 2.6, and where signs of rows have "
+        "met, two neighbours.",
+        SCALE,
+    )
+    packets_tried: int = _tuned(2, "descents", "In a round, in a window of rows.", SCALE)
+    window_reach: int = _tuned(
+        12,
+        "rows",
+        "On either side of a mixed one, that are mended as a set of their own.",
+        SCALE,
+    )
+    mixed_from: float = _tuned(
+        4.0,
+        "standard deviations of the lower ones",
+        "Excess of the entropies about a row that is mixed: of an end of 513 Legendre columns at "
+        "a cosine of .954 mixed ones have 6 to 16, of the right ones up to 3.6.",
         SCALE,
     )
     local_rounds: int = _tuned(
         12,
         "rounds",
-        "One packet each; they end with the first that is no gain.",
+        "Of all mixed places; they end with the first that is no gain.",
         SCALE,
     )
     far_off: float = _tuned(
