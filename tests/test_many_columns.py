@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the solver does otherwise with many columns leads to where it leads with few."""
 
-import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,15 +13,14 @@ from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.manifold import minimise
-from sklearn_symmetry.solver.packets import (
+from sklearn_symmetry.solver.mixed_rows import (
     in_one_sign,
     mixed_places,
-    packet,
-    turned_locally,
+    solved_like,
     unmixed,
 )
 from sklearn_symmetry.solver.repairs import rearranged, rephased
-from sklearn_symmetry.solver.search import _Attempt
+from sklearn_symmetry.solver.search import _Attempt, search
 from sklearn_symmetry.solver.solve import rows_needed
 from sklearn_symmetry.solver.starts import seriation, waves
 from sklearn_symmetry.solver.starts.joint_diagonalisation import _round_robin, joint_diagonaliser
@@ -180,69 +178,59 @@ def judge_with(size, boundary="open"):
     return judge, torch.as_tensor(signals.basis.T @ data.axes)
 
 
-def turned(basis, packets):
-    """With the other sign of packets."""
-    for one in packets:
-        basis = basis - 2 * torch.outer(one, one @ basis)
+def with_packets(basis, kinds):
+    """With the other sign of smooth (1) or alternating (-1) waves about a place."""
+    rows = torch.arange(len(basis), dtype=basis.dtype)
+    for place, extent, sign in kinds:
+        wave = sign ** (rows % 2) * torch.exp(-0.5 * ((rows - place) / extent) ** 2)
+        wave = wave / wave.norm()
+        basis = basis - 2 * torch.outer(wave, wave @ basis)
     return basis
-
-
-@pytest.mark.parametrize("boundary", ["open", "circulant"])
-@pytest.mark.parametrize("extent", DEFAULT.packet_extents)
-@pytest.mark.parametrize("alternating", [False, True])
-def test_a_packet_is_a_short_wave_about_its_middle(boundary, extent, alternating):
-    grid, middle = Grid.of(30, boundary), 14.5
-    wave = packet(grid, middle, extent, alternating)
-    away = torch.arange(30) - middle
-    signs = torch.tensor([1.0, -1.0 if alternating else 1.0]).repeat(15)
-    assert_allclose(wave.norm(), 1, rtol=1e-12)
-    assert_allclose((wave**2 * away).sum(), 0, atol=1e-12)
-    shares = signs * wave / wave.abs().max()
-    assert_allclose(shares, torch.exp(-0.5 * (away**2 - 0.25) / extent**2), atol=1e-7)
-    if boundary == "circulant":
-        assert_allclose(
-            packet(grid, 0.5, extent, False), packet(grid, 14.5, extent, False).roll(-14)
-        )
-
-
-def test_the_other_sign_of_a_packet_is_tried_at_every_place():
-    objective = SimpleNamespace(grid=Grid.line(9), tuning=DEFAULT)
-    eye = torch.eye(9, dtype=torch.float64)
-    changed = torch.stack(list(turned_locally(eye, objective)))
-    assert len(changed) == 2 * 17 * len(DEFAULT.packet_extents)
-    assert_allclose(changed @ changed.mT, eye.expand(len(changed), -1, -1), atol=1e-12)
-    for kind in itertools.product((0, 0.5, 4, 8), DEFAULT.packet_extents, (False, True)):
-        expected = turned(eye, [packet(objective.grid, *kind)])
-        assert (changed - expected).abs().amax((1, 2)).min() < 1e-12
 
 
 @pytest.mark.parametrize("boundary", ["open", "circulant"])
 def test_rows_about_which_entropies_are_higher_are_mixed(boundary):
     judge, truth = judge_with(60, boundary)
-    middles = (12, 40)
-    mixed = turned(truth, [packet(judge.grid, middle, 2.0, False) for middle in middles])
+    mixed = with_packets(truth, [(12, 2.0, 1), (40, 2.0, 1)])
     assert mixed_places(truth, judge.data.samples, judge.fine) == []
-    assert_allclose(mixed_places(mixed, judge.data.samples, judge.fine), middles, atol=1)
+    assert_allclose(mixed_places(mixed, judge.data.samples, judge.fine), (12, 40), atol=1)
 
 
 def test_signs_of_stretches_of_rows_are_made_one():
     judge, truth = judge_with(60)
-    assert list(in_one_sign(truth, judge.fine)) == []
+    assert_array_equal(in_one_sign(truth, judge.fine), truth)
     signs = torch.ones(60, dtype=torch.float64)
     signs[20:35] = -1
-    (found,) = in_one_sign(signs[:, None] * truth, judge.fine)
-    assert_allclose(found * torch.sign((found * truth).sum()), truth)
+    assert_array_equal(in_one_sign(signs[:, None] * truth, judge.fine), truth)
 
 
-@pytest.mark.parametrize(("boundary", "sign"), [("open", 1), ("circulant", -1)])
-def test_rows_that_packets_have_mixed_are_mended(boundary, sign):
-    judge, truth = judge_with(60, boundary)
-    kinds = [(8, 2.0, True), (44.5, 2.6, False)]
-    mixed = turned(truth, [packet(judge.grid, *kind) for kind in kinds])
-    mixed[30:] *= sign
-    mended, rounds = unmixed(judge, mixed, DEFAULT)
-    assert rounds > 0
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_window_is_solved_in_the_direction_and_with_the_sign_of_its_rows(order, sign):
+    judge, truth = judge_with(60)
+    rows, places = truth[20:45], []
+
+    def solve(data):
+        places.append(data.n_features)
+        found = sign * torch.as_tensor(data.axes)
+        return found.flip(0) if order < 0 else found
+
+    assert_allclose(solved_like(rows, judge.data.samples, solve), rows, atol=1e-9)
+    assert places == [25]
+
+
+def test_rows_that_a_packet_has_mixed_are_mended():
+    judge, truth = judge_with(60, "circulant")
+    mixed = with_packets(truth, [(44.5, 2.6, 1)])
+    mixed[:30] *= -1
     expected = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
+
+    def solve(data):
+        grid = Grid.line(data.n_features)
+        return search([data], dict(PAPER_WEIGHTS), grid=grid)[0].basis
+
+    mended, rounds = unmixed(judge, mixed, solve)
+    assert rounds > 0
     overlap = (mended @ expected.mT).diagonal()
     assert_allclose(overlap * overlap[0].sign(), 1, atol=0.02)
     assert_allclose(mended @ mended.mT, torch.eye(60), atol=1e-9)
@@ -251,7 +239,7 @@ def test_rows_that_packets_have_mixed_are_mended(boundary, sign):
 def test_what_is_not_mixed_is_left_alone():
     judge, truth = judge_with(60)
     basis = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
-    same, rounds = unmixed(judge, basis, DEFAULT)
+    same, rounds = unmixed(judge, basis, None)
     assert rounds == 0
     assert same is basis
 
@@ -261,7 +249,7 @@ def test_a_large_set_is_mended_locally_even_where_its_leader_is_certain(monkeypa
     monkeypatch.setattr(
         Judge, "mended", lambda judge, one, changes, rounds: done.append(*changes) or one
     )
-    monkeypatch.setattr(Judge, "unmixed", lambda judge, one, tuning: done.append(unmixed) or one)
+    monkeypatch.setattr(_Attempt, "_unmixed", lambda attempt, one: done.append(unmixed) or one)
     for changed in ({}, {"many": 8, "budget": 1}):
         judge = judge_of(9, **changed)
         attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])

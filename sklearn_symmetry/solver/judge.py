@@ -14,7 +14,6 @@ from ..statistics.principal import PrincipalData
 from .law import Law, LawOfWindows
 from .manifold import minimise, minimise_all
 from .objective import Objective
-from .packets import unmixed
 from .repairs import most_local, repair
 from .tuning import Tuning
 
@@ -198,14 +197,9 @@ class Judge:
         """The candidate, repaired if that is worth it; see :func:`.repairs.repair`."""
         found = repair(self.fine, self.scout, candidate.basis, changes, max_rounds=max_rounds)
         basis, _, rounds = found
-        return self._repaired(candidate, basis) if rounds else candidate
+        return self.repaired(candidate, basis) if rounds else candidate
 
-    def unmixed(self, candidate, tuning):
-        """The candidate, mixed rows mended if that is worth it; see :func:`.packets.unmixed`."""
-        basis, rounds = unmixed(self, candidate.basis, tuning)
-        return self._repaired(candidate, basis) if rounds else candidate
-
-    def _repaired(self, candidate, basis):
+    def repaired(self, candidate, basis):
         """The better one of a candidate and what came of its repair."""
         repaired = self.candidate(f"{candidate.name}, repaired", candidate.start, basis)
         return ranked([repaired, candidate])[0]

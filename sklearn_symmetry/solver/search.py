@@ -7,7 +7,9 @@ from enum import Enum
 
 from joblib import Parallel, delayed, effective_n_jobs
 
+from ..core.grid import Grid
 from .judge import Judge, ranked, same, settled
+from .mixed_rows import unmixed
 from .objective import affordable_modes
 from .repairs import rearranged, rolled, signs_and_swaps
 from .starts.lawful import lawful
@@ -209,8 +211,19 @@ class _Attempt:
                 changes[rolled] = tuning.rolls_tried
             candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
         if self.judge.is_large:
-            candidate = self.judge.unmixed(candidate, tuning)
+            candidate = self._unmixed(candidate)
         return candidate
+
+    def _unmixed(self, candidate):
+        """The candidate with windows of mixed rows searched as sets of their own."""
+        weights, options = self.judge.weights, {"seed": self.seed, "tuning": self.tuning}
+
+        def solve(data):
+            grid = Grid.line(data.n_features)
+            return search([data], weights, grid=grid, **options)[0].basis
+
+        basis, rounds = unmixed(self.judge, candidate.basis, solve)
+        return self.judge.repaired(candidate, basis) if rounds else candidate
 
     def _enough(self):
         """Whether the best candidate needs no others.

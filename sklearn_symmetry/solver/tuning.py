@@ -200,19 +200,16 @@ class Tuning:
         "many, operators of oscillating signals are mostly noise at 257 columns.",
         SEPARATION,
     )
-    packet_extents: tuple = _tuned(
-        (0.5, 1.35, 2.6),
-        "rows",
-        "Standard deviations of packets whose sign is tried: between ends of 513 Legendre columns "
-        "and the truth smooth ones have 1.35, alternating ones 2.6, and where signs of rows have "
-        "met, two neighbours.",
-        SCALE,
-    )
-    packets_tried: int = _tuned(2, "descents", "In a round, in a window of rows.", SCALE)
     window_reach: int = _tuned(
         12,
         "rows",
-        "On either side of a mixed one, that are mended as a set of their own.",
+        "On either side of a mixed one, that are solved as a set of their own.",
+        SCALE,
+    )
+    mixed_extent: float = _tuned(
+        2.0,
+        "rows",
+        "Standard deviation of means of entropies about a row: five to nine are mixed together.",
         SCALE,
     )
     mixed_from: float = _tuned(
