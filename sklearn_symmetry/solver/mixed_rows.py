@@ -31,7 +31,8 @@ def unmixed(judge, basis, solve):
         Of many rows along one axis; its loss decides.
     basis : Tensor of shape (d, d)
     solve : callable
-        Of a :class:`PrincipalData` of few columns along a line to its basis.
+        Of the :class:`~sklearn_symmetry.statistics.principal.PrincipalData` of few columns along a
+        line to its basis.
 
     Returns
     -------
