@@ -147,7 +147,9 @@ def test_guesses_are_as_many_as_the_budget_affords(line, budgets):
     judge = Judge(data, dict(PAPER_WEIGHTS), grid, tuning)
     found = _as_waves(judge, 0)
     assert len(found) == (tuning.wave_guesses if budgets else 0)
-    assert all(judge.law.value(basis) == value for value, _, basis in found)
+    # Of single precision, whose products are rounded as memory is aligned.
+    values = [judge.law.value(basis) for _, _, basis in found]
+    assert_allclose(values, [value for value, *_ in found], rtol=1e-5)
 
 
 def test_smooth_waves_around_a_ring_are_recovered(ring):
