@@ -100,6 +100,14 @@ def test_tensors_are_restricted_in_all_indices_together(grid, n_indices):
 
 
 @grids
+def test_means_of_a_matrix_at_every_displacement(grid):
+    matrix = torch.randn(grid.size, grid.size, generator=torch.Generator().manual_seed(0))
+    matrix = matrix + matrix.mT
+    expected = [matrix.double()[lag.here, lag.there].mean() for lag in grid.lags()]
+    assert_allclose(grid.means_by_lag(matrix), expected, rtol=1e-10, atol=1e-12)
+
+
+@grids
 def test_entries_between_neighbours_and_the_shift_matrix(grid):
     matrix = torch.randn(grid.size, grid.size, generator=torch.Generator().manual_seed(0))
     y = torch.randn(grid.size, generator=torch.Generator().manual_seed(1))

@@ -13,12 +13,7 @@ from sklearn_symmetry.core.losses import PAPER_WEIGHTS
 from sklearn_symmetry.datasets import make_symmetric_signals
 from sklearn_symmetry.solver.judge import Judge
 from sklearn_symmetry.solver.manifold import minimise
-from sklearn_symmetry.solver.mixed_rows import (
-    in_one_sign,
-    mixed_places,
-    solved_like,
-    unmixed,
-)
+from sklearn_symmetry.solver.mixed_rows import in_one_sign, mixed_places, solved_like, unmixed
 from sklearn_symmetry.solver.repairs import rearranged, rephased
 from sklearn_symmetry.solver.search import _Attempt, search
 from sklearn_symmetry.solver.solve import rows_needed
@@ -226,8 +221,7 @@ def test_rows_that_a_packet_has_mixed_are_mended():
     expected = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
 
     def solve(data):
-        grid = Grid.line(data.n_features)
-        return search([data], dict(PAPER_WEIGHTS), grid=grid)[0].basis
+        return search([data], dict(PAPER_WEIGHTS))[0].basis
 
     mended, rounds = unmixed(judge, mixed, solve)
     assert rounds > 0

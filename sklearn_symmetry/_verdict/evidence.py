@@ -256,7 +256,7 @@ def energy_correlations(y, grid=None):
     grid = Grid.fitting(grid, y.shape[1], "y")
     covariance = torch.cov(log_energy(y).mT)
     deviation = covariance.diagonal().sqrt()
-    return _means_by_lag(covariance / torch.outer(deviation, deviation), grid)
+    return grid.means_by_lag(covariance / torch.outer(deviation, deviation))
 
 
 def folded_line(y, grid):
@@ -337,11 +337,4 @@ def locality(correlations, grid):
 
 
 def _lag_means(energy, grid):
-    return _means_by_lag(torch.cov(energy.mT), grid)
-
-
-def _means_by_lag(matrix, grid):
-    """Means of the entries of a symmetric matrix at every displacement."""
-    numbers = grid.lag_numbers().flatten()
-    sums = torch.bincount(numbers, weights=matrix.flatten().double(), minlength=len(grid.lags()))
-    return sums / torch.bincount(numbers)
+    return grid.means_by_lag(torch.cov(energy.mT))

@@ -272,6 +272,23 @@ class Grid:
         """
         return _lag_numbers(self)
 
+    def means_by_lag(self, matrix):
+        """Means of the entries of a symmetric matrix at every displacement.
+
+        Parameters
+        ----------
+        matrix : Tensor of shape (size, size)
+
+        Returns
+        -------
+        means : Tensor of float64 of shape (n_lags,)
+            In the order of :meth:`lags`.
+        """
+        numbers = self.lag_numbers().flatten().to(matrix.device)
+        weights = matrix.flatten().double()
+        sums = torch.bincount(numbers, weights=weights, minlength=len(self.lags()))
+        return sums / torch.bincount(numbers)
+
     def is_near(self, lag):
         """Whether a lag relates neighbours."""
         return sum(abs(step) for step in lag.steps) == 1

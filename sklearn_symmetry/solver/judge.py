@@ -76,10 +76,11 @@ class Judge:
     """
 
     def __init__(self, data, weights, grid, tuning):
-        self.data, self.weights, self.grid, self.tuning = data, weights, grid, tuning
+        self.data, self.weights, self.tuning = data, weights, tuning
         few = slice(0, tuning.search_samples)
         options = {"grid": grid, "tuning": tuning}
         self.fine = Objective(data, weights, few, **options)
+        self.grid = self.fine.grid  # a line, if there is none
         able = self.fine.modes is not None
         self.law = Law(self.fine) if able else None
         self.exact = LawOfWindows(self.fine) if able else None

@@ -106,10 +106,8 @@ def in_one_sign(basis, objective):
     deviation = covariance.diagonal().sqrt()
     correlation = covariance / torch.outer(deviation, deviation)
     lags = objective.grid.lag_numbers().to(basis.device)
-    sums = torch.zeros(len(basis)).to(basis).index_add(0, lags.flatten(), correlation.flatten())
-    means = sums / torch.bincount(lags.flatten(), minlength=len(basis)).clamp_min(1)
     near = torch.exp(-0.5 * (lags / objective.tuning.window_reach) ** 2)
-    links = (correlation * means[lags] * near).cpu()
+    links = (correlation * objective.grid.means_by_lag(correlation)[lags] * near).cpu()
     signs = torch.ones(len(basis), dtype=links.dtype)
     for row in range(1, len(basis)):
         if signs[:row] @ links[row, :row] < 0:

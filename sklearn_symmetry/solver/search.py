@@ -7,7 +7,6 @@ from enum import Enum
 
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..core.grid import Grid
 from .judge import Judge, ranked, same, settled
 from .mixed_rows import unmixed
 from .objective import affordable_modes
@@ -219,8 +218,7 @@ class _Attempt:
         weights, options = self.judge.weights, {"seed": self.seed, "tuning": self.tuning}
 
         def solve(data):
-            grid = Grid.line(data.n_features)
-            return search([data], weights, grid=grid, **options)[0].basis
+            return search([data], weights, **options)[0].basis
 
         basis, rounds = unmixed(self.judge, candidate.basis, solve)
         return self.judge.repaired(candidate, basis) if rounds else candidate

@@ -215,8 +215,8 @@ class Tuning:
     mixed_from: float = _tuned(
         4.0,
         "standard deviations of the lower ones",
-        "Excess of the entropies about a row that is mixed: of an end of 513 Legendre columns at "
-        "a cosine of .954 mixed ones have 6 to 16, of the right ones up to 3.6.",
+        "Excess of the entropies about a row that is mixed; of hundreds of right ones none has as "
+        "much by chance.",
         SCALE,
     )
     local_rounds: int = _tuned(

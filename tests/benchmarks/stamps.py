@@ -111,6 +111,12 @@ SAME = {
     "verdict 277327be29": "verdict 46f3623f15",
     "lattice 9c8a617638": "lattice 68d0c844f7",
     "lattice_verdict f840070563": "lattice_verdict 2c80f4d56b",
+    # Means by displacement are the grid's own: the same to the bit.
+    "search 9f0f5c2b05": "search 2be537deb4",
+    "verdict 46f3623f15": "verdict ae87d816ca",
+    "lattice 68d0c844f7": "lattice 8639e66780",
+    "lattice_verdict 2c80f4d56b": "lattice_verdict 2ec9beb9db",
+    "paper ab3a3b8637": "paper 1f6ea12936",
 }
 # What lines, rings and shuffles do not look at: these modules, and the numbers of this command.
 LATTICES_ALONE = ("solver/climb.py", "solver/lattice.py", "solver/starts/standing_waves.py")
