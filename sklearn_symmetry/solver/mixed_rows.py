@@ -19,7 +19,7 @@ from .manifold import minimise, nearest_orthogonal
 
 __all__ = ["in_one_sign", "mixed_places", "solved_like", "unmixed"]
 
-LOW = (0.05, 0.25)  # quantiles that mixed rows hardly move: they tell mean and deviation of others
+LOW = 0.25  # a quantile that mixed rows hardly move: it tells the mean of the others
 
 
 def unmixed(judge, basis, solve):
@@ -118,6 +118,9 @@ def in_one_sign(basis, objective):
 def mixed_places(basis, samples, objective):
     """Rows about which entropies are higher than elsewhere: mixed rows are less sparse.
 
+    Than of the lower ones of all rows, by more than their errors explain, which two halves of the
+    samples tell: where a fifth of the rows are mixed, the others are not what they will be.
+
     Parameters
     ----------
     basis : Tensor of shape (d, d)
@@ -131,12 +134,17 @@ def mixed_places(basis, samples, objective):
         In order, none in the window of another.
     """
     tuning, lags = objective.tuning, objective.grid.lag_numbers()
-    rows = (basis.float() @ samples).mT
-    entropies = smooth_entropy(rows, scale=tuning.peak_width).double().cpu()
     near = torch.exp(-0.5 * (lags / tuning.mixed_extent) ** 2).double()
-    about = near @ (entropies - entropies.median()) / near.square().sum(1).sqrt()
-    (lowest, low), (first, last) = (about.quantile(share) for share in LOW), ndtri(LOW)
-    excess = last + (about - low) / (low - lowest) * (last - first)
+    near = near / near.square().sum(1, keepdim=True).sqrt()
+
+    def about(part):
+        values = smooth_entropy((basis.float() @ part).mT, scale=tuning.peak_width).double().cpu()
+        return near @ (values - values.median())
+
+    one, other = map(about, samples.tensor_split(2, dim=1))
+    error = (one - other).std() / 2  # of their mean, which is of all samples
+    excess = (one + other) / (2 * error)
+    excess = excess - excess.quantile(LOW) + ndtri(LOW)
     places = []
     while excess.max() > tuning.mixed_from:
         places.append(int(excess.argmax()))

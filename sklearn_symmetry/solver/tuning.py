@@ -213,10 +213,10 @@ class Tuning:
         SCALE,
     )
     mixed_from: float = _tuned(
-        4.0,
-        "standard deviations of the lower ones",
+        5.0,
+        "standard errors",
         "Excess of the entropies about a row that is mixed; of hundreds of right ones none has as "
-        "much by chance.",
+        "much.",
         SCALE,
     )
     local_rounds: int = _tuned(
