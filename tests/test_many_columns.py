@@ -16,7 +16,7 @@ from sklearn_symmetry.solver.manifold import minimise
 from sklearn_symmetry.solver.mixed_rows import in_one_sign, mixed_places, solved_like, unmixed
 from sklearn_symmetry.solver.repairs import rearranged, rephased
 from sklearn_symmetry.solver.search import _Attempt, search
-from sklearn_symmetry.solver.solve import rows_needed
+from sklearn_symmetry.solver.solve import _Progress, rows_needed
 from sklearn_symmetry.solver.starts import seriation, waves
 from sklearn_symmetry.solver.starts.joint_diagonalisation import _round_robin, joint_diagonaliser
 from sklearn_symmetry.solver.starts.seriation import longest_path
@@ -230,6 +230,19 @@ def test_rows_that_a_packet_has_mixed_are_mended():
     assert_allclose(mended @ mended.mT, torch.eye(60), atol=1e-9)
 
 
+def test_rows_that_were_mixed_are_put_in_order(monkeypatch):
+    judge, truth = judge_with(60)
+    turned = torch.cat([truth[:30].flip(0), truth[30:]])
+    mixed = with_packets(turned, [(30, 2.0, 1)])
+    expected = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
+    monkeypatch.setattr(f"{unmixed.__module__}.solved_like", lambda rows, *_: turned[18:43])
+    mended, rounds = unmixed(judge, mixed, None)
+    assert rounds > 0
+    overlap = (mended @ expected.mT).diagonal()
+    overlap = torch.maximum(overlap.abs(), (mended.flip(0) @ expected.mT).diagonal().abs())
+    assert_allclose(overlap, 1, atol=0.02)
+
+
 def test_what_is_not_mixed_is_left_alone():
     judge, truth = judge_with(60)
     basis = minimise(judge.fine, truth, max_iter=100, tol=1e-5).basis
@@ -238,19 +251,66 @@ def test_what_is_not_mixed_is_left_alone():
     assert same is basis
 
 
-def test_a_large_set_is_mended_locally_even_where_its_leader_is_certain(monkeypatch):
+def test_mending_of_windows_is_reported_and_can_be_stopped(monkeypatch):
+    judge, truth = judge_with(60, "circulant")
+    mixed = with_packets(truth, [(12, 2.0, 1), (40, 2.0, 1)])
+    solved, news = [], iter([False, True])
+
+    def solve(data):
+        solved.append(data)
+        return torch.as_tensor(data.axes)
+
+    same, rounds = unmixed(judge, mixed, solve, lambda: next(news))
+    assert (len(solved), rounds) == (1, 0)
+    assert same is mixed
+
+    told = []
+    large = Tuning(many=8, budget=1, columns_an_operator=2)
+    options = {"weights": dict(PAPER_WEIGHTS), "tuning": large}
+    monkeypatch.setattr(f"{search.__module__}.unmixed", lambda judge, basis, solve, watch: (
+        basis, watch() or watch() or 0,
+    ))  # fmt: skip
+    found = search(
+        [judge_of(9).data], **options, report=lambda one, found: told.append((one, list(found)))
+    )
+    names = [one.name for one, _ in told]
+    assert names[0] == names[1] == names[2]
+    assert [len(found) for _, found in told[:3]] == [0, 0, 1]
+    assert told[2][1][0] in found
+
+
+def test_what_is_not_ready_can_be_had_but_is_no_candidate_yet():
+    judge = judge_of(9)
+    start = torch.linalg.qr(torch.randn(9, 9, dtype=torch.float64))[0]
+    (one,) = judge.refine([("any", start)])
+    reports = []
+    settings = SimpleNamespace(max_iter=None, padding=0, n_powers=None)
+    progress = _Progress(settings, reports.append, DEFAULT, Grid.line(9))
+    progress.candidate(one, [])
+    assert reports[-1].snapshot().candidates == []
+    progress.candidate(one, [one])
+    assert [told.iteration for told in reports] == [1, 1]
+    assert len(reports[-1].snapshot().candidates) == 1
+
+
+@pytest.mark.parametrize(("changed", "certain", "expected"), [
+    ({}, True, [rearranged]), ({"many": 8}, True, [rearranged, unmixed]),
+    ({"many": 8}, False, [rearranged]), ({"many": 8, "budget": 1}, False, [rearranged, unmixed]),
+])  # fmt: skip
+def test_windows_of_many_rows_are_solved_where_no_closer_look_follows(
+    monkeypatch, changed, certain, expected
+):
     done = []
     monkeypatch.setattr(
         Judge, "mended", lambda judge, one, changes, rounds: done.append(*changes) or one
     )
     monkeypatch.setattr(_Attempt, "_unmixed", lambda attempt, one: done.append(unmixed) or one)
-    for changed in ({}, {"many": 8, "budget": 1}):
-        judge = judge_of(9, **changed)
-        attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
-        attempt.few = False
-        monkeypatch.setattr(attempt, "_is_certain", lambda candidate: True)
-        attempt._mended(None)
-    assert done == [rearranged, rearranged, unmixed]
+    monkeypatch.setattr(_Attempt, "_is_certain", lambda attempt, one: certain)
+    judge = judge_of(9, **changed)
+    attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
+    attempt.few, attempt.lawful, attempt.patient = False, True, False
+    attempt._mended(None)
+    assert done == expected
 
 
 @pytest.mark.parametrize(("size", "options", "rows"), [

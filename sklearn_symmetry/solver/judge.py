@@ -131,13 +131,17 @@ class Judge:
         return torch.as_tensor(basis, dtype=torch.float64).to(self.fine.spectrum, copy=True)
 
     @property
+    def has_many_rows(self):
+        """Whether columns are many, along one axis: more than a window of rows has."""
+        return self.fine.grid.n_axes == 1 and self.data.n_features > self.tuning.many
+
+    @property
     def is_large(self):
-        """Whether columns are many, and cumulants cost too much to tell one start from another.
+        """Whether rows are many, and cumulants cost too much to tell one start from another.
 
         Along one axis, where starts are near their ends: those of lattices are not.
         """
-        along_one = self.fine.grid.n_axes == 1 and self.data.n_features > self.tuning.many
-        return along_one and self.fine.cumulants is None
+        return self.has_many_rows and self.fine.cumulants is None
 
     def rough(self, bases):
         """Losses by which proposals are ranked before any descent.

@@ -16,13 +16,14 @@ from scipy.special import ndtri
 from ..core.entropy import smooth_entropy
 from ..statistics.principal import principal_data
 from .manifold import minimise, nearest_orthogonal
+from .repairs import rearranged
 
 __all__ = ["in_one_sign", "mixed_places", "solved_like", "unmixed"]
 
 LOW = 0.25  # a quantile that mixed rows hardly move: it tells the mean of the others
 
 
-def unmixed(judge, basis, solve):
+def unmixed(judge, basis, solve, watch=None):
     """Solve windows of rows anew, wherever some are mixed, as long as that is worth it.
 
     Parameters
@@ -33,6 +34,8 @@ def unmixed(judge, basis, solve):
     solve : callable
         Of the :class:`~sklearn_symmetry.statistics.principal.PrincipalData` of few columns along a
         line to its basis.
+    watch : callable, optional
+        Called before every window; a true result stops.
 
     Returns
     -------
@@ -44,10 +47,15 @@ def unmixed(judge, basis, solve):
     lowest, options = objective.value(basis), {"max_iter": tuning.fine_iterations} | judge.done
     for rounds in range(tuning.local_rounds):
         changed = in_one_sign(best, objective)
-        for place in mixed_places(changed, judge.data.samples, objective):
+        places = mixed_places(changed, judge.data.samples, objective)
+        for place in places:
+            if watch is not None and watch():
+                return best, rounds
             window = _window(place, objective.grid, tuning)
             changed[window] = solved_like(changed[window], judge.data.samples, solve)
-        changed = in_one_sign(changed, objective)
+        if places:  # what was mixed hid that stretches of rows are in the wrong order
+            changed = in_one_sign(changed, objective)
+            changed = min([changed, *rearranged(changed, objective)], key=objective.value)
         if changed.equal(best):
             return best, rounds
         descent = minimise(objective, changed, **options)

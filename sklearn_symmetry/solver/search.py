@@ -47,8 +47,9 @@ def search(
     seed : int
     tuning : Tuning
     report : callable, optional
-        Called with every new :class:`~sklearn_symmetry.solver.judge.Candidate` and the list so far;
-        a true result stops.
+        Called with every new :class:`~sklearn_symmetry.solver.judge.Candidate` and the list so far,
+        and while one of many columns is being mended, with a list that lacks it; a true result
+        stops.
 
     Returns
     -------
@@ -105,7 +106,7 @@ class _Attempt:
         self.lawful = able and not self.undecided
         self.waves = self._planned()
         self.found, self.n_earlier, self.n_proposed = [], None, 0
-        self.looked_at = self.is_certain = None
+        self.looked_at = self.is_certain = self.report = None
 
     @property
     def best(self):
@@ -154,6 +155,7 @@ class _Attempt:
 
     def go_on(self, *, n_init, n_jobs, report, n_waves=None):
         """Try the next waves; the :class:`Outcome`."""
+        self.report = report
         waves = itertools.islice(self.waves, n_waves)
         while n_init is None or len(self.everything) < n_init:
             wave = next(waves, None)
@@ -197,7 +199,7 @@ class _Attempt:
     def _mended(self, candidate):
         """Its rows put in order; and mended in frequency, where that can be judged by the law.
 
-        Among many rows, the mixed ones too.
+        Among many rows the mixed ones, too, where no closer look would do that.
         """
         tuning = self.tuning
         if self.undecided:
@@ -209,7 +211,7 @@ class _Attempt:
             if self.closer:
                 changes[rolled] = tuning.rolls_tried
             candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
-        if self.judge.is_large:
+        if self.judge.is_large or (self.judge.has_many_rows and self._is_certain(candidate)):
             candidate = self._unmixed(candidate)
         return candidate
 
@@ -220,7 +222,10 @@ class _Attempt:
         def solve(data):
             return search([data], weights, **options)[0].basis
 
-        basis, rounds = unmixed(self.judge, candidate.basis, solve)
+        def watch():
+            return self.report is not None and self.report(candidate, self.everything)
+
+        basis, rounds = unmixed(self.judge, candidate.basis, solve, watch)
         return self.judge.repaired(candidate, basis) if rounds else candidate
 
     def _enough(self):

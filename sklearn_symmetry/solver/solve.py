@@ -341,8 +341,11 @@ class _Progress:
         self.candidates, self.stopped = [], False
 
     def candidate(self, candidate, found):
-        """Tell the caller of a new candidate; true if it wants to stop."""
-        self.candidates.append(candidate)
+        """Tell the caller of a candidate, new or not ready; true if it wants to stop."""
+        if any(one is candidate for one in found):
+            self.candidates.append(candidate)
+        else:
+            found = [*found, candidate]
         best = ranked(found)[0]
         self.data = best.data
         self.grid = best.grid or self.grid

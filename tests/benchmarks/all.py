@@ -11,7 +11,8 @@ A row counts if its stamp (`stamps.py`) is that of the present code, or one that
 to be as good, of which `--again` makes some rows anew; an older one is replaced when its run has
 ended. A row is in its file as soon as it is there, so that an interruption loses what
 was running and nothing else. Runs whose package or file is not here are named and stay missing.
-Times and memory (`speed`, `scale`, `scaling`) are measured last, one after another.
+Times and memory (`speed`, `scale`, `scaling`, `without_symmetry`) are measured last, one after
+another.
 
 Not among them, since they need what one machine rarely has: `device.py` (a GPU), `paired.py` (a
 checkout of another version), `step_cost.py`, and the paper's own procedure, of hours to days
@@ -37,7 +38,7 @@ from stamps import LOOKS_AT, stamp
 OWN = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "accuracy", "robustness",
     "calibration", "lattices", "lattice_verdicts", "rank", "dependent_rows", "precision",
-    "long_valleys", "separation", "ablation_of_search", "speed", "scale",
+    "long_valleys", "separation", "ablation_of_search", "without_symmetry", "speed", "scale",
 )  # fmt: skip
 # Scripts of the paper and their options; with MNIST where its file is.
 EXAMPLES = ROOT / "examples"
@@ -55,7 +56,7 @@ NEEDS = {"sensitivity": ("SALib",), "figures": ("matplotlib",)}
 # Tables that pages of the guide include, made by `summary` of the script.
 INCLUDED = (
     "shuffled", "shuffled_lattices", "bad_columns", "boundary", "lattices", "lattice_verdicts",
-    "rank", "dependent_rows", "precision", "long_valleys", "separation",
+    "rank", "dependent_rows", "precision", "long_valleys", "separation", "without_symmetry",
 )  # fmt: skip
 PAGES = (
     ["tests/benchmarks/result_tables.py"],

@@ -44,7 +44,7 @@ def separated_start(frame):
     rows, fields = separated_rows(frame)
     alike = affinity(data, rows, fields, tuning.affinity_samples)
     order = spectral_order(alike)
-    rows = rows[longest_path(alike, order, tuning, stretches=frame.judge.is_large)]
+    rows = rows[longest_path(alike, order, tuning, stretches=frame.judge.has_many_rows)]
     return rows * _neighbour_signs((rows * data.spectrum.cpu().numpy()) @ rows.T)[:, None]
 
 
