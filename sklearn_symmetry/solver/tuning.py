@@ -215,8 +215,8 @@ class Tuning:
     mixed_from: float = _tuned(
         5.0,
         "standard errors",
-        "Excess of the entropies about a row that is mixed; at right ends of 257 columns the largest "
-        "is 4.2.",
+        "Excess of the entropies about a row that is mixed; at right ends of 257 columns it is "
+        "4.2 at most.",
         SCALE,
     )
     local_rounds: int = _tuned(
