@@ -20,8 +20,6 @@ from .repairs import rearranged
 
 __all__ = ["in_one_sign", "mixed_places", "solved_like", "unmixed"]
 
-LOW = 0.25  # a quantile that mixed rows hardly move: it tells the mean of the others
-
 
 def unmixed(judge, basis, solve, watch=None):
     """Solve windows of rows anew, wherever some are mixed, as long as that is worth it.
@@ -152,7 +150,7 @@ def mixed_places(basis, samples, objective):
     one, other = map(about, samples.tensor_split(2, dim=1))
     error = (one - other).std() / 2  # of their mean, which is of all samples
     excess = (one + other) / (2 * error)
-    excess = excess - excess.quantile(LOW) + ndtri(LOW)
+    excess = excess - excess.quantile(tuning.unmixed_share) + ndtri(tuning.unmixed_share)
     places = []
     while excess.max() > tuning.mixed_from:
         places.append(int(excess.argmax()))

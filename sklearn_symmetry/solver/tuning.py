@@ -219,6 +219,13 @@ class Tuning:
         "4.2 at most.",
         SCALE,
     )
+    unmixed_share: float = _tuned(
+        0.25,
+        "of rows",
+        "Have low entropies however many others are mixed: the highest of these tells the mean of "
+        "all that are right.",
+        SCALE,
+    )
     local_rounds: int = _tuned(
         12,
         "rounds",
