@@ -281,7 +281,7 @@ def test_mending_of_windows_is_reported_and_can_be_stopped(monkeypatch):
 
 def test_what_is_not_ready_can_be_had_but_is_no_candidate_yet():
     judge = judge_of(9)
-    start = torch.linalg.qr(torch.randn(9, 9, dtype=torch.float64))[0]
+    start = np.linalg.qr(np.random.default_rng(1).standard_normal((9, 9)))[0]
     (one,) = judge.refine([("any", start)])
     reports = []
     settings = SimpleNamespace(max_iter=None, padding=0, n_powers=None)
