@@ -138,18 +138,35 @@ def test_of_a_large_set_starts_are_ranked_by_the_loss_and_descend_on_it_at_once(
     assert_array_equal(found.basis, minimise(judge.fine, judge.tensor(start), **budget).basis)
 
 
-def test_a_large_set_has_recipes_and_operators_of_its_own():
-    large = judge_of(18, many=17, budget=1, columns_an_operator=2)
-    frame = waves.Frame(large, DEFAULT.many_recipes[0], 0)
-    assert frame.is_first
-    assert len(frame.operators[1]) == 9
-    fewer = judge_of(18, many=17, budget=1, columns_an_operator=4)
-    assert len(waves.Frame(fewer, DEFAULT.many_recipes[0], 0).operators[1]) == 4
-    bounded = judge_of(18, many=17, budget=1, columns_an_operator=1, most_operators=11)
-    assert len(waves.Frame(bounded, DEFAULT.many_recipes[0], 0).operators[1]) == 11
-    few = judge_of(18, columns_an_operator=2)
-    assert not waves.Frame(few, DEFAULT.many_recipes[0], 0).is_first
-    assert len(waves.Frame(few, DEFAULT.recipes[0], 0).operators[1]) == DEFAULT.n_operators
+def operators_in_turn(size, **changed):
+    """Exponent of whitening and number of operators of every wave."""
+    judge = judge_of(size, **changed)
+    frames = [waves.Frame(judge, *one[:1], 0, *one[1:]) for one in waves._recipes(judge)]
+    assert [frame.is_first for frame in frames] == [True] + [False] * (len(frames) - 1)
+    return [(frame.recipe[0], len(frame.operators[1])) for frame in frames]
+
+
+def test_recipes_and_operators_are_of_few_columns_of_many_or_of_both():
+    usual = DEFAULT.n_operators
+    assert operators_in_turn(18, columns_an_operator=2) == [(1.0, usual), (1.0, usual)]
+    between = operators_in_turn(18, many=17, columns_an_operator=2)
+    assert between == [(1.0, usual), (0.75, 9), (1.0, usual)]
+    large = {"many": 17, "budget": 1}
+    assert operators_in_turn(18, **large, columns_an_operator=2) == [(0.75, 9), (1.0, 9)]
+    assert operators_in_turn(18, **large, columns_an_operator=4) == [(0.75, 4), (1.0, 4)]
+    bounded = operators_in_turn(18, **large, columns_an_operator=1, most_operators=11)
+    assert bounded == [(0.75, 11), (1.0, 11)]
+
+
+@pytest.mark.parametrize(("many", "first_looks"), [(8, 2), (9, 1)])
+def test_many_columns_have_two_first_looks(many, first_looks):
+    changed = {"many": many, "few": 8, "fewest": 8}
+    data = judge_of(9).data
+    attempt = _Attempt(data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
+    looks = 0
+    while next(attempt.waves) and not attempt.closer:
+        looks += 1
+    assert looks == first_looks
 
 
 def test_of_many_columns_as_many_waves_change_their_signs_as_the_budget_affords():
@@ -189,6 +206,18 @@ def test_rows_about_which_entropies_are_higher_are_mixed(boundary):
     mixed = with_packets(truth, [(12, 2.0, 1), (40, 2.0, 1)])
     assert mixed_places(truth, judge.data.samples, judge.fine) == []
     assert_allclose(mixed_places(mixed, judge.data.samples, judge.fine), (12, 40), atol=1)
+
+
+@pytest.mark.parametrize(("many", "certain"), [(48, [True, False]), (60, [True, True])])
+def test_an_end_with_mixed_rows_is_not_certain(monkeypatch, many, certain):
+    judge, truth = judge_with(60)
+    mixed = with_packets(truth, [(12, 2.0, 1)])
+    monkeypatch.setattr(_Attempt, "_is_sharp", lambda attempt, one: one.name == "sharp")
+    tuning = Tuning(third_order=0.0, many=many)
+    attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, tuning, 0, [])
+    ends = [SimpleNamespace(name="sharp", basis=one) for one in (truth, mixed)]
+    assert [attempt._is_certain(one) for one in ends] == certain
+    assert not attempt._is_certain(SimpleNamespace(name="flat", basis=truth))
 
 
 def test_signs_of_stretches_of_rows_are_made_one():
@@ -293,19 +322,19 @@ def test_what_is_not_ready_can_be_had_but_is_no_candidate_yet():
     assert len(reports[-1].snapshot().candidates) == 1
 
 
-@pytest.mark.parametrize(("changed", "certain", "expected"), [
+@pytest.mark.parametrize(("changed", "sharp", "expected"), [
     ({}, True, [rearranged]), ({"many": 8}, True, [rearranged, unmixed]),
     ({"many": 8}, False, [rearranged]), ({"many": 8, "budget": 1}, False, [rearranged, unmixed]),
 ])  # fmt: skip
 def test_windows_of_many_rows_are_solved_where_no_closer_look_follows(
-    monkeypatch, changed, certain, expected
+    monkeypatch, changed, sharp, expected
 ):
     done = []
     monkeypatch.setattr(
         Judge, "mended", lambda judge, one, changes, rounds: done.append(*changes) or one
     )
     monkeypatch.setattr(_Attempt, "_unmixed", lambda attempt, one: done.append(unmixed) or one)
-    monkeypatch.setattr(_Attempt, "_is_certain", lambda attempt, one: certain)
+    monkeypatch.setattr(_Attempt, "_is_sharp", lambda attempt, one: sharp)
     judge = judge_of(9, **changed)
     attempt = _Attempt(judge.data, dict(PAPER_WEIGHTS), None, Tuning(**changed), 0, [])
     attempt.few, attempt.lawful, attempt.patient = False, True, False

@@ -8,7 +8,7 @@ from enum import Enum
 from joblib import Parallel, delayed, effective_n_jobs
 
 from .judge import Judge, ranked, same, settled
-from .mixed_rows import unmixed
+from .mixed_rows import mixed_places, unmixed
 from .objective import affordable_modes
 from .repairs import rearranged, rolled, signs_and_swaps
 from .starts.lawful import lawful
@@ -106,7 +106,7 @@ class _Attempt:
         self.lawful = able and not self.undecided
         self.waves = self._planned()
         self.found, self.n_earlier, self.n_proposed = [], None, 0
-        self.looked_at = self.is_certain = self.report = None
+        self.looked_at = self.is_sharp = self.report = None
 
     @property
     def best(self):
@@ -121,7 +121,8 @@ class _Attempt:
     def _planned(self):
         """Waves of proposals: the clearest, then those of the law, then all others.
 
-        With few columns a first look misleads, and the law is cheap: all goes through it.
+        With few columns a first look misleads, and the law is cheap: all goes through it. With many
+        it is dear, and there are two kinds of clear ones.
         """
         recipes = waves(self.judge, self.seed)
         first = next(recipes)
@@ -130,6 +131,8 @@ class _Attempt:
             return
         if not self.few:
             yield first
+            if self.judge.has_many_rows:
+                yield next(recipes)
             first = list(itertools.chain(first, *recipes))
         self._look_closer()
         yield lawful(self.judge, self.seed, first)
@@ -206,12 +209,12 @@ class _Attempt:
             return candidate
         candidate = self.judge.mended(candidate, {rearranged: 1}, tuning.mending_rounds)
         sees = self.closer or not self.lawful
-        if sees and (self.patient or not self._is_certain(candidate)):
+        if sees and (self.patient or not self._is_sharp(candidate)):
             changes = signs_and_swaps(tuning)
             if self.closer:
                 changes[rolled] = tuning.rolls_tried
             candidate = self.judge.mended(candidate, changes, tuning.mending_rounds)
-        if self.judge.is_large or (self.judge.has_many_rows and self._is_certain(candidate)):
+        if self.judge.is_large or (self.judge.has_many_rows and self._is_sharp(candidate)):
             candidate = self._unmixed(candidate)
         return candidate
 
@@ -231,9 +234,10 @@ class _Attempt:
     def _enough(self):
         """Whether the best candidate needs no others.
 
-        Two must agree, or its energies be stationary and its minimum sharp. With few columns, and
-        after a closer look, two are soon wrong together, and the energies must be stationary in
-        either case. Where all descents on the law end in one place, there is no second to wait for.
+        Two must agree, or its energies be stationary and its minimum sharp, with none of many rows
+        mixed. With few columns, and after a closer look, two are soon wrong together, and the
+        energies must be stationary in either case. Where all descents on the law end in one place,
+        there is no second to wait for.
         """
         leader, tuning = self.best, self.tuning
         least = min(tuning.lawful_least, self.n_proposed)
@@ -260,12 +264,19 @@ class _Attempt:
         return self.judge.is_stationary(candidate, limit)
 
     def _is_certain(self, candidate):
+        """Whether it is sharp, and of many rows none is mixed."""
+        judge = self.judge
+        if not judge.has_many_rows or not self._is_sharp(candidate):
+            return self._is_sharp(candidate)
+        return not mixed_places(candidate.basis, judge.data.samples, judge.fine)
+
+    def _is_sharp(self, candidate):
         """Whether its energies are stationary and its minimum is sharp; looked at once."""
         if candidate is not self.looked_at:
             self.looked_at = candidate
             stationary = self._is_stationary(candidate)
-            self.is_certain = stationary and self.judge.leads_back(candidate)
-        return self.is_certain
+            self.is_sharp = stationary and self.judge.leads_back(candidate)
+        return self.is_sharp
 
 
 def _refined(groups, judge, n_jobs):

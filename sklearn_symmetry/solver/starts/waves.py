@@ -68,7 +68,7 @@ class Frame:
     @property
     def is_first(self):
         """Whether this is the frame of the first wave."""
-        return self.recipe == _recipes(self.judge)[0]
+        return (self.recipe, self.n_operators) == _recipes(self.judge)[0]
 
     @property
     def label(self):
@@ -84,12 +84,9 @@ class Frame:
     @cached_property
     def operators(self):
         """Strengths and position operators."""
-        samples = self.whitened.samples
-        tuning, count = self.tuning, self.n_operators or self.tuning.n_operators
-        if self.n_operators is None and self.judge.is_large:
-            positions = self.data.n_features // tuning.columns_an_operator
-            count = min(positions, tuning.most_operators)
-        return position_operators(samples, count, self.seed, tuning)
+        tuning = self.tuning
+        count = self.n_operators or tuning.n_operators
+        return position_operators(self.whitened.samples, count, self.seed, tuning)
 
 
 def waves(judge, seed):
@@ -105,15 +102,24 @@ def waves(judge, seed):
     wave : list of tuple of str and basis
     """
     ways = [way for way in WAYS if way.name not in judge.tuning.left_out]
-    for recipe in _recipes(judge):
-        frame = Frame(judge, recipe, seed)
+    for recipe, n_operators in _recipes(judge):
+        frame = Frame(judge, recipe, seed, n_operators)
         wave = [one for way in ways if way.suits(frame) for one in way.propose(frame)]
         yield _promising(wave, judge)
 
 
 def _recipes(judge):
-    """Of its tuning, for as many columns."""
-    return judge.tuning.many_recipes if judge.is_large else judge.tuning.recipes
+    """Recipes and numbers of operators: of its tuning, for as many columns.
+
+    In between, narrow signals need the operators of few columns, oscillating ones those of many.
+    """
+    tuning, size = judge.tuning, judge.data.n_features
+    usual = [(recipe, None) for recipe in tuning.recipes]
+    if not judge.has_many_rows:
+        return usual
+    positions = min(size // tuning.columns_an_operator, tuning.most_operators)
+    many = [(recipe, positions) for recipe in tuning.many_recipes]
+    return many if judge.is_large else [usual[0], many[0], *usual[1:]]
 
 
 def _promising(wave, judge):
