@@ -179,8 +179,9 @@ class Tuning:
     many_recipes: tuple = _tuned(
         ((0.75, 0.5, False), (1.0, 0.5, False)),
         "as `recipes`",
-        "The same where cumulants of third order cost too much. Less whitening amplifies the noise "
-        "of weak axes less; with 0.65 they are lost.",
+        "The same where cumulants of third order cost too much; the first one in a second look at "
+        "fewer columns than that, too. Less whitening amplifies the noise of weak axes less; with "
+        "0.65 they are lost.",
         SEPARATION,
     )
     columns_an_operator: int = _tuned(
