@@ -18,6 +18,7 @@ from sklearn_symmetry.solver.repairs import rearranged, rephased
 from sklearn_symmetry.solver.search import _Attempt, search
 from sklearn_symmetry.solver.solve import _Progress, rows_needed
 from sklearn_symmetry.solver.starts import seriation, waves
+from sklearn_symmetry.solver.starts.arranged import Arranged
 from sklearn_symmetry.solver.starts.joint_diagonalisation import _round_robin, joint_diagonaliser
 from sklearn_symmetry.solver.starts.seriation import longest_path
 from sklearn_symmetry.solver.tuning import DEFAULT, Tuning
@@ -156,6 +157,26 @@ def test_recipes_and_operators_are_of_few_columns_of_many_or_of_both():
     assert operators_in_turn(18, **large, columns_an_operator=4) == [(0.75, 4), (1.0, 4)]
     bounded = operators_in_turn(18, **large, columns_an_operator=1, most_operators=11)
     assert bounded == [(0.75, 11), (1.0, 11)]
+
+
+def test_separated_rows_start_in_the_order_along_which_they_are_stationary():
+    judge, truth = judge_with(60)
+    stretches = torch.cat([truth[20:45].flip(0), truth[:20], truth[45:]])
+    frame = SimpleNamespace(judge=judge, separated=stretches.numpy(), label="(so)")
+    ((name, found),) = Arranged().propose(frame)
+    assert name == "arranged (so)"
+    assert_array_equal(
+        min(found, found.flip(0), key=lambda one: float((one - truth).norm())), truth
+    )
+    frame.separated = truth.numpy()
+    assert Arranged().propose(frame) == []
+
+
+@pytest.mark.parametrize(("changed", "suits"), [
+    ({}, False), ({"many": 8}, True), ({"many": 8, "budget": 1}, False),
+])  # fmt: skip
+def test_separated_rows_are_arranged_where_they_are_many_and_starts_affordable(changed, suits):
+    assert Arranged().suits(SimpleNamespace(judge=judge_of(9, **changed))) is suits
 
 
 @pytest.mark.parametrize(("many", "first_looks"), [(8, 2), (9, 1)])

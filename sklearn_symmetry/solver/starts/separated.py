@@ -25,7 +25,7 @@ class Separated:
 
     def propose(self, frame):
         """The one basis there is, named."""
-        return [(f"{self.name} {frame.label}", separated_start(frame))]
+        return [(f"{self.name} {frame.label}", frame.separated)]
 
 
 def separated_start(frame):

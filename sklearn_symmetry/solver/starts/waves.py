@@ -6,15 +6,16 @@ from functools import cached_property
 from typing import Protocol
 
 from ...statistics.principal import whitened
+from .arranged import Arranged
 from .chains import Chain
 from .closed_orbit import ClosedOrbit
 from .cumulant_operators import position_operators
 from .orders import Ordered
-from .separated import Separated
+from .separated import Separated, separated_start
 
 __all__ = ["WAYS", "Frame", "Proposer", "waves"]
 
-WAYS = (ClosedOrbit(), Separated(), Chain(), Ordered())
+WAYS = (ClosedOrbit(), Separated(), Arranged(), Chain(), Ordered())
 
 
 class Proposer(Protocol):
@@ -87,6 +88,11 @@ class Frame:
         tuning = self.tuning
         count = self.n_operators or tuning.n_operators
         return position_operators(self.whitened.samples, count, self.seed, tuning)
+
+    @cached_property
+    def separated(self):
+        """Separated rows in the order of their affinities, as an array."""
+        return separated_start(self)
 
 
 def waves(judge, seed):
