@@ -48,7 +48,7 @@ from sklearn_symmetry.solver.tuning import (
 from sklearn_symmetry.statistics.summary import summarise
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FIRST_SEED, SEEDS, SEEDS_OF_MANY, TRAJECTORIES = 70_000, 2, 24, 1
+FIRST_SEED, SEEDS, SEEDS_OF_MANY, TRAJECTORIES = 70_000, 2, 8, 1
 FIELDS = (
     "part", "changed", "set", "seed", "step", "cosine", "cpu_seconds", "starts", "version",
 )  # fmt: skip
