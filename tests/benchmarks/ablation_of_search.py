@@ -226,7 +226,7 @@ def run(part, changed, set, seed, step):  # named as the columns are
         changed, tuning = trajectory(seed)[step]
     X, generator = (SETS | MANY)[chosen](seed)
     boundary = "circulant" if "ring" in chosen else "open"
-    n_init = HARD.get(chosen) if part == "device" else STARTS
+    n_init = STARTS if part == "number" else HARD.get(chosen)
     changed_code = patch(*INSTEAD[changed]) if changed in INSTEAD else nullcontext()
     with changed_code, warnings.catch_warnings():
         warnings.simplefilter("ignore")
