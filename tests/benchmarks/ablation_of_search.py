@@ -138,6 +138,7 @@ DEVICES = {
     "view about the mean": {"offset": np.inf},
     "closed orbits": {"left_out": ("closed orbit",)},
     "separated starts": {"left_out": ("separated",)},
+    "arranged starts": {"left_out": ("arranged",)},
     "chains": {"left_out": ("chain",)},
     "ordered starts": {"left_out": ("order",)},
     "continued chains": {"continued": False},
@@ -156,7 +157,7 @@ DEVICES_OF_MANY = {
     "windows of mixed rows": {"local_rounds": 0},
     "mixed rows are seen": {"mixed_from": np.inf},
     "stretches of a path": {},
-    "arranged starts": {"left_out": ("arranged",)},
+    "arranged starts": DEVICES["arranged starts"],
 }
 INSTEAD = {
     "stretches of a path": (

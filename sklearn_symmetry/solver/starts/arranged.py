@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starts for noisy narrow signals: separated rows in the order along which they are stationary.
 
-Noise hides who is next to whom, and a path of the closest breaks into stretches; it takes all rows
-to tell the order. After a descent it is too late: rows are mixed where wrong neighbours meet.
+Noise, and positions that hardly occur, hide who is next to whom, and a path of the closest breaks
+into stretches; it takes all rows to tell the order. After a descent it is too late: rows are mixed
+where wrong neighbours meet.
 """
 
 from ..repairs import rearranged
@@ -16,8 +17,8 @@ class Arranged:
     name = "arranged"
 
     def suits(self, frame):
-        """For many rows, as long as a search can afford several starts."""
-        return frame.judge.has_many_rows and not frame.judge.is_large
+        """Along one axis, as long as a search can afford several starts."""
+        return frame.judge.grid.n_axes == 1 and not frame.judge.is_large
 
     def propose(self, frame):
         """One basis, named, unless none of the orders that are tried is a gain."""
