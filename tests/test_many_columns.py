@@ -190,17 +190,18 @@ def test_many_columns_have_two_first_looks(many, first_looks):
     assert looks == first_looks
 
 
-def test_of_many_columns_as_many_axes_change_their_signs_as_the_budget_affords():
+def test_of_many_columns_as_many_frequencies_change_their_signs_as_the_budget_affords():
     basis = torch.eye(12, dtype=torch.float64)
-    look = DEFAULT.scout_samples * 12**2 + 12**3
+    look = 2 * (DEFAULT.scout_samples * 12**2 + 12**3)
     for affordable, count in ((12, 11), (6, 6), (1, 1)):
         objective = SimpleNamespace(tuning=Tuning(budget=affordable * look), cumulants=None)
         changed = list(rephased(basis, objective))
-        assert len(changed) == count
-        for one in changed:
-            assert_array_equal(one.abs(), basis)
-            assert one.diagonal()[-1] == -1
-            assert one.diagonal().diff().count_nonzero() == 1
+        assert len(changed) == 2 * count
+        for smooth, axes in zip(changed[::2], changed[1::2], strict=True):
+            assert_allclose(smooth @ smooth.mT, basis, atol=1e-12)
+            assert axes.diagonal().abs().sum() == 12
+            assert axes.diagonal()[-1] == -1
+            assert axes.diagonal().diff().count_nonzero() == 1
 
 
 def judge_with(size, boundary="open"):

@@ -69,11 +69,17 @@ def signs_and_swaps(tuning):
     return {rephased: tuning.signs_tried, swapped: tuning.swaps_tried}
 
 
+def _in_frequency(basis):
+    """Sine waves, and the principal axes in them, one frequency a row."""
+    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
+    return waves, waves.mT @ basis
+
+
 def rephased(basis, objective):
     """The basis with other signs of its frequencies, which second moments do not notice.
 
-    Those of all principal axes of less variance than some, since variance falls with frequency; and
-    of axes as third-order cumulants like best.
+    Those of all sine waves above some; of all principal axes of less variance than some, which are
+    no sine waves where signals recur; and of axes as third-order cumulants like best.
 
     Parameters
     ----------
@@ -83,11 +89,13 @@ def rephased(basis, objective):
     Yields
     ------
     basis : Tensor of shape (d, d)
-        Of the axes of many columns as many as can be ranked within the budget.
+        Of many columns as many as can be ranked within the budget.
     """
     tuning, size = objective.tuning, len(basis)
+    waves, spectrum = _in_frequency(basis)
     look = tuning.scout_samples * size**2 + size**3  # multiplications of a scout
-    for first in range(1, size, -(-size * look // tuning.budget)):
+    for first in range(1, size, -(-2 * size * look // tuning.budget)):
+        yield basis - 2 * waves[:, first:] @ spectrum[first:]
         yield torch.cat([basis[:, :first], -basis[:, first:]], 1)
     if objective.cumulants is not None:
         signs = sign_changes(by_frequency(basis), tuning.budget // objective.look_cost)
@@ -139,8 +147,7 @@ def rolled(basis, objective):
     ------
     basis : Tensor of shape (d, d)
     """
-    waves = torch.as_tensor(sine_basis(len(basis))).to(basis)
-    spectrum = waves.mT @ basis  # one frequency a row
+    waves, spectrum = _in_frequency(basis)
     for step in range(1, objective.tuning.swap_distance + 1):
         for direction in (-step, step):
             yield waves @ spectrum.roll(direction, dims=0)
