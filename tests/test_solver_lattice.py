@@ -24,7 +24,7 @@ from sklearn_symmetry.datasets import (
     load_photo_patches,
     make_symmetric_fields,
 )
-from sklearn_symmetry.solver.climb import climbed, turned
+from sklearn_symmetry.solver.climb import climbed, swapped, turned
 from sklearn_symmetry.solver.lattice import (
     LatticeJudge,
     _Attempt,
@@ -426,12 +426,33 @@ def test_a_lattice_is_turned(seed):
     assert_allclose(seen[inner], there[inner], atol=0.15)
 
 
+def test_an_oblong_lattice_is_turned_in_its_own_proportions():
+    """By two right angles it is upside down, by one each axis lies along the other."""
+    grid, basis = Grid.of((4, 8), "open"), torch.eye(32, dtype=torch.float64)
+    assert_allclose(turned(basis, grid, np.pi), basis.flip(0), atol=0.01)
+    places = grid.coordinates().numpy() - [1.5, 3.5]
+    seen = (turned(basis, grid, np.pi / 2).square().numpy() @ places).reshape(4, 8, 2)
+    assert (np.diff(seen[..., 1].mean(1)) > 0).all()
+    assert (np.diff(seen[..., 0].mean(0)) < 0).all()  # none of its eight is beyond the window
+
+
+@seeds
+def test_swapped_axes_have_about_one_variance(seed):
+    rng, levels = np.random.default_rng(seed), torch.tensor([0.0, 0.1, 5.0, 5.1, 5.2, 9.0])
+    basis, group = torch.as_tensor(ortho_group.rvs(6, random_state=seed)), [0, 0, 1, 1, 1, 2]
+    for _ in range(20):
+        found = swapped(basis, levels, rng, 0.3)
+        moved = np.round((basis.mT @ found).numpy(), 8)
+        assert_array_equal(np.abs(moved).sum(0), 1)
+        assert_array_equal(np.array(group)[np.abs(moved).argmax(0)], group)
+
+
 def test_a_climb_turns_a_lattice_that_lies_askew():
     smooth = make_symmetric_fields(
         6000, (5, 5), field="smooth", symmetry="orthogonal", random_state=1
     )
     data = principal_data(smooth.data, seed=0)
-    few = replace(DEFAULT, turns=12)
+    few = replace(DEFAULT, changes_in_vain=12)
     judge = LatticeJudge(data, dict(PAPER_WEIGHTS), Grid.of((5, 5), "open"), few)
     truth = judge.tensor(smooth.basis.T @ np.asarray(data.axes))
     askew = judge.tensor(turned(truth, judge.grid, np.pi / 4))
@@ -442,7 +463,7 @@ def test_a_climb_turns_a_lattice_that_lies_askew():
 
 
 def test_a_climb_on_the_law_ends_no_higher_and_at_an_orthogonal_matrix(blobs):
-    quick = replace(DEFAULT, turns=4, n_modes=12)
+    quick = replace(DEFAULT, changes_in_vain=4, n_modes=12)
     judge = LatticeJudge(blobs[0], dict(PAPER_WEIGHTS), GRIDS["square"], quick)
     start = blobs[1][torch.randperm(16, generator=torch.Generator().manual_seed(0))]
     basis, value = climbed(judge, start, seed=0)
@@ -494,7 +515,9 @@ def test_a_search_that_is_never_certain_tries_waves_and_mending_and_climbs(monke
     budget = dict.fromkeys(
         ("laid_iterations", "wave_iterations", "settling_iterations", "lattice_probes"), 2
     )
-    few = dict.fromkeys(("turns", "climbers", "lawful_starts", "settled", "reflection_rounds"), 1)
+    few = dict.fromkeys(
+        ("changes_in_vain", "climbers", "lawful_starts", "settled", "reflection_rounds"), 1
+    )
     monkeypatch.setattr(_Attempt, "is_certain", False)
     seen = []
     found = lattice_search(

@@ -3,8 +3,9 @@
 
 A descent on the law costs a fraction of one on the loss, and its lowest minimum is the truth where
 wrong ones have nearly the loss of the truth. Many of these are a lattice that lies askew in the
-true one, with slanted strokes for an axis, and no descent turns it. So it is turned, and descends
-again.
+true one, with slanted strokes for an axis, and others have axes of about one variance for each
+other. No descent leads out of that. So the lattice is turned, or some axes are exchanged, and it
+descends again.
 """
 
 import numpy as np
@@ -12,14 +13,16 @@ import torch
 
 from .manifold import nearest_orthogonal
 
-__all__ = ["climbed", "turned"]
+__all__ = ["climbed", "swapped", "turned"]
 
-TOGETHER = 4  # turns, of which the best goes on: one of four costs half of one by itself
+TOGETHER = 4  # changes, of which the best goes on: one of four costs half of one by itself
 LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
+GAIN = 1e-5  # nats a column, that count as one
+MOST = 3  # exchanges at once
 
 
 def climbed(judge, basis, *, seed):
-    """The lowest minimum of the law that a number of turns leads to.
+    """The lowest minimum of the law that changes lead to, until a number of them did not.
 
     Parameters
     ----------
@@ -35,24 +38,30 @@ def climbed(judge, basis, *, seed):
     value : float
         Of the law.
     """
-    rng, best = np.random.default_rng(seed), judge.law.value(basis)
+    law, tuning, grid = judge.law, judge.tuning, judge.grid
+    rng, best, in_vain = np.random.default_rng(seed), law.value(basis), 0
     # All angles there are, up to the symmetries of the lattice.
-    height, width = judge.grid.shape
+    height, width = grid.shape
     most = np.pi / 4 if height == width else np.pi / 2
-    for _ in range(judge.tuning.turns // TOGETHER):
-        angles, shifts = rng.uniform(-most, most, TOGETHER), rng.uniform(-0.5, 0.5, (TOGETHER, 2))
-        pairs = zip(angles, shifts, strict=True)
-        starts = [turned(basis, judge.grid, angle, shift) for angle, shift in pairs]
-        found = min(judge.descents_on(judge.law, starts), key=lambda one: one.losses[-1])
-        if found.losses[-1] < best:
-            basis, best = found.basis, found.losses[-1]
+    while in_vain < tuning.changes_in_vain:
+        starts = []
+        for _ in range(TOGETHER // 2):
+            angle, shift = rng.uniform(-most, most), rng.uniform(-0.5, 0.5, 2)
+            starts.append(turned(basis, grid, angle, shift))
+            starts.append(swapped(basis, law.log_spectrum, rng, tuning.kick_alike))
+        found = min(judge.descents_on(law, starts), key=lambda one: one.losses[-1])
+        in_vain += TOGETHER
+        if found.losses[-1] < best - GAIN:
+            basis, best, in_vain = found.basis, found.losses[-1], 0
     return basis, best
 
 
 def turned(basis, grid, angle, shift=(0.0, 0.0)):
-    r"""Rows at the positions :math:`R p + s`, with a rotation R of the plane.
+    r"""Rows at the positions :math:`D R D^{-1} p + s`, with a rotation R of the plane.
 
-    Between positions a row is the sum of those around, with weights :math:`\exp(-r^2 / 2)` of
+    D is diagonal, with the sides of the lattice in units of their geometric mean: an oblong one
+    turned by a right angle still fills its window, each axis in the place of the other. Between
+    positions a row is the sum of those around, with weights :math:`\exp(-r^2 / 2)` of
     their distances, made orthogonal by a polar decomposition; beyond the lattice it keeps what is
     left over of its own.
 
@@ -72,7 +81,37 @@ def turned(basis, grid, angle, shift=(0.0, 0.0)):
     basis : Tensor of shape (d, d)
     """
     places = grid.coordinates().numpy() - (np.array(grid.shape) - 1) / 2
+    sides = np.array(grid.shape) / np.sqrt(grid.size)
     cosine, sine = np.cos(angle), np.sin(angle)
-    there = places @ np.array([[cosine, sine], [-sine, cosine]]) + shift
+    there = places / sides @ np.array([[cosine, sine], [-sine, cosine]]) * sides + shift
     weights = np.exp(-0.5 * np.square(there[:, None] - places).sum(-1))
     return nearest_orthogonal(torch.as_tensor(weights).to(basis) @ basis + LEAST * basis)
+
+
+def swapped(basis, levels, rng, alike):
+    """One to three pairs of principal axes of about one variance for each other, of either sign.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (d, d)
+        Principal axes along the columns.
+    levels : Tensor of shape (d,)
+        Log variance along them.
+    rng : numpy Generator
+    alike : float
+        Difference of levels within which axes are mistaken for each other.
+
+    Returns
+    -------
+    basis : Tensor of shape (d, d)
+    """
+    basis, levels = basis.clone(), levels.cpu().double().numpy()
+    near = np.exp(-0.5 * np.square((levels[:, None] - levels) / alike))
+    np.fill_diagonal(near, 0.0)
+    if near.sum() == 0:
+        return basis
+    for pair in rng.choice(near.size, rng.integers(1, MOST + 1), p=near.ravel() / near.sum()):
+        one, other = divmod(int(pair), len(levels))
+        signs = torch.as_tensor(rng.choice([-1.0, 1.0], 2)).to(basis)
+        basis[:, [one, other]] = basis[:, [other, one]] * signs
+    return basis

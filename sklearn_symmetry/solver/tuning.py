@@ -604,11 +604,12 @@ class Tuning:
         LATTICES,
     )
     climbers: int = _tuned(2, "climbs", "From the lowest minima of the law.", LATTICES)
-    turns: int = _tuned(
+    changes_in_vain: int = _tuned(
         24,
-        "turns",
-        "Of one climb; a third of them leads on from a lattice that lies askew: digits of 7 x 7 "
-        "under noise of .5 go from .65 to .99, photographs from .5 to .95.",
+        "changes",
+        "After which a climb ends: turns lead on from a lattice that lies askew (digits of 7 x 7 "
+        "under noise of .5 go from .65 to .99, photographs from .5 to .95), exchanges of axes from "
+        "oblong ones (photographs of 4 x 6 go from .55 to .99, of 3 x 7 from .58 to .99).",
         LATTICES,
     )
     lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)

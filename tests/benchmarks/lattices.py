@@ -186,7 +186,7 @@ PLAN = (
     "blobs12x12", "smooth5x5", "smooth7x7", "spins5x5", "digits5x5", "digits8x8", "torus5x5",
     "torus8x8", "smoothtorus5x5", "mnist5x5", "mnist7x7", "mnist9x9", "mnist12x12",
     "noisymnist5x5", "noisymnist7x7", "faintmnist5x5", "faintmnist7x7", "photos5x5", "photos3x8",
-    "photos7x7", "textures5x5", "textures7x7", "gridcells5x5",
+    "photos4x6", "photos7x7", "textures5x5", "textures7x7", "gridcells5x5",
 )  # fmt: skip
 
 
