@@ -608,8 +608,8 @@ class Tuning:
         24,
         "changes",
         "After which a climb ends: turns lead on from a lattice that lies askew (digits of 7 x 7 "
-        "under noise of .5 go from .65 to .99, photographs from .5 to .95), exchanges of axes from "
-        "oblong ones (photographs of 4 x 6 go from .55 to .99, of 3 x 7 from .58 to .99).",
+        "under noise of .5 go from .65 to .99, photographs from .5 to .95), both, with "
+        "exchanges of axes, where an oblong one lies across (a set of 4 x 6 from .55 to .94).",
         LATTICES,
     )
     lattice_probes: int = _tuned(8, "gradients", "For the curvature of all these.", SPEED)

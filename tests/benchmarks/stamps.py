@@ -148,8 +148,8 @@ SAME = {
     "lattice 2a9250a406": "lattice e92abff23b",
     "lattice_verdict 0aa82f9469": "lattice_verdict 4fe8633938",
     # Along one axis the other order of separated rows is a start with fewer columns, too, and
-    # repairs have more signs. Lattices know neither: the same to the bit. `robustness_fits.csv` was
-    # made anew; all other rows of one axis are missing (`all.py --list`).
+    # repairs have more signs. Lattices know neither: the same to the bit. Rows of one axis are not,
+    # and count only where they were made anew.
     "lattice e92abff23b": "lattice 7828c521ff",
     "lattice_verdict 4fe8633938": "lattice_verdict 21ed8f0056",
     # Climbs turn in proportion and exchange axes. All rows of lattices that may climb, open ones of
