@@ -441,7 +441,7 @@ def test_swapped_axes_have_about_one_variance(seed):
     rng, levels = np.random.default_rng(seed), torch.tensor([0.0, 0.1, 5.0, 5.1, 5.2, 9.0])
     basis, group = torch.as_tensor(ortho_group.rvs(6, random_state=seed)), [0, 0, 1, 1, 1, 2]
     for _ in range(20):
-        found = swapped(basis, levels, rng, 0.3)
+        found = swapped(basis, levels, rng, replace(DEFAULT, kick_alike=0.3))
         moved = np.round((basis.mT @ found).numpy(), 8)
         assert_array_equal(np.abs(moved).sum(0), 1)
         assert_array_equal(np.array(group)[np.abs(moved).argmax(0)], group)

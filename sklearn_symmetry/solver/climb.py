@@ -16,9 +16,8 @@ from .manifold import nearest_orthogonal
 __all__ = ["climbed", "swapped", "turned"]
 
 TOGETHER = 4  # changes, of which the best goes on: one of four costs half of one by itself
-LEAST = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
-GAIN = 1e-5  # nats a column, that count as one
-MOST = 3  # exchanges at once
+LEAST = 1e-5  # nats a column: a gain
+TINY = 1e-3  # of its own rows, against what the others say: tells only where these say nothing
 
 
 def climbed(judge, basis, *, seed):
@@ -48,10 +47,10 @@ def climbed(judge, basis, *, seed):
         for _ in range(TOGETHER // 2):
             angle, shift = rng.uniform(-most, most), rng.uniform(-0.5, 0.5, 2)
             starts.append(turned(basis, grid, angle, shift))
-            starts.append(swapped(basis, law.log_spectrum, rng, tuning.kick_alike))
+            starts.append(swapped(basis, law.log_spectrum, rng, tuning))
         found = min(judge.descents_on(law, starts), key=lambda one: one.losses[-1])
         in_vain += TOGETHER
-        if found.losses[-1] < best - GAIN:
+        if found.losses[-1] < best - LEAST:
             basis, best, in_vain = found.basis, found.losses[-1], 0
     return basis, best
 
@@ -85,11 +84,11 @@ def turned(basis, grid, angle, shift=(0.0, 0.0)):
     cosine, sine = np.cos(angle), np.sin(angle)
     there = places / sides @ np.array([[cosine, sine], [-sine, cosine]]) * sides + shift
     weights = np.exp(-0.5 * np.square(there[:, None] - places).sum(-1))
-    return nearest_orthogonal(torch.as_tensor(weights).to(basis) @ basis + LEAST * basis)
+    return nearest_orthogonal(torch.as_tensor(weights).to(basis) @ basis + TINY * basis)
 
 
-def swapped(basis, levels, rng, alike):
-    """One to three pairs of principal axes of about one variance for each other, of either sign.
+def swapped(basis, levels, rng, tuning):
+    """A few pairs of principal axes of about one variance for each other, of either sign.
 
     Parameters
     ----------
@@ -98,19 +97,20 @@ def swapped(basis, levels, rng, alike):
     levels : Tensor of shape (d,)
         Log variance along them.
     rng : numpy Generator
-    alike : float
-        Difference of levels within which axes are mistaken for each other.
+    tuning : Tuning
+        With how many pairs at most, and up to which difference of levels.
 
     Returns
     -------
     basis : Tensor of shape (d, d)
     """
     basis, levels = basis.clone(), levels.cpu().double().numpy()
-    near = np.exp(-0.5 * np.square((levels[:, None] - levels) / alike))
+    near = np.exp(-0.5 * np.square((levels[:, None] - levels) / tuning.kick_alike))
     np.fill_diagonal(near, 0.0)
     if near.sum() == 0:
         return basis
-    for pair in rng.choice(near.size, rng.integers(1, MOST + 1), p=near.ravel() / near.sum()):
+    count = rng.integers(1, tuning.kick_axes + 1)
+    for pair in rng.choice(near.size, count, p=near.ravel() / near.sum()):
         one, other = divmod(int(pair), len(levels))
         signs = torch.as_tensor(rng.choice([-1.0, 1.0], 2)).to(basis)
         basis[:, [one, other]] = basis[:, [other, one]] * signs

@@ -587,6 +587,13 @@ class Tuning:
     kick_alike: float = _tuned(
         0.35, "log variance", "Within which waves are mistaken for each other.", LATTICES
     )
+    kick_axes: int = _tuned(
+        3,
+        "pairs",
+        "Exchanged at once in a climb, at most. With one a set of 4 x 5 stays at .73 (.92), one of "
+        "4 x 6 comes from .94 to .99: chance counts as well.",
+        LATTICES,
+    )
     wave_starts: int = _tuned(3, "starts", "Of the best matches.", LATTICES)
     kicks: int = _tuned(240, "trials", "Of the local search for waves.", LATTICES)
     laid_iterations: int = _tuned(40, "iterations", "From components laid out.", LATTICES)
