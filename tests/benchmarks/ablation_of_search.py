@@ -194,9 +194,10 @@ def scaled(point):
 
 
 def tasks():
-    """What identifies every run; hard sets come last."""
-    for sets in ([name for name in SETS if name not in HARD], HARD):
-        for seed, name, chosen in itertools.product(range(SEEDS), ["nothing", *DEVICES], sets):
+    """What identifies every run; hard sets come last, and a seed is done before the next."""
+    easy = [name for name in SETS if name not in HARD]
+    for seed, sets in itertools.product(range(SEEDS), (easy, HARD)):
+        for name, chosen in itertools.product(["nothing", *DEVICES], sets):
             yield dict(zip(KEY, ("device", name, chosen, FIRST_SEED + seed, 0), strict=True))
     for place, chosen in enumerate(SCREENED):
         seed = FIRST_SEED + 100 + place
