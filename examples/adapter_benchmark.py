@@ -6,6 +6,7 @@ Run it from the root of the repository (``pip install -e ".[adapter]"``)::
     python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz
     python examples/adapter_benchmark.py --mnist t10k-images-idx3-ubyte.gz --resume
     python examples/adapter_benchmark.py --sets events --repeats 1 --labels 200    # half a minute
+    python examples/adapter_benchmark.py --page-only    # page and figure from the rows there are
 
 The columns of every set are mixed by a secret orthogonal matrix, the same for all samples and all
 channels. The lens is fitted on mixed samples without labels. The same network is then trained on
@@ -550,6 +551,7 @@ def parsed(arguments):
     parser.add_argument("--labels", nargs="+", type=int, default=list(LABELS))
     parser.add_argument("--steps", type=int, default=500, help="of training, for every network")
     parser.add_argument("--page", type=Path, default=Path("docs/adapter.md"))
+    parser.add_argument("--page-only", action="store_true", help="write the page, run nothing")
     args = common.parse(parser, arguments)
     if args.solver != "fast" or (args.budget and args.budget.minutes):
         parser.error("lenses are fitted by the fast solver; their --budget is steps")
@@ -567,9 +569,11 @@ def parsed(arguments):
 def main(arguments=None):
     """Run what is missing, then write page and figure."""
     args = parsed(arguments)
-    rows = common.finish(
-        plan(args), run_one, args, args.results / "adapter.csv", FIELDS, IDENTITY, describe
-    )
+    path = args.results / "adapter.csv"
+    if args.page_only:
+        rows = common.read_rows(path, FIELDS)
+    else:
+        rows = common.finish(plan(args), run_one, args, path, FIELDS, IDENTITY, describe)
     if rows:
         draw(rows, args.figures / "adapter.png")
         write_page(rows, args.page)

@@ -90,6 +90,17 @@ def test_every_run_is_a_row_and_resuming_adds_none(command, tmp_path, quick_solv
         command()
 
 
+def test_the_page_alone_is_that_of_the_rows_there_are(command, tmp_path, quick_solver):
+    pytest.importorskip("matplotlib")
+    command()
+    (page,) = tmp_path.glob("page.md")
+    text, n_fits = page.read_text(), len(quick_solver.calls)
+    page.unlink()
+    command("--page-only", "--overwrite")  # nothing is forgotten
+    assert page.read_text() == text
+    assert len(quick_solver.calls) == n_fits
+
+
 def test_failed_fit_is_a_row_and_the_page_says_so(script, command, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     failure = (None, "", 0.1, "loss is nan")

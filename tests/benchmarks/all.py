@@ -66,6 +66,7 @@ PAGES = (
     ["tests/benchmarks/scale.py", "--page"],
     ["examples/atlas.py", "--minutes", "0"],
     ["examples/paper/comparison.py", "--page-only"],
+    ["examples/adapter_benchmark.py", "--page-only"],
     ["examples/paper/page.py"],
 )
 
