@@ -93,7 +93,7 @@ def test_every_run_is_a_row_and_resuming_adds_none(command, tmp_path, quick_solv
 def test_the_page_alone_is_that_of_the_rows_there_are(command, tmp_path, quick_solver):
     pytest.importorskip("matplotlib")
     command()
-    (page,) = tmp_path.glob("page.md")
+    page = tmp_path / "page.md"
     text, n_fits = page.read_text(), len(quick_solver.calls)
     page.unlink()
     command("--page-only", "--overwrite")  # nothing is forgotten
