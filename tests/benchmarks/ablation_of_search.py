@@ -102,12 +102,12 @@ def _many(seed):
 
 MANY = {"49 to 75 columns": _many}
 
-# Right in seconds; and not right, or not soon: these come last.
+# Right in seconds.
 SCREENED = (
     "Legendre 7", "wide 13", "13, noise 0.8", "15, offset", "13, missing range", "17, few samples",
 )  # fmt: skip
 STARTS = 2  # of a fit of the screen: away from its numbers a search is seldom certain
-# Of these three waves of starts are tried.
+# Not right, or not soon; of these three waves of starts are tried.
 HARD = {"photos 13": 6, "pulse 13": 6, "watch 13": 6, "waveforms 13": 6, "neuron 33": 6}
 
 
@@ -194,11 +194,9 @@ def scaled(point):
 
 
 def tasks():
-    """What identifies every run; hard sets come last, and a seed is done before the next."""
-    easy = [name for name in SETS if name not in HARD]
-    for seed, sets in itertools.product(range(SEEDS), (easy, HARD)):
-        for name, chosen in itertools.product(["nothing", *DEVICES], sets):
-            yield dict(zip(KEY, ("device", name, chosen, FIRST_SEED + seed, 0), strict=True))
+    """What identifies every run."""
+    for seed, name, chosen in itertools.product(range(SEEDS), ["nothing", *DEVICES], SETS):
+        yield dict(zip(KEY, ("device", name, chosen, FIRST_SEED + seed, 0), strict=True))
     for place, chosen in enumerate(SCREENED):
         seed = FIRST_SEED + 100 + place
         for step in range(len(numbers()) + 1):
