@@ -4,11 +4,11 @@
     python tests/benchmarks/ablation_of_search.py --minutes 60 --jobs 2
     python tests/benchmarks/ablation_of_search.py --minutes 0    # the page from the runs there are
 
-Devices are switched off one at a time, each beside the whole search on the same samples (paired).
-Numbers are screened in the manner of Morris: from a random point between half and twice their
-values one after another is moved, on one set for each trajectory. Seeds from 70,000: no other
-benchmark has them. Runs go to a CSV file, those that the present search has made are skipped. The
-numbers need SALib.
+Devices are switched off one at a time, each beside the whole search on the same samples (paired),
+on these sets and on random trials of `robustness.py`. Numbers are screened in the manner of Morris:
+from a random point between half and twice their values one after another is moved, on one set for
+each trajectory. Seeds of sets are from 70,000: no other benchmark has them. Runs go to a CSV file,
+those that the present search has made are skipped. The numbers need SALib.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import time
 import warnings
 from contextlib import nullcontext
 from dataclasses import fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,7 +28,7 @@ from known_sets import adapter
 from ledger import Ledger, Table, read
 from pool import complete
 from result_tables import table
-from robustness import Case, make
+from robustness import Case, make, random_case
 
 from sklearn_symmetry import __version__
 from sklearn_symmetry.metrics import generator_similarity
@@ -51,9 +51,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST_SEED, SEEDS, SEEDS_OF_MANY, TRAJECTORIES = 70_000, 2, 8, 1
 FIELDS = (
     "part", "changed", "set", "seed", "step", "cosine", "cpu_seconds", "starts", "version",
+    "above_noise",
 )  # fmt: skip
-KEY, PARTS = FIELDS[:5], ("device", "number", "many columns")
+KEY, PARTS = FIELDS[:5], ("device", "random trials", "number", "many columns")
 WORTH = ("switched off", "runs", "mean change", "lost", "gained", "set that lost most", "CPU")
+WORTH_OF_TRIALS = ("switched off", "trials", "lost", "won", "mean change", "CPU")
 RIGHT = 0.98
 MATTERS = 0.002  # of a cosine; less is what another order of the samples changes
 
@@ -101,6 +103,9 @@ def _many(seed):
 
 
 MANY = {"49 to 75 columns": _many}
+# Random trials that nothing was tuned on, the most that cost a second or two.
+TRIALS, MOST_COLUMNS = range(361, 461), 20
+TROUBLED = {f"up to {MOST_COLUMNS} columns": lambda seed: make(random_case(seed))}
 
 # Right in seconds.
 SCREENED = (
@@ -197,6 +202,9 @@ def tasks():
     """What identifies every run."""
     for seed, name, chosen in itertools.product(range(SEEDS), ["nothing", *DEVICES], SETS):
         yield dict(zip(KEY, ("device", name, chosen, FIRST_SEED + seed, 0), strict=True))
+    trials = [trial for trial in TRIALS if random_case(trial).features <= MOST_COLUMNS]
+    for name, chosen, trial in itertools.product(["nothing", *DEVICES], TROUBLED, trials):
+        yield dict(zip(KEY, ("random trials", name, chosen, trial, 0), strict=True))
     for place, chosen in enumerate(SCREENED):
         seed = FIRST_SEED + 100 + place
         for step in range(len(numbers()) + 1):
@@ -224,7 +232,7 @@ def run(part, changed, set, seed, step):  # named as the columns are
     chosen, tuning = set, replace(DEFAULT, **(DEVICES | DEVICES_OF_MANY).get(changed, {}))
     if part == "number":
         changed, tuning = trajectory(seed)[step]
-    X, generator = (SETS | MANY)[chosen](seed)
+    X, generator = (SETS | TROUBLED | MANY)[chosen](seed)
     boundary = "circulant" if "ring" in chosen else "open"
     n_init = STARTS if part == "number" else HARD.get(chosen)
     changed_code = patch(*INSTEAD[changed]) if changed in INSTEAD else nullcontext()
@@ -236,11 +244,11 @@ def run(part, changed, set, seed, step):  # named as the columns are
         seconds = time.process_time() - start
     margin = (len(found.padded_generator) - X.shape[1]) // 2
     inside = slice(margin, margin + X.shape[1])
-    cosine = generator_similarity(
-        found.padded_generator[inside, inside], generator, boundary=boundary
+    similarity = partial(
+        generator_similarity, found.padded_generator[inside, inside], generator, boundary=boundary
     )
-    values = (part, changed, chosen, seed, step, f"{cosine:.5f}", f"{seconds:.2f}",
-              len(found.candidates), __version__)  # fmt: skip
+    values = (part, changed, chosen, seed, step, f"{similarity():.5f}", f"{seconds:.2f}",
+              len(found.candidates), __version__, f"{similarity(X=X):.5f}")  # fmt: skip
     return dict(zip(FIELDS, values, strict=True))
 
 
@@ -279,6 +287,15 @@ lost most (mean over its seeds). CPU: median ratio of the time. Three waves of s
 the hardest sets: {hard}.
 
 """
+TRIALS_HEAD = """
+## The same on random trials
+
+Of {runs} random trials of the [robustness page](robustness.md), lines of up to {most} columns that
+nothing was tuned on, the whole search gets {right} right (at least {least} above the noise). How
+many of these are lost without a device, how many others are won, and the mean change of the cosine
+above the noise.
+
+"""
 MANY_HEAD = """
 ## With many columns
 
@@ -302,41 +319,52 @@ lines of few columns behind a rotation, do not read a number. Of {screened} numb
 
 def device_rows(rows):
     """Changes of the cosine for every device, the most useful first."""
-    whole = {_pair(row): row for row in rows if row["changed"] == "nothing"}
-    found = []
-    for name in dict.fromkeys(row["changed"] for row in rows):
-        pairs = [
-            (
-                row["set"],
-                _gap(row, whole),
-                float(row["cpu_seconds"]) / float(whole[_pair(row)]["cpu_seconds"]),
-            )
-            for row in rows
-            if row["changed"] == name and _pair(row) in whole
-        ]
-        if name != "nothing" and pairs:
-            found.append((name, *_worth(pairs)))
+    found = [(name, *_worth(pairs)) for name, pairs in _paired(rows)]
     return sorted(found, key=lambda one: float(one[2]))
+
+
+def trial_rows(rows):
+    """Random trials that are right without every device, the most useful first."""
+    found = []
+    for name, pairs in _paired(rows):
+        without, whole = np.array([[float(one["above_noise"]) for one in two] for two in pairs]).T
+        right, was_right = without >= RIGHT, whole >= RIGHT
+        lost, won = int((was_right & ~right).sum()), int((right & ~was_right).sum())
+        gain = f"{(without - whole).mean():+.4f}"
+        found.append((name, len(pairs), lost, won, gain, _times(pairs)))
+    return sorted(found, key=lambda one: (one[3] - one[2], float(one[4])))
+
+
+def _paired(rows):
+    """Every device with its runs, each beside that of the whole search on the same samples."""
+    whole = {_pair(row): row for row in rows if row["changed"] == "nothing"}
+    for name in dict.fromkeys(row["changed"] for row in rows):
+        runs = [row for row in rows if row["changed"] == name]
+        pairs = [(row, whole[_pair(row)]) for row in runs if _pair(row) in whole]
+        if name != "nothing" and pairs:
+            yield name, pairs
 
 
 def _pair(row):
     return row["set"], row["seed"]
 
 
-def _gap(row, whole):
-    return float(row["cosine"]) - float(whole[_pair(row)]["cosine"])
+def _times(pairs):
+    """Median ratio of the time."""
+    cost = [float(one["cpu_seconds"]) / float(two["cpu_seconds"]) for one, two in pairs]
+    return f"{np.median(cost):.2f}"
 
 
 def _worth(pairs):
     """Runs, mean change, losses, gains, the set that lost most, ratio of the time."""
-    gaps = np.array([gap for _, gap, _ in pairs])
+    gaps = np.array([float(one["cosine"]) - float(two["cosine"]) for one, two in pairs])
     by_set = {}
-    for name, gap, _ in pairs:
-        by_set.setdefault(name, []).append(gap)
+    for gap, (row, _) in zip(gaps, pairs, strict=True):
+        by_set.setdefault(row["set"], []).append(gap)
     worst = min(by_set, key=lambda name: np.mean(by_set[name]))
     return (
         len(gaps), f"{gaps.mean():+.4f}", int((gaps < -MATTERS).sum()), int((gaps > MATTERS).sum()),
-        f"{worst} ({np.mean(by_set[worst]):+.3f})", f"{np.median([r for *_, r in pairs]):.2f}",
+        f"{worst} ({np.mean(by_set[worst]):+.3f})", _times(pairs),
     )  # fmt: skip
 
 
@@ -373,6 +401,12 @@ def write_page(rows, path):
     hard = ", ".join(name for name in HARD if name in sets)
     page = HEAD.format(sets=len(sets), seeds=seeds, matters=MATTERS, hard=hard)
     page += table(WORTH, device_rows(devices))
+    trials = [row for row in rows if row["part"] == "random trials"]
+    whole = [float(row["above_noise"]) for row in trials if row["changed"] == "nothing"]
+    page += TRIALS_HEAD.format(
+        runs=len(whole), most=MOST_COLUMNS, right=sum(one >= RIGHT for one in whole), least=RIGHT
+    )
+    page += table(WORTH_OF_TRIALS, trial_rows(trials))
     many = [row for row in rows if row["part"] == "many columns"]
     whole = [float(row["cosine"]) for row in many if row["changed"] == "nothing"]
     page += MANY_HEAD.format(runs=len(whole), right=sum(one >= RIGHT for one in whole))
